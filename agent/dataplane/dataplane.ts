@@ -1,0 +1,50 @@
+import type { ProxyMode } from "../../crds/api.ts";
+import type { DesiredState, ServiceName } from "../services/desired-state.ts";
+
+/** Programs one node's kernel with service routing. One implementation per proxy mode. */
+export interface Dataplane {
+  readonly mode: ProxyMode;
+  /** What this node lacks for the mode, e.g. "nft 1.0.1 or newer: apt-get install nftables". Empty means usable. Reads only. */
+  missingRequirements(): Promise<readonly string[]>;
+  /**
+   * Makes the kernel match `desired`. Idempotent, atomic per IP family where the kernel can. A Service the kernel refuses
+   * is left out (its previous rules removed) and reported; all others are programmed. Rejects only when nothing could be
+   * programmed; the next call must then be a full one.
+   */
+  sync(desired: DesiredState, scope: SyncScope): Promise<SyncReport>;
+  /** Removes all this mode can have left on the node, also from an earlier process. Idempotent. */
+  cleanup(): Promise<void>;
+  /** Ends helper processes; kernel state stays. */
+  close(): Promise<void>;
+}
+
+export type SyncScope =
+  | { readonly kind: "full" }
+  /** `services` changed, appeared or vanished; the node facts are those of the last sync. */
+  | { readonly kind: "partial"; readonly services: ReadonlySet<ServiceName> };
+
+export interface SyncReport {
+  /** Kernel objects added or deleted. */
+  readonly changes: number;
+  /** Service ports and endpoints now in the kernel, both families. */
+  readonly servicePorts: number;
+  readonly endpoints: number;
+  /** What some Services ask for and this mode does not do, of all Services now programmed. */
+  readonly unsupported: readonly UnsupportedFeature[];
+  /** Services that the kernel refused. */
+  readonly rejected: readonly RejectedService[];
+}
+
+export interface UnsupportedFeature {
+  readonly service: ServiceName;
+  /** Field path in the Service or ProxyConfig, such as `scheduling.algorithm LeastConnection`. */
+  readonly feature: string;
+  /** Why, and what is done instead. */
+  readonly reason: string;
+}
+
+export interface RejectedService {
+  readonly service: ServiceName;
+  /** The kernel's or the tool's own words, first line. */
+  readonly reason: string;
+}

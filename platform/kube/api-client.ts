@@ -1,0 +1,79 @@
+import type { ObjectMeta } from "../../crds/api.ts";
+import type { Resource } from "./resources.ts";
+
+/** The least that every API object has. */
+export interface ApiObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: ObjectMeta;
+}
+
+export interface ObjectRef {
+  readonly resource: Resource;
+  readonly name: string;
+  /** Required for namespaced resources, absent for the others. */
+  readonly namespace?: string;
+}
+
+export interface Selectors {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads and writes API objects. The only implementation over the network is `createApiClient` in
+ * `client-node.ts`; every method rejects with {@link ApiError} (see `api-error.ts`) when the API server refuses,
+ * and with another Error when it cannot be reached.
+ */
+export interface ApiClient {
+  /** `undefined` when there is no such object. */
+  get<T extends ApiObject>(ref: ObjectRef, options?: RequestOptions): Promise<T | undefined>;
+  /** All pages of a list, in one namespace or in all. */
+  list<T extends ApiObject>(
+    resource: Resource,
+    options?: RequestOptions & Selectors & { readonly namespace?: string },
+  ): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }>;
+  create<T extends ApiObject>(resource: Resource, object: T, options?: RequestOptions): Promise<T>;
+  /** Replaces the object; a `metadata.resourceVersion` that is not current is a conflict (409). */
+  update<T extends ApiObject>(resource: Resource, object: T, options?: RequestOptions): Promise<T>;
+  /** JSON merge patch (RFC 7386) of the object or of its status subresource. */
+  mergePatch<T extends ApiObject>(
+    ref: ObjectRef,
+    patch: object,
+    options?: RequestOptions & { readonly subresource?: "status" },
+  ): Promise<T>;
+  /** Server-side apply with our field manager, forced: the fields in `object` become ours. */
+  apply<T extends ApiObject>(
+    resource: Resource,
+    object: ApiObject,
+    options: RequestOptions & { readonly fieldManager: string; readonly subresource?: "status" },
+  ): Promise<T>;
+  /** Resolves to false when there was no such object. */
+  delete(ref: ObjectRef, options?: RequestOptions & { readonly uid?: string }): Promise<boolean>;
+  /**
+   * One watch request. Calls `onLine` for each event in order and resolves when the server closes the stream;
+   * rejects when it breaks or stays silent for longer than `idleTimeoutMs`.
+   */
+  watch(
+    resource: Resource,
+    options: Selectors & {
+      readonly namespace?: string;
+      readonly resourceVersion?: string;
+      readonly sendInitialEvents?: boolean;
+      readonly timeoutSeconds: number;
+      readonly idleTimeoutMs: number;
+      readonly signal: AbortSignal;
+      readonly onEvent: (event: WatchEvent) => void;
+    },
+  ): Promise<void>;
+}
+
+export interface WatchEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  /** Plain JSON as sent; a Status for ERROR. */
+  readonly object: ApiObject & Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,40 @@
+/** The API server answered with a Status other than success. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  /** HTTP status code. */
+  readonly statusCode: number;
+  /** metav1.Status reason, such as NotFound, Conflict or Invalid; "" when the body was not a Status. */
+  readonly reason: string;
+  /** Seconds the server asks to wait, from `details.retryAfterSeconds` or the Retry-After header. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(facts: {
+    readonly statusCode: number;
+    readonly reason: string;
+    readonly message: string;
+    readonly retryAfterSeconds?: number | undefined;
+  }) {
+    super(facts.message);
+    this.statusCode = facts.statusCode;
+    this.reason = facts.reason;
+    this.retryAfterSeconds = facts.retryAfterSeconds;
+  }
+}
+
+/** 409 Conflict: somebody else wrote the object in between; read it again and decide anew. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.statusCode === 409 && error.reason !== "AlreadyExists";
+}
+
+export function isAlreadyExists(error: unknown): boolean {
+  return error instanceof ApiError && error.statusCode === 409 && error.reason === "AlreadyExists";
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.statusCode === 404;
+}
+
+/** 410: the resourceVersion is older than what the server remembers. */
+export function isExpired(error: unknown): boolean {
+  return error instanceof ApiError && error.statusCode === 410;
+}
