@@ -1,9 +1,9 @@
 // Plain CommonJS that every Node.js can parse: says what is wrong instead of failing on newer syntax.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
-  console.error(
+  process.stderr.write(
     `kubesteer needs Node.js 24.11 or newer, this is ${process.versions.node}. ` +
-      "Run it through npm (npm ci installs Node.js 24 into node_modules/.bin) or make.",
+      "Run it through npm (npm ci installs Node.js 24 into node_modules/.bin) or make.\n",
   );
   process.exit(1);
 }
