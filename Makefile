@@ -1,0 +1,56 @@
+# Everything a developer runs. Each target installs what it needs: npm packages from the lock file, tools from Debian.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+IMAGE ?= kubesteer:dev
+MODE ?= nftables
+NETWORK_TOOLS := ip nft conntrack socat kubectl setpriv
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@echo "Installing npm packages from package-lock.json (this includes Node.js 24)"
+	@npm ci --no-progress --loglevel=error
+	@touch $@
+
+npm-packages: node_modules/.package-lock.json
+	@node scripts/check-node.cjs
+
+tools:
+	@scripts/install-tools.sh $(NETWORK_TOOLS)
+
+dist: npm-packages
+	@node scripts/build.ts
+
+demo: dist tools ## Bring up a cluster on this machine, steer real traffic through it, show what happens (root)
+	@node playground/demo/main.ts
+
+playground: dist tools ## The same cluster, left running for you to try things with kubectl (root)
+	@node playground/main.ts
+
+test: dist tools ## All tests: unit, goldens, API, packets, end to end
+	@node scripts/test.ts
+
+packets: npm-packages tools ## The scenarios as real packets, in MODE (default nftables) (root)
+	@MODE=$(MODE) mocha 'test/packets/**/*.test.ts'
+
+lint: npm-packages ## Types, lint rules, formatting, generated files
+	@npm run --silent lint
+
+bench: dist tools ## Speed and memory; table on screen, JSON lines in .bench/latest.jsonl (root)
+	@node test/bench/main.ts
+
+image: ## Container image IMAGE (default kubesteer:dev), with docker, podman or buildah
+	@scripts/build-image.sh $(IMAGE)
+
+deploy: ## Install the CRDs, operator and agents into the cluster kubectl points at
+	@scripts/install-tools.sh kubectl
+	kubectl apply --server-side -k config/default
+
+clean: ## Remove what the other targets made, and anything a crashed playground left behind
+	@if [ -x node_modules/.bin/node ]; then node playground/clean.ts; fi
+	@rm -rf dist coverage .bench .playground .image node_modules
+
+.PHONY: help npm-packages tools dist demo playground test packets lint bench image deploy clean

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Installs the Debian packages that provide the given commands, where they are missing.
+# Usage: scripts/install-tools.sh COMMAND...
+set -eu
+
+package_of() {
+  case "$1" in
+    nft) echo nftables ;;
+    ip) echo iproute2 ;;
+    kubectl) echo kubernetes-client ;;
+    sysctl) echo procps ;;
+    setpriv | nsenter) echo util-linux ;;
+    *) echo "$1" ;;
+  esac
+}
+
+missing=""
+for command in "$@"; do
+  command -v "$command" >/dev/null 2>&1 || missing="$missing $(package_of "$command")"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "Missing:$missing. Install them with your system's package manager and run make again." >&2
+  exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "Missing:$missing. Install them: sudo apt-get install$missing" >&2
+  exit 1
+fi
+echo "Installing Debian packages:$missing"
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086  # one word per package
+if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null; }; then
+  echo "apt-get could not install:$missing. Check the package sources, or install them by hand." >&2
+  exit 1
+fi

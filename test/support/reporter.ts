@@ -1,0 +1,47 @@
+import Mocha from "mocha";
+import { skipReasons } from "./skip.ts";
+
+const { Base, Spec } = Mocha.reporters;
+const { EVENT_RUN_END, EVENT_TEST_PENDING } = Mocha.Runner.constants;
+
+interface Skip {
+  readonly title: string;
+  readonly reason: string;
+}
+
+/** mocha's spec reporter, then every skip with its reason, then one plain line: `N passed, N failed, N skipped`. */
+export default class Reporter extends Spec {
+  constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
+    super(runner, options);
+    const skips: Skip[] = [];
+    runner.on(EVENT_TEST_PENDING, (test) => {
+      skips.push({ title: test.fullTitle(), reason: reasonOf(test) });
+    });
+    runner.once(EVENT_RUN_END, () => {
+      for (const [reason, titles] of Map.groupBy(skips, (skip) => skip.reason)) {
+        Base.consoleLog(`skipped ${titles.length}: ${reason}`);
+        for (const { title } of titles) Base.consoleLog(`  - ${title}`);
+      }
+      const { passes, failures, pending } = this.stats;
+      Base.consoleLog(`${passes} passed, ${failures} failed, ${pending} skipped`);
+    });
+  }
+}
+
+/** The reason given to `skipBecause`, in the test itself or in a `before` hook of one of its suites. */
+function reasonOf(test: Mocha.Test): string {
+  const own = skipReasons.get(test);
+  if (own !== undefined) return own;
+  for (let suite: Mocha.Suite | undefined = test.parent; suite !== undefined; suite = suite.parent) {
+    for (const hook of hooksOf(suite)) {
+      const reason = skipReasons.get(hook);
+      if (reason !== undefined) return reason;
+    }
+  }
+  return "no reason given";
+}
+
+function hooksOf(suite: Mocha.Suite): readonly object[] {
+  const { _beforeAll, _beforeEach } = suite as Mocha.Suite & Record<"_beforeAll" | "_beforeEach", object[]>;
+  return [..._beforeAll, ..._beforeEach];
+}
