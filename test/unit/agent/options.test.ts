@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { OptionsError, parseCommand, type AgentOptions } from "../../../agent/options.ts";
+
+const environment = { nodeName: undefined, hostname: "Worker-1" };
+
+function parseRun(...args: string[]): AgentOptions {
+  const command = parseCommand(args, environment);
+  assert.equal(command.kind, "run");
+  return command.options;
+}
+
+describe("agent options", () => {
+  it("without flags the defaults hold", () => {
+    assert.deepEqual(parseRun(), {
+      kubeconfigFile: undefined,
+      server: undefined,
+      nodeName: "worker-1",
+      configFile: undefined,
+      healthAddress: { host: "0.0.0.0", port: 10_256 },
+      metricsAddress: { host: "127.0.0.1", port: 10_249 },
+      stateDir: "/run/kubesteer",
+      logLevel: "info",
+      heartbeatSeconds: 30,
+    });
+  });
+
+  it("NODE_NAME wins over the host name, --node-name over both", () => {
+    const withName = { nodeName: "from-env", hostname: "host" };
+    const names = [parseCommand([], withName), parseCommand(["--node-name", "from-flag"], withName)].map(
+      (command) => command.kind === "run" && command.options.nodeName,
+    );
+    assert.deepEqual(names, ["from-env", "from-flag"]);
+  });
+
+  it("an IPv6 listen address is given in brackets", () => {
+    assert.deepEqual(parseRun("--health-address", "[::]:10256").healthAddress, { host: "::", port: 10_256 });
+  });
+
+  for (const [name, args, kind] of [
+    ["cleanup is a command of its own", ["cleanup"], "cleanup"],
+    ["--help wins over other flags", ["cleanup", "--help"], "help"],
+    ["--version wins over bad values", ["--version", "--log-level", "loud"], "version"],
+  ] as const) {
+    it(name, () => assert.equal(parseCommand(args, environment).kind, kind));
+  }
+
+  const bad: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ["an unknown flag is named", ["--prot", "1"], /--prot/],
+    ["a flag without its value is named", ["--server"], /--server/],
+    ["an unknown argument is named", ["clean"], /only argument allowed is cleanup, got "clean"/],
+    ["more than one argument is refused", ["cleanup", "now"], /got "cleanup now"/],
+    [
+      "a log level lists the known ones",
+      ["--log-level", "loud"],
+      /--log-level.*debug, info, warn, error; got "loud"/,
+    ],
+    [
+      "a server must be a URL",
+      ["--server", "192.0.2.1:6443"],
+      /--server must be a URL.*got "192.0.2.1:6443"/,
+    ],
+    ["a server must speak http", ["--server", "ftp://x"], /--server must be a URL.*got "ftp:/],
+    ["a node name is lower case", ["--node-name", "Worker"], /--node-name must be.*got "Worker"/],
+    ["a node name is not empty", ["--node-name", ""], /--node-name must be.*got ""/],
+    [
+      "a listen address has a port",
+      ["--health-address", "0.0.0.0"],
+      /--health-address must be HOST:PORT.*got "0.0.0.0"/,
+    ],
+    [
+      "a port is at most 65535",
+      ["--metrics-address", "[::1]:65536"],
+      /--metrics-address.*got "\[::1\]:65536"/,
+    ],
+    [
+      "an IPv6 address needs brackets",
+      ["--metrics-address", "::1:10249"],
+      /--metrics-address.*got "::1:10249"/,
+    ],
+    [
+      "the state directory is absolute",
+      ["--state-dir", "run"],
+      /--state-dir must be an absolute path.*got "run"/,
+    ],
+    ["a heartbeat is a number", ["--heartbeat-seconds", "30s"], /--heartbeat-seconds.*1 to 3600; got "30s"/],
+    ["a heartbeat is positive", ["--heartbeat-seconds", "0"], /--heartbeat-seconds.*1 to 3600; got "0"/],
+    ["a file name is not empty", ["--config", ""], /--config must be the name of a file; got ""/],
+  ];
+  for (const [name, args, message] of bad) {
+    it(name, () => {
+      assert.throws(
+        () => parseCommand(args, environment),
+        (error) => error instanceof OptionsError && message.test(error.message),
+      );
+    });
+  }
+
+  it("a NODE_NAME that no Node can have is refused by its name", () => {
+    assert.throws(
+      () => parseCommand([], { nodeName: "a b", hostname: "host" }),
+      /NODE_NAME must be.*got "a b"/,
+    );
+  });
+});
