@@ -1,0 +1,69 @@
+import { openSync, closeSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+
+/** How to start one program of the playground. */
+export interface ProcessOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Receives standard output and error, appended. */
+  readonly logFile: string;
+  /** Network namespace it runs in; undefined is ours. */
+  readonly netns?: string;
+}
+
+/** A program that can be killed and started again. The kernel kills it when this process dies. */
+export class ManagedProcess {
+  readonly name: string;
+  readonly logFile: string;
+  readonly #options: ProcessOptions;
+  #child: ChildProcess | undefined;
+
+  constructor(options: ProcessOptions) {
+    this.name = options.name;
+    this.logFile = options.logFile;
+    this.#options = options;
+  }
+
+  /** undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  start(): void {
+    if (this.#child !== undefined) throw new Error(`${this.name} is already running`);
+    const { command, args, netns, env, logFile } = this.#options;
+    const log = openSync(logFile, "a");
+    const enter = netns === undefined ? [] : ["ip", "netns", "exec", netns];
+    const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...enter, command, ...args], {
+      stdio: ["ignore", log, log],
+      env: { ...process.env, ...env },
+    });
+    closeSync(log);
+    this.#child = child;
+    child.once("exit", () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    child.once("error", () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+  }
+
+  /** Sends `signal` and resolves when the process has gone; at once when it does not run. SIGKILL follows after 5 s. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    const force = setTimeout(() => child.kill("SIGKILL"), 5_000);
+    await exited;
+    clearTimeout(force);
+  }
+
+  async restart(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    await this.stop(signal);
+    this.start();
+  }
+}

@@ -1,0 +1,27 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/**
+ * Asks `condition` again and again until it answers with something other than undefined and false.
+ * Rejects after `timeoutMs` with a sentence that names `what` and the last error of `condition`.
+ */
+export async function waitUntil<T>(
+  what: string,
+  condition: () => Promise<T | undefined | false> | T | undefined | false,
+  { timeoutMs = 15_000, intervalMs = 100 }: { readonly timeoutMs?: number; readonly intervalMs?: number } = {},
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  let lastError: unknown;
+  for (;;) {
+    try {
+      const answer = await condition();
+      if (answer !== undefined && answer !== false) return answer;
+      lastError = undefined;
+    } catch (error) {
+      lastError = error;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`, { cause: lastError });
+    }
+    await delay(intervalMs);
+  }
+}
