@@ -1,0 +1,53 @@
+/**
+ * Makes continuous traffic to one address from the network namespace it runs in, for a bounded time or until its
+ * standard input closes, then prints one line of JSON: what was asked, who answered, what failed.
+ * Each worker asks every `intervalMs`: on a new connection each time, or on one that it keeps (`keepConnection`).
+ */
+import process from "node:process";
+import { ask, Connection, ExchangeFailure } from "./exchange.mjs";
+
+/**
+ * @typedef {import("./exchange.mjs").Target &
+ *   { durationMs: number, workers: number, intervalMs: number, keepConnection: boolean }} Load
+ */
+
+/** @type {Load} */
+const load = JSON.parse(process.argv[2] ?? "");
+const deadline = performance.now() + load.durationMs;
+const stopped = new AbortController();
+process.stdin.resume().once("end", () => stopped.abort());
+
+let requests = 0;
+let longestGapMs = 0;
+/** @type {Record<string, number>} */
+const answers = {};
+/** @type {Record<string, number>} */
+const failures = {};
+
+await Promise.all(Array.from({ length: load.workers }, work));
+const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
+process.stdout.write(
+  `${JSON.stringify({ requests, failed, answers, failures, longestGapMs: Math.round(longestGapMs) })}\n`,
+);
+process.exit();
+
+async function work() {
+  let lastAnswerAt = performance.now();
+  let connection = load.keepConnection ? new Connection(load) : undefined;
+  while (!stopped.signal.aborted && performance.now() < deadline) {
+    requests += 1;
+    try {
+      const { backend } = await (connection === undefined ? ask(load) : connection.ask());
+      answers[backend] = (answers[backend] ?? 0) + 1;
+      const now = performance.now();
+      longestGapMs = Math.max(longestGapMs, now - lastAnswerAt);
+      lastAnswerAt = now;
+    } catch (error) {
+      if (!(error instanceof ExchangeFailure)) throw error;
+      failures[error.reason] = (failures[error.reason] ?? 0) + 1;
+      if (connection !== undefined) connection = new Connection(load);
+    }
+    await new Promise((resolve) => setTimeout(resolve, load.intervalMs));
+  }
+  connection?.close();
+}

@@ -1,0 +1,44 @@
+/**
+ * Makes requests to pods from the network namespace it runs in: reads one job per line of standard input, prints one
+ * line with what came of it, ends with its input. By hand:
+ *
+ *   echo '{"protocol":"TCP","address":"10.96.0.10","port":80,"count":20}' | ip netns exec demo-client node probe.mjs
+ */
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { ask, ExchangeFailure } from "./exchange.mjs";
+
+/** @typedef {import("./exchange.mjs").Target & { count?: number, concurrency?: number, intervalMs?: number }} Job */
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await run(JSON.parse(line)))}\n`);
+}
+
+/** @param {Job} job */
+async function run({ count = 1, concurrency = 1, intervalMs = 0, ...target }) {
+  /** @type {Record<string, { count: number, peers: string[] }>} */
+  const answers = {};
+  /** @type {Record<string, number>} */
+  const failures = {};
+  /** @type {string[]} Pods in the order in which they answered. */
+  const sequence = [];
+  let started = 0;
+
+  async function work() {
+    while (started++ < count) {
+      try {
+        const { backend, peer } = await ask({ ...target, timeoutMs: target.timeoutMs ?? 1000 });
+        const seen = (answers[backend] ??= { count: 0, peers: [] });
+        seen.count += 1;
+        if (!seen.peers.includes(peer)) seen.peers.push(peer);
+        sequence.push(backend);
+      } catch (error) {
+        if (!(error instanceof ExchangeFailure)) throw error;
+        failures[error.reason] = (failures[error.reason] ?? 0) + 1;
+      }
+      if (intervalMs > 0) await new Promise((resolve) => setTimeout(resolve, intervalMs));
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return { answers, failures, sequence };
+}

@@ -1,0 +1,123 @@
+import { readdir } from "node:fs/promises";
+import { execa, ExecaError } from "execa";
+import type { Logger } from "../../platform/log.ts";
+import { addressingCommands, linkCommands, type IpBatch } from "./ip-commands.ts";
+import { kernelSettingsScript } from "./kernel-settings.ts";
+import { namespacesOf, planNetwork, type NetworkPlan } from "./network-plan.ts";
+
+/** A small cluster's network on this machine: three nodes, six pods and an outside client as network namespaces. */
+export interface Topology extends NetworkPlan {
+  /** Removes every namespace and ends every process in them. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The network could not be made. The message says what is missing and how to get it. */
+export class TopologyError extends Error {
+  override readonly name = "TopologyError";
+}
+
+/**
+ * Creates the network. Leftovers of an earlier run with the same prefix are removed first; on failure and when `signal`
+ * aborts nothing is left.
+ * @throws TopologyError when this machine cannot have one.
+ */
+export async function createTopology(options: {
+  readonly prefix: string;
+  readonly log: Logger;
+  readonly signal?: AbortSignal;
+}): Promise<Topology> {
+  const { prefix, log, signal } = options;
+  const plan = planNetwork(prefix);
+  const missing = await missingForTopology();
+  if (missing !== undefined) throw new TopologyError(missing);
+
+  const startedAt = performance.now();
+  await closeTopology(prefix);
+  try {
+    await createNamespaces(plan, signal);
+  } catch (error) {
+    await closeTopology(prefix);
+    throw error;
+  }
+  log.info({ prefix, elapsedMs: Math.round(performance.now() - startedAt) }, "created the network");
+  return { ...plan, close: () => closeTopology(prefix) };
+}
+
+/** One sentence on what this process lacks to create network namespaces and how to get it; undefined when nothing. */
+export async function missingForTopology(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return "network namespaces need root: run the command again with sudo";
+  const answer = await execa("ip", ["netns", "list"], { reject: false });
+  if (answer.code === "ENOENT") return "the command ip is missing: apt-get install iproute2";
+  if (answer.failed) return `ip netns does not work here: ${answer.stderr}`;
+  return undefined;
+}
+
+/** Removes what any topology with this prefix has left, also of a crashed process. */
+export async function closeTopology(prefix: string): Promise<void> {
+  const present = new Set(await readNamespaces());
+  const ours = namespacesOf(planNetwork(prefix)).filter((namespace) => present.has(namespace));
+  if (ours.length === 0) return;
+  await Promise.all(ours.map(endProcesses));
+  await runBatch({ namespace: undefined, lines: ours.map((namespace) => `netns delete ${namespace}`) });
+}
+
+async function createNamespaces(plan: NetworkPlan, signal: AbortSignal | undefined): Promise<void> {
+  const namespaces = namespacesOf(plan);
+  const routers = new Set([plan.fabricNamespace, ...plan.nodes.map(({ namespace }) => namespace)]);
+  await runBatch({ namespace: undefined, lines: namespaces.map((name) => `netns add ${name}`) }, signal);
+  await Promise.all(
+    namespaces.map((name) => applyKernelSettings(name, routers.has(name) ? "router" : "host", signal)),
+  );
+  await runBatch(linkCommands(plan), signal);
+  await Promise.all(addressingCommands(plan).map((batch) => runBatch(batch, signal)));
+}
+
+async function runBatch({ namespace, lines }: IpBatch, signal?: AbortSignal): Promise<void> {
+  const enter = namespace === undefined ? [] : ["-n", namespace];
+  await run("ip", [...enter, "-batch", "-"], `${lines.join("\n")}\n`, signal);
+}
+
+async function applyKernelSettings(
+  namespace: string,
+  role: "host" | "router",
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await run("ip", ["netns", "exec", namespace, "sh", "-e"], kernelSettingsScript(role), signal);
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+  input: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await execa(command, args, { input, ...(signal === undefined ? {} : { cancelSignal: signal }) });
+  } catch (error) {
+    if (!(error instanceof ExecaError) || error.isCanceled) throw error;
+    throw new TopologyError(`cannot create the network: ${error.shortMessage}: ${String(error.stderr)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function readNamespaces(): Promise<readonly string[]> {
+  try {
+    return await readdir("/run/netns");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Programs in a namespace keep it alive. These namespaces are ours alone, so are the programs. */
+async function endProcesses(namespace: string): Promise<void> {
+  const { stdout } = await execa("ip", ["netns", "pids", namespace], { reject: false });
+  for (const pid of stdout.split("\n").filter((line) => line !== "")) {
+    try {
+      process.kill(Number(pid), "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  }
+}
