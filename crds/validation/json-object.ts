@@ -1,0 +1,9 @@
+/** Whether a JSON value is an object, so neither an array nor null. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Like `Array.isArray`, with items of type unknown instead of any. */
+export function isJsonArray(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
