@@ -33,7 +33,7 @@ export const nodeProxySpec = z
 
 export const nodeProxyStatus = z
   .object({
-    observedRevision: z.string().optional().describe("Revision the agent has taken up."),
+    observedRevision: z.string().max(63).optional().describe("Revision the agent has taken up."),
     runningMode: proxyMode.optional().describe("Mode whose rules are in the kernel."),
     fallbackReason: z.string().max(1024).optional().describe("Why runningMode is not spec.config.mode."),
     agentVersion: z.string().max(64).optional().describe("Version of the agent."),
@@ -45,7 +45,7 @@ export const nodeProxyStatus = z
         missing: z
           .array(
             z.object({
-              mode: proxyMode,
+              mode: proxyMode.describe("The mode."),
               what: z.string().max(512).describe("What is missing for the mode and how to get it."),
             }),
           )
@@ -76,7 +76,7 @@ export const nodeProxyStatus = z
       .describe("What is programmed."),
     lastSync: z
       .object({
-        at: time,
+        at: time.describe("When it ended."),
         durationMilliseconds: z.number().min(0).describe("How long it took."),
         kind: z
           .enum(["Full", "Partial"])
@@ -87,15 +87,15 @@ export const nodeProxyStatus = z
       .describe("The newest successful sync at the time of writing."),
     programmingLatency: z
       .object({
-        p50Milliseconds: z.number().min(0),
-        p99Milliseconds: z.number().min(0),
+        p50Milliseconds: z.number().min(0).describe("Median."),
+        p99Milliseconds: z.number().min(0).describe("99th percentile."),
       })
       .optional()
       .describe("Time from an API event to the kernel, over the last syncs."),
     drift: z
       .object({
         detectedTotal: count.describe("Foreign changes of our kernel state since the agent started."),
-        lastAt: time.optional(),
+        lastAt: time.optional().describe("When the last one was noticed."),
         lastCulprit: z
           .string()
           .max(512)

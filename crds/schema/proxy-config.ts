@@ -22,6 +22,7 @@ const cidr = z
   });
 
 const clientIP = z.object({ timeoutSeconds: affinityTimeoutSeconds.default(10_800) });
+const clientIPDescription = "Settings for type ClientIP; unset is a timeout of 10800 seconds.";
 
 const affinityRule = {
   rule: "self.type == 'ClientIP' || !has(self.clientIP)",
@@ -35,7 +36,7 @@ const sessionAffinity = z
       .enum(["Service", "None", "ClientIP"])
       .default("Service")
       .describe("Service obeys each Service's own sessionAffinity; None and ClientIP override it."),
-    clientIP: clientIP.optional().describe("Settings for type ClientIP."),
+    clientIP: clientIP.optional().describe(clientIPDescription),
   })
   .meta({ "x-kubernetes-validations": [affinityRule] });
 
@@ -66,7 +67,7 @@ const serviceRule = z
     sessionAffinity: z
       .object({
         type: z.enum(["Service", "None", "ClientIP"]).describe("As spec.sessionAffinity.type."),
-        clientIP: clientIP.optional().describe("Settings for type ClientIP."),
+        clientIP: clientIP.optional().describe(clientIPDescription),
       })
       .meta({ "x-kubernetes-validations": [affinityRule] })
       .optional()
@@ -293,13 +294,19 @@ export const proxyConfigStatus = z
       .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
       .optional()
       .describe("Ready, Progressing and Degraded in the form of metav1.Condition."),
-    currentRevision: z.string().optional().describe("Revision that every selected node runs or ran last."),
+    currentRevision: z
+      .string()
+      .max(63)
+      .optional()
+      .describe("Revision that every selected node runs or ran last."),
     updateRevision: z
       .string()
+      .max(63)
       .optional()
       .describe("Revision that is being rolled out; equal to currentRevision when done."),
     lastGoodRevision: z
       .string()
+      .max(63)
       .optional()
       .describe("Newest revision that was Ready on every selected node."),
     nodes: z

@@ -24,41 +24,44 @@ export const scheduling = z.object({ algorithm: schedulingAlgorithm }).describe(
 export const namespacedName = z
   .string()
   .max(317)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z]([-a-z0-9]*[a-z0-9])?$/)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
   .describe("namespace/name of a Service.");
 
 const labelKey = z.string().min(1).max(317);
 const labelValue = z.string().max(63);
 
 /** A metav1.LabelSelector: matchLabels and matchExpressions are ANDed; an empty one selects everything. */
-export const labelSelector = z.object({
-  matchLabels: z
-    .record(labelKey, labelValue)
-    .optional()
-    .describe("Labels that must all be present with this value."),
-  matchExpressions: z
-    .array(
-      z
-        .object({
-          key: labelKey.describe("The label that the expression is about."),
-          operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]).describe("How values are compared."),
-          values: z
-            .array(labelValue)
-            .max(100)
-            .optional()
-            .describe("Compared values; none for Exists and DoesNotExist."),
-        })
-        .meta({
-          "x-kubernetes-validations": [
-            {
-              rule: "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : !has(self.values) || self.values.size() == 0",
-              message: "values must be set for In and NotIn, and must be empty for Exists and DoesNotExist",
-              fieldPath: ".values",
-            },
-          ],
-        }),
-    )
-    .max(50)
-    .optional()
-    .describe("Expressions that must all hold."),
-});
+export const labelSelector = z
+  .object({
+    matchLabels: z
+      .record(labelKey, labelValue)
+      .meta({ maxProperties: 50 })
+      .optional()
+      .describe("Labels that must all be present with this value."),
+    matchExpressions: z
+      .array(
+        z
+          .object({
+            key: labelKey.describe("The label that the expression is about."),
+            operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]).describe("How values are compared."),
+            values: z
+              .array(labelValue)
+              .max(100)
+              .optional()
+              .describe("Compared values; none for Exists and DoesNotExist."),
+          })
+          .meta({
+            "x-kubernetes-validations": [
+              {
+                rule: "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : !has(self.values) || self.values.size() == 0",
+                message: "values must be set for In and NotIn, and must be empty for Exists and DoesNotExist",
+                fieldPath: ".values",
+              },
+            ],
+          }),
+      )
+      .max(50)
+      .optional()
+      .describe("Expressions that must all hold."),
+  })
+  .meta({ "x-kubernetes-map-type": "atomic" });

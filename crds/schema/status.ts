@@ -21,6 +21,6 @@ export const condition = z.object({
 });
 
 export const modeCount = z.object({
-  mode: proxyMode,
+  mode: proxyMode.describe("The mode."),
   nodes: z.int().min(0).describe("Nodes running the mode."),
 });

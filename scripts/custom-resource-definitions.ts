@@ -1,0 +1,154 @@
+import type { z } from "zod";
+import { apiGroup, apiVersion } from "../crds/api.ts";
+import { nodeProxySpec, nodeProxyStatus } from "../crds/schema/node-proxy.ts";
+import { proxyConfigSpec, proxyConfigStatus } from "../crds/schema/proxy-config.ts";
+import type { CelRule, StructuralSchema } from "../crds/validation/structural-schema.ts";
+import { structuralSchemaOf } from "./structural-schema-of.ts";
+
+interface PrinterColumn {
+  readonly name: string;
+  readonly type: "date" | "integer" | "string";
+  readonly jsonPath: string;
+  readonly description: string;
+  /** 1 shows the column with `-o wide` only. */
+  readonly priority?: 1;
+}
+
+interface Definition {
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly description: string;
+  readonly spec: z.ZodType;
+  readonly status: z.ZodType;
+  readonly rules: readonly CelRule[];
+  readonly columns: readonly PrinterColumn[];
+}
+
+const readyCondition = '.status.conditions[?(@.type=="Ready")]';
+const age: PrinterColumn = {
+  name: "Age",
+  type: "date",
+  jsonPath: ".metadata.creationTimestamp",
+  description: "Time since creation.",
+};
+
+function column(
+  name: string,
+  jsonPath: string,
+  description: string,
+  options: Partial<Pick<PrinterColumn, "priority" | "type">> = {},
+): PrinterColumn {
+  return { name, type: "string", jsonPath, description, ...options };
+}
+
+const proxyConfig: Definition = {
+  kind: "ProxyConfig",
+  plural: "proxyconfigs",
+  shortNames: ["pxc"],
+  description:
+    "How Services are proxied on the nodes it selects: mode, scheduling, session affinity and rollout.",
+  spec: proxyConfigSpec,
+  status: proxyConfigStatus,
+  rules: [
+    {
+      rule: "self.metadata.name.size() <= 63",
+      message: "metadata.name must be no more than 63 characters, because it becomes a label value",
+    },
+  ],
+  columns: [
+    column("Mode", ".spec.mode", "Mode asked for."),
+    column("Algorithm", ".spec.scheduling.algorithm", "Choice of endpoint."),
+    column("Nodes", ".status.nodes.selected", "Nodes that this configuration owns.", { type: "integer" }),
+    column("Updated", ".status.nodes.updated", "Nodes that have taken up the newest revision.", {
+      type: "integer",
+    }),
+    column("Ready", ".status.nodes.ready", "Nodes that run the newest revision and are ready.", {
+      type: "integer",
+    }),
+    column("Status", `${readyCondition}.status`, "Whether all nodes are ready."),
+    column("Stage", ".status.rollout.stage", "Where the rollout stands."),
+    age,
+    column("Priority", ".spec.priority", "The highest wins a node.", { type: "integer", priority: 1 }),
+    column("Affinity", ".spec.sessionAffinity.type", "Session affinity.", { priority: 1 }),
+    column("Revision", ".status.updateRevision", "Revision being rolled out.", { priority: 1 }),
+    column("Message", `${readyCondition}.message`, "Why it is ready or not.", { priority: 1 }),
+  ],
+};
+
+const nodeProxy: Definition = {
+  kind: "NodeProxy",
+  plural: "nodeproxies",
+  shortNames: ["npx"],
+  description:
+    "What one node should run and what it really runs. Made by the operator, named after the node.",
+  spec: nodeProxySpec,
+  status: nodeProxyStatus,
+  rules: [],
+  columns: [
+    column("Config", ".spec.configName", "ProxyConfig that owns the node."),
+    column("Mode", ".status.runningMode", "Mode whose rules are in the kernel."),
+    column("Ready", `${readyCondition}.status`, "Whether the node serves what it should."),
+    column("Services", ".status.services.servicePorts", "Service ports programmed.", { type: "integer" }),
+    column("Endpoints", ".status.services.endpoints", "Endpoints programmed.", { type: "integer" }),
+    age,
+    column("Revision", ".spec.revision", "Revision the node should run.", { priority: 1 }),
+    column("Observed", ".status.observedRevision", "Revision the agent has taken up.", { priority: 1 }),
+    column("Kernel", ".status.capabilities.kernel", "Kernel release.", { priority: 1 }),
+    column("Nft", ".status.capabilities.nft", "Version of nft.", { priority: 1 }),
+    column("Message", `${readyCondition}.message`, "Why it is ready or not.", { priority: 1 }),
+  ],
+};
+
+/** The manifests of our two kinds, made from the schemas in `crds/schema`. */
+export const customResourceDefinitions = [proxyConfig, nodeProxy].map(customResourceDefinition);
+
+function customResourceDefinition(definition: Definition) {
+  const { kind, plural, shortNames, columns } = definition;
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: {
+      name: `${plural}.${apiGroup}`,
+      labels: { "app.kubernetes.io/name": "kubesteer", "app.kubernetes.io/part-of": "kubesteer" },
+    },
+    spec: {
+      group: apiGroup,
+      scope: "Cluster",
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        shortNames,
+        categories: ["kubesteer", "networking"],
+      },
+      versions: [
+        {
+          name: apiVersion,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+          schema: { openAPIV3Schema: resourceSchema(definition) },
+        },
+      ],
+    },
+  };
+}
+
+function resourceSchema({ description, spec, status, rules }: Definition): StructuralSchema {
+  return {
+    description,
+    type: "object",
+    required: ["spec"],
+    properties: {
+      apiVersion: { description: "Group and version of the schema of this object.", type: "string" },
+      kind: { description: "Kind of this object.", type: "string" },
+      metadata: { description: "Name, labels, annotations and what the API server adds.", type: "object" },
+      spec: structuralSchemaOf(spec),
+      status: structuralSchemaOf(status),
+    },
+    ...(rules.length > 0 && { "x-kubernetes-validations": rules }),
+  };
+}

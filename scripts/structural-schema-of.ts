@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { isJsonObject } from "../crds/validation/json-object.ts";
+import { applyDefaults, type StructuralSchema } from "../crds/validation/structural-schema.ts";
+
+/** Keywords of our schemas, in the order in which they are written. */
+const keywords = [
+  "description",
+  "type",
+  "format",
+  "enum",
+  "default",
+  "minimum",
+  "maximum",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "minItems",
+  "maxItems",
+  "maxProperties",
+  "required",
+  "properties",
+  "additionalProperties",
+  "items",
+  "x-kubernetes-int-or-string",
+  "x-kubernetes-list-type",
+  "x-kubernetes-list-map-keys",
+  "x-kubernetes-map-type",
+  "x-kubernetes-validations",
+] as const;
+
+/**
+ * The structural schema of what users may write, from a zod schema. kube-apiserver takes less than OpenAPI: no unions but
+ * int-or-string, formats it knows, and defaults that satisfy CEL rules as they stand, without nested defaulting.
+ *
+ * @throws Error for a JSON Schema keyword that has no place in a structural schema
+ */
+export function structuralSchemaOf(schema: z.ZodType): StructuralSchema {
+  return normalise(z.toJSONSchema(schema, { target: "openapi-3.0", io: "input" }), "");
+}
+
+function normalise(schema: unknown, path: string): StructuralSchema {
+  if (!isJsonObject(schema)) throw new Error(`${path}: a schema must be an object`);
+  const entries = new Map<string, unknown>(Object.entries(schema));
+  if (entries.has("anyOf")) toIntOrString(entries, path);
+  if (entries.get("type") === "integer") setIntegerFormat(entries);
+  const unexpected = [...entries.keys()].find((key) => !keywords.some((keyword) => keyword === key));
+  if (unexpected !== undefined) throw new Error(`${path}: no structural schema can hold ${unexpected}`);
+
+  const { pattern, properties, items, additionalProperties } = Object.fromEntries(entries);
+  if (typeof pattern === "string") entries.set("pattern", pattern.replaceAll(String.raw`\/`, "/"));
+  if (isJsonObject(properties)) {
+    const members = Object.entries(properties);
+    entries.set(
+      "properties",
+      Object.fromEntries(members.map(([key, member]) => [key, normalise(member, `${path}.${key}`)])),
+    );
+  }
+  if (items !== undefined) entries.set("items", normalise(items, `${path}[]`));
+  if (additionalProperties !== undefined) {
+    entries.set("additionalProperties", normalise(additionalProperties, `${path}.*`));
+  }
+  if (entries.has("default")) {
+    entries.set("default", applyDefaults(Object.fromEntries(entries), entries.get("default")));
+  }
+  return Object.fromEntries(keywords.flatMap((key) => (entries.has(key) ? [[key, entries.get(key)]] : [])));
+}
+
+/** A union of an integer and a string; what limits either is up to a CEL rule, which can say so in one message. */
+function toIntOrString(schema: Map<string, unknown>, path: string): void {
+  const branches: unknown = schema.get("anyOf");
+  const types = Array.isArray(branches)
+    ? branches.map((branch) => isJsonObject(branch) && branch["type"])
+    : [];
+  if (types.join() !== "integer,string") throw new Error(`${path}: no structural schema can hold this union`);
+  schema.delete("anyOf");
+  schema.set("x-kubernetes-int-or-string", true);
+}
+
+function setIntegerFormat(schema: Map<string, unknown>): void {
+  for (const limit of ["minimum", "maximum"]) {
+    if (Math.abs(Number(schema.get(limit))) === Number.MAX_SAFE_INTEGER) schema.delete(limit);
+  }
+  const largest = schema.get("maximum") ?? Infinity;
+  schema.set("format", Number(largest) < 2 ** 31 ? "int32" : "int64");
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { isJsonObject } from "../../../crds/validation/json-object.ts";
+import { validateCel } from "../../../crds/validation/cel-rules.ts";
+import { validateSchema, type StructuralSchema } from "../../../crds/validation/structural-schema.ts";
+import { customResourceDefinitions } from "../../../scripts/custom-resource-definitions.ts";
+import { generatedFiles } from "../../../scripts/generate-crds.ts";
+
+/** Every schema below `schema`, itself included, with its path. */
+function* walk(schema: StructuralSchema, path: string): Generator<readonly [string, StructuralSchema]> {
+  yield [path, schema];
+  for (const [key, property] of Object.entries(schema.properties ?? {}))
+    yield* walk(property, `${path}.${key}`);
+  if (schema.items !== undefined) yield* walk(schema.items, `${path}[]`);
+  if (typeof schema.additionalProperties === "object") yield* walk(schema.additionalProperties, `${path}.*`);
+}
+
+describe("generated files", () => {
+  for (const [name, content] of generatedFiles()) {
+    it(`crds/${name} is what npm run generate writes`, () => {
+      assert.equal(readFileSync(new URL(`../../../crds/${name}`, import.meta.url), "utf8"), content);
+    });
+  }
+});
+
+for (const definition of customResourceDefinitions) {
+  const [version] = definition.spec.versions;
+  assert.ok(version !== undefined);
+  const schemas = [...walk(version.schema.openAPIV3Schema, definition.spec.names.kind)];
+
+  describe(`schema of ${definition.spec.names.kind}`, () => {
+    it("describes every field", () => {
+      const undescribed = schemas.filter(
+        ([path, { description }]) => !/(\[\]|\.\*)$/.test(path) && description === undefined,
+      );
+      assert.deepEqual(
+        undescribed.map(([path]) => path),
+        [],
+      );
+    });
+
+    it("is structural: every node has a type or is an int-or-string", () => {
+      const untyped = schemas.filter(
+        ([, schema]) => (schema.type === undefined) !== (schema["x-kubernetes-int-or-string"] === true),
+      );
+      assert.deepEqual(
+        untyped.map(([path]) => path),
+        [],
+      );
+    });
+
+    it("has no default beside required", () => {
+      const contradictions = schemas.flatMap(([path, { required = [], properties = {} }]) =>
+        required.filter((key) => properties[key]?.default !== undefined).map((key) => `${path}.${key}`),
+      );
+      assert.deepEqual(contradictions, []);
+    });
+
+    it("has defaults that satisfy their own schema and rules as they stand", () => {
+      const errors = schemas.flatMap(([path, schema]) => {
+        if (schema.default === undefined) return [];
+        return [
+          ...validateSchema(schema, schema.default, path),
+          ...validateCel(schema, schema.default, undefined, path),
+        ];
+      });
+      assert.deepEqual(errors, []);
+    });
+
+    it("bounds what CEL rules iterate over, so that their estimated cost stays acceptable", () => {
+      const withRules = schemas.filter(([, schema]) => schema["x-kubernetes-validations"] !== undefined);
+      const unbounded = withRules.flatMap(([path]) =>
+        schemas.filter(
+          ([other, { type, maxItems }]) =>
+            type === "array" && maxItems === undefined && (path.startsWith(`${other}[]`) || path === other),
+        ),
+      );
+      assert.deepEqual(
+        unbounded.map(([path]) => path),
+        [],
+      );
+    });
+
+    it("gives every rule a message, and a fieldPath that exists", () => {
+      for (const [path, schema] of schemas) {
+        for (const { rule, message, fieldPath } of schema["x-kubernetes-validations"] ?? []) {
+          assert.ok(message !== undefined && message.length > 10, `${path}: ${rule}`);
+          if (fieldPath !== undefined)
+            assert.ok(isJsonObject(schema.properties?.[fieldPath.slice(1)]), `${path}${fieldPath}`);
+        }
+      }
+    });
+
+    it("shows what columns promise", () => {
+      for (const { name, jsonPath } of version.additionalPrinterColumns) {
+        const path = definition.spec.names.kind + jsonPath.replace(/\[\?.*\]/, "[]");
+        const known = schemas.some(([other]) => other === path);
+        assert.ok(known || jsonPath === ".metadata.creationTimestamp", `${name}: ${jsonPath}`);
+      }
+    });
+  });
+}
