@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { execa, ExecaError } from "execa";
 import type { Logger } from "../../platform/log.ts";
+import { waitUntil } from "../wait-until.ts";
 import { addressingCommands, linkCommands, type IpBatch } from "./ip-commands.ts";
 import { kernelSettingsScript } from "./kernel-settings.ts";
 import { namespacesOf, planNetwork, type NetworkPlan } from "./network-plan.ts";
@@ -70,6 +71,18 @@ async function createNamespaces(plan: NetworkPlan, signal: AbortSignal | undefin
   );
   await runBatch(linkCommands(plan), signal);
   await Promise.all(addressingCommands(plan).map((batch) => runBatch(batch, signal)));
+  await Promise.all(namespaces.map(waitForCarrier));
+}
+
+/**
+ * The kernel takes up to a second to notice that the other end of a link is up. A packet sent earlier is lost, and the
+ * neighbour discovery that goes with it is repeated only a second later.
+ */
+async function waitForCarrier(namespace: string): Promise<void> {
+  await waitUntil(`carrier on the links of ${namespace}`, async () => {
+    const { stdout } = await execa("ip", ["-n", namespace, "-oneline", "link"]);
+    return !stdout.includes("NO-CARRIER");
+  });
 }
 
 async function runBatch({ namespace, lines }: IpBatch, signal?: AbortSignal): Promise<void> {
