@@ -4,7 +4,8 @@ import { connect } from "node:net";
 
 /**
  * @typedef {{ protocol: "TCP" | "UDP", address: string, port: number, sourceAddress?: string, timeoutMs: number }} Target
- * @typedef {{ backend: string, peer: string }} Answer Which pod answered, and which address it saw.
+ * @typedef {{ backend: string, peer: string, port: number }} Answer Which pod answered, the address it saw, the port it
+ *   was asked on.
  */
 
 /** Why there was no answer: an errno name such as ECONNREFUSED, "timeout", or "closed" when the connection ended early. */
@@ -112,6 +113,6 @@ function askUdp({ address, port, sourceAddress, timeoutMs }) {
 
 /** @param {string} text @returns {Answer} */
 function parseAnswer(text) {
-  const [backend = "", peer = ""] = text.trim().split(" ");
-  return { backend, peer };
+  const [backend = "", peer = "", port = ""] = text.trim().split(" ");
+  return { backend, peer, port: Number(port) };
 }

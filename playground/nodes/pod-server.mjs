@@ -1,5 +1,5 @@
 /**
- * What runs in a pod: answers TCP (as much HTTP as curl needs) and UDP with "<name> <address of the peer>".
+ * What runs in a pod: answers TCP (as much HTTP as curl needs) and UDP with "<name> <address of the peer> <port asked>".
  * Started with one JSON argument; prints "ready" when it listens everywhere; ends when its standard input closes.
  * Plain JavaScript without other imports, because many run at once: 45 MB each instead of 65 MB with types to strip.
  *
@@ -36,7 +36,9 @@ async function listenTcp(address, port) {
 /** @param {string} address @param {number} port */
 async function listenUdp(address, port) {
   const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
-  socket.on("message", (_message, peer) => socket.send(`${name} ${peer.address}`, peer.port, peer.address));
+  socket.on("message", (_message, peer) => {
+    socket.send(`${name} ${peer.address} ${port}`, peer.port, peer.address);
+  });
   socket.bind(port, address);
   await once(socket, "listening");
 }
@@ -60,7 +62,7 @@ function serveConnection(socket) {
 function answer(socket, request) {
   const [, path = "/", version = "HTTP/1.0"] = /^GET (\S+) (HTTP\/1\.[01])/.exec(request) ?? [];
   if (path === "/hold") return;
-  const body = `${name} ${socket.remoteAddress}\n`;
+  const body = `${name} ${socket.remoteAddress} ${socket.localPort}\n`;
   const closes = version === "HTTP/1.0" || /^connection: close$/im.test(request);
   const head = `${version} 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n`;
   const text = `${head}${closes ? "connection: close\r\n" : ""}\r\n${body}`;

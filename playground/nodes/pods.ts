@@ -16,7 +16,7 @@ export const hostNetworkPort = 7070;
 
 /**
  * Starts one server per pod, and one per node for endpoints with hostNetwork. Resolves when all listen.
- * Each answers `<pod or node name> <address of the peer>` over TCP (also to curl) and UDP, in both families.
+ * Each answers `<pod or node name> <address of the peer> <port asked>` over TCP (also to curl) and UDP, in both families.
  */
 export async function startPods(
   network: NetworkPlan,

@@ -1,6 +1,6 @@
 /**
- * Makes requests to pods from the network namespace it runs in: reads one job per line of standard input, prints one
- * line with what came of it, ends with its input. By hand:
+ * Makes requests to pods from the network namespace it runs in: reads one job per line of standard input, runs them
+ * all at once, prints one line for each that is done, ends with its input. A line has the `id` of its job. By hand:
  *
  *   echo '{"protocol":"TCP","address":"10.96.0.10","port":80,"count":20}' | ip netns exec demo-client node probe.mjs
  */
@@ -10,13 +10,14 @@ import { ask, ExchangeFailure } from "./exchange.mjs";
 
 /** @typedef {import("./exchange.mjs").Target & { count?: number, concurrency?: number, intervalMs?: number }} Job */
 
-for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(await run(JSON.parse(line)))}\n`);
-}
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const { id, ...job } = JSON.parse(line);
+  void run(job).then((result) => process.stdout.write(`${JSON.stringify({ id, ...result })}\n`));
+});
 
 /** @param {Job} job */
 async function run({ count = 1, concurrency = 1, intervalMs = 0, ...target }) {
-  /** @type {Record<string, { count: number, peers: string[] }>} */
+  /** @type {Record<string, { count: number, peers: string[], ports: number[] }>} */
   const answers = {};
   /** @type {Record<string, number>} */
   const failures = {};
@@ -27,10 +28,11 @@ async function run({ count = 1, concurrency = 1, intervalMs = 0, ...target }) {
   async function work() {
     while (started++ < count) {
       try {
-        const { backend, peer } = await ask({ ...target, timeoutMs: target.timeoutMs ?? 1000 });
-        const seen = (answers[backend] ??= { count: 0, peers: [] });
+        const { backend, peer, port } = await ask({ ...target, timeoutMs: target.timeoutMs ?? 1000 });
+        const seen = (answers[backend] ??= { count: 0, peers: [], ports: [] });
         seen.count += 1;
         if (!seen.peers.includes(peer)) seen.peers.push(peer);
+        if (!seen.ports.includes(port)) seen.ports.push(port);
         sequence.push(backend);
       } catch (error) {
         if (!(error instanceof ExchangeFailure)) throw error;

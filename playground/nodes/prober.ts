@@ -18,39 +18,62 @@ export interface ProbeJob {
 }
 
 export interface ProbeResult {
-  /** By name of the pod: how often it answered, and the addresses it saw. */
-  readonly answers: Readonly<Record<string, { readonly count: number; readonly peers: readonly string[] }>>;
+  /** By name of the pod: how often it answered, the addresses it saw, the ports it was asked on. */
+  readonly answers: Readonly<Record<string, PodAnswers>>;
   /** How often there was none, by reason: `timeout`, `ECONNREFUSED` and other errno names, `closed`. */
   readonly failures: Readonly<Record<string, number>>;
   /** Pods in the order in which they answered. */
   readonly sequence: readonly string[];
 }
 
+export interface PodAnswers {
+  readonly count: number;
+  readonly peers: readonly string[];
+  readonly ports: readonly number[];
+}
+
 /** Makes requests from one network namespace, all in one long-lived process. */
 export class Prober {
   readonly #program: NamespaceProgram;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #waiting = new Map<number, PromiseWithResolvers<ProbeResult>>();
+  #lastId = 0;
+  #failure: Error | undefined;
 
   constructor(namespace: string) {
     this.#program = new NamespaceProgram({ namespace, program: "probe.mjs" });
+    void this.#receive();
   }
 
-  /** Jobs of one prober run one after the other. */
+  /** Jobs of one prober run at the same time. */
   async probe(job: ProbeJob): Promise<ProbeResult> {
-    const result = this.#queue.then(async () => {
-      this.#program.writeLine(JSON.stringify(job));
-      return parseProbeResult(await this.#program.readLine());
-    });
-    this.#queue = result.catch(() => {});
-    return await result;
+    if (this.#failure !== undefined) throw this.#failure;
+    const id = ++this.#lastId;
+    const waiting = Promise.withResolvers<ProbeResult>();
+    this.#waiting.set(id, waiting);
+    this.#program.writeLine(JSON.stringify({ id, ...job }));
+    return await waiting.promise;
   }
 
+  /** Ends the process; probes under way reject. */
   async close(): Promise<void> {
     await this.#program.close();
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      for (;;) {
+        const { id, ...result } = parseResultLine(await this.#program.readLine());
+        this.#waiting.get(id)?.resolve(result);
+        this.#waiting.delete(id);
+      }
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    }
   }
 }
 
 /** Our own program wrote the line. */
-function parseProbeResult(line: string): ProbeResult {
-  return JSON.parse(line) as ProbeResult;
+function parseResultLine(line: string): ProbeResult & { readonly id: number } {
+  return JSON.parse(line) as ProbeResult & { readonly id: number };
 }
