@@ -1,10 +1,8 @@
 import { hostname } from "node:os";
 import { isAbsolute } from "node:path";
 import { parseArgs } from "node:util";
-
-const logLevels = ["debug", "info", "warn", "error"] as const;
-
-export type LogLevel = (typeof logLevels)[number];
+import { errorMessage, TerminalError } from "../platform/errors.ts";
+import { logLevels, type LogLevel } from "../platform/logger.ts";
 
 /** Where a server of ours listens. */
 export interface ListenAddress {
@@ -15,7 +13,7 @@ export interface ListenAddress {
 
 /** Everything that can be set from outside, read once at the start. */
 export interface AgentOptions {
-  /** undefined: KUBECONFIG, ~/.kube/config or the service account, as kubectl finds it. */
+  /** undefined: the service account of the pod. */
   readonly kubeconfigFile: string | undefined;
   /** API server URL in place of the one in the kubeconfig. */
   readonly server: string | undefined;
@@ -37,9 +35,12 @@ export type AgentCommand =
   | { readonly kind: "version" };
 
 /** A flag, an argument or an environment variable is wrong; the message names it, its value and what is allowed. */
-export class OptionsError extends Error {
+export class OptionsError extends TerminalError {
   override readonly name = "OptionsError";
-  readonly hint = "Run with --help to see all flags.";
+
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, { ...options, hint: "Run with --help to see all flags." });
+  }
 }
 
 export const usage = `kubesteer agent: programs the Services of a Kubernetes cluster into the kernel of this node
@@ -48,8 +49,8 @@ Usage: agent [flags]            run until SIGTERM; rules stay in the kernel
        agent cleanup [flags]    remove everything the agent has put into the kernel, nothing else
 
 Flags:
-  --kubeconfig FILE          how to reach the API server; never through a Service of this cluster
-  --server URL               API server in place of the one in the kubeconfig
+  --kubeconfig FILE          how to reach the API server (default: the pod's service account)
+  --server URL               address of the API server; never one of a Service of this cluster
   --node-name NAME           Node this agent works for (default: NODE_NAME, then the host name)
   --config FILE              a ProxyConfig in YAML: run without the operator
   --health-address ADDR      /healthz, /livez, /readyz (default 0.0.0.0:10256)
@@ -113,7 +114,7 @@ function parseFlags(args: readonly string[]) {
   try {
     return parseArgs({ args, options: flags, allowPositionals: true });
   } catch (error) {
-    throw new OptionsError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new OptionsError(errorMessage(error), { cause: error });
   }
 }
 

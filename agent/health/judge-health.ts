@@ -1,0 +1,115 @@
+/** What the answers of the health endpoints depend on. */
+export interface HealthFacts {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** End of the newest successful sync, milliseconds since the epoch; undefined before the first. */
+  readonly lastSyncAt: number | undefined;
+  /** How long the oldest change has been waiting for the kernel, in milliseconds; undefined when none does. */
+  readonly oldestChangeMs: number | undefined;
+  /** What has to arrive before anything is written to the kernel; empty when all is there. */
+  readonly waitingFor: readonly string[];
+  readonly failure:
+    { readonly reason: "ModeUnsupported" | "SyncFailed"; readonly message: string } | undefined;
+  readonly node: NodePresence;
+}
+
+export type NodePresence =
+  /** Not read from the API server yet. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "deleted" }
+  /** `leaving` is why load balancers should avoid it; undefined when they need not. */
+  | { readonly kind: "present"; readonly leaving: string | undefined };
+
+export interface HealthReport {
+  readonly statusCode: 200 | 503;
+  readonly body: HealthBody;
+}
+
+/** The first three fields are those of kube-proxy's answer. */
+export interface HealthBody {
+  /** Now when healthy, else the time of the newest successful sync; the epoch before the first. */
+  readonly lastUpdated: string;
+  readonly currentTime: string;
+  readonly nodeEligible: boolean;
+  readonly healthy: boolean;
+  /** Nothing has been synced since the agent started: the kernel has the rules of an earlier run, if any. */
+  readonly stale: boolean;
+  /** Everything that is not as it should be. */
+  readonly messages: readonly string[];
+}
+
+/** Twice kube-proxy's sync period: a change that waits for longer is late. */
+const lateAfterMs = 60_000;
+
+/** For load balancers: whether this node should get traffic. */
+export function judgeHealthz(facts: HealthFacts): HealthReport {
+  const nodeMessage = ineligible(facts.node);
+  return report(facts, {
+    healthy: nodeMessage === undefined && !isLate(facts),
+    nodeEligible: nodeMessage === undefined,
+    messages: [...(nodeMessage === undefined ? [] : [nodeMessage]), ...syncMessages(facts)],
+  });
+}
+
+/**
+ * For the kubelet: false only where a new start may help. It does not where the node lacks what the mode needs, nor while
+ * the API server or the settings are awaited.
+ */
+export function judgeLivez(facts: HealthFacts): HealthReport {
+  const restartHelps = facts.failure?.reason !== "ModeUnsupported" && facts.waitingFor.length === 0;
+  return report(facts, {
+    healthy: !restartHelps || !isLate(facts),
+    nodeEligible: ineligible(facts.node) === undefined,
+    messages: syncMessages(facts),
+  });
+}
+
+/** Whether the first sync has been done. */
+export function judgeReadyz(facts: HealthFacts): HealthReport {
+  return report(facts, {
+    healthy: facts.lastSyncAt !== undefined,
+    nodeEligible: ineligible(facts.node) === undefined,
+    messages: syncMessages(facts),
+  });
+}
+
+function report(
+  { now, lastSyncAt }: HealthFacts,
+  verdict: Pick<HealthBody, "healthy" | "nodeEligible" | "messages">,
+): HealthReport {
+  return {
+    statusCode: verdict.healthy ? 200 : 503,
+    body: {
+      lastUpdated: new Date(verdict.healthy ? now : (lastSyncAt ?? 0)).toISOString(),
+      currentTime: new Date(now).toISOString(),
+      stale: lastSyncAt === undefined,
+      ...verdict,
+    },
+  };
+}
+
+function isLate({ oldestChangeMs }: HealthFacts): boolean {
+  return (oldestChangeMs ?? 0) > lateAfterMs;
+}
+
+function ineligible(node: NodePresence): string | undefined {
+  if (node.kind === "present") return node.leaving;
+  return node.kind === "deleted"
+    ? "the Node does not exist"
+    : "the Node has not been read from the API server yet";
+}
+
+function syncMessages(facts: HealthFacts): readonly string[] {
+  const { waitingFor, failure, lastSyncAt, oldestChangeMs = 0 } = facts;
+  const messages: string[] = [];
+  if (waitingFor.length > 0) {
+    messages.push(`waiting for ${waitingFor.join(" and ")}; until then the kernel keeps the rules it has`);
+  } else if (lastSyncAt === undefined && failure === undefined) {
+    messages.push("the first sync is not done yet");
+  }
+  if (failure !== undefined) messages.push(failure.message);
+  if (isLate(facts)) {
+    messages.push(`a change has been waiting for the kernel for ${Math.floor(oldestChangeMs / 1000)} s`);
+  }
+  return messages;
+}

@@ -1,0 +1,64 @@
+import type { Meter } from "@opentelemetry/api";
+import type { DesiredState } from "../services/desired-state.ts";
+import type { SyncSuccess } from "../sync/sync-outcome.ts";
+import { countWithoutLocalEndpoints } from "./count-without-local-endpoints.ts";
+
+/** What the gauges show, read when somebody asks for the metrics. */
+export interface StateSources {
+  readonly lastSuccess: () => SyncSuccess | undefined;
+  /** undefined before the first sync. */
+  readonly desired: () => DesiredState | undefined;
+  /** Items of Services and EndpointSlices that are left out because they are wrong. */
+  readonly problemCount: () => number;
+}
+
+/** Gauges of what is in the kernel. Nothing is shown before the first successful sync. */
+export function observeState(meter: Meter, { lastSuccess, desired, problemCount }: StateSources): void {
+  const gauge = (name: string, description: string, value: () => number | undefined) => {
+    meter.createObservableGauge(name, { description }).addCallback((result) => {
+      const current = value();
+      if (current !== undefined) result.observe(current);
+    });
+  };
+  gauge("kubeproxy_sync_proxy_rules_last_timestamp_seconds", "End of the newest successful sync", () => {
+    const at = lastSuccess()?.at;
+    return at === undefined ? undefined : at / 1000;
+  });
+  gauge("kubesteer_services", "Services known to the agent", () => desired()?.services.size);
+  gauge(
+    "kubesteer_service_ports",
+    "Service ports in the kernel, both IP families",
+    () => lastSuccess()?.report.servicePorts,
+  );
+  gauge(
+    "kubesteer_endpoints",
+    "Endpoints in the kernel, both IP families",
+    () => lastSuccess()?.report.endpoints,
+  );
+  gauge(
+    "kubesteer_rejected_services",
+    "Services the kernel refused",
+    () => lastSuccess()?.report.rejected.length,
+  );
+  gauge(
+    "kubesteer_unsupported_features",
+    "What Services ask for and the mode does not do",
+    () => lastSuccess()?.report.unsupported.length,
+  );
+  gauge(
+    "kubesteer_service_problems",
+    "Items of Services that are left out because they are wrong",
+    problemCount,
+  );
+  meter
+    .createObservableGauge("kubeproxy_sync_proxy_rules_no_local_endpoints_total", {
+      description: "Service ports with endpoints, but none on this node, under a Local traffic policy",
+    })
+    .addCallback((result) => {
+      const state = desired();
+      if (state === undefined) return;
+      const counts = countWithoutLocalEndpoints(state);
+      result.observe(counts.internal, { traffic_policy: "internal" });
+      result.observe(counts.external, { traffic_policy: "external" });
+    });
+}

@@ -1,0 +1,78 @@
+import type { Condition } from "../../crds/api.ts";
+import { withCondition } from "../../platform/kube/conditions.ts";
+import type { AgentFacts } from "./build-status.ts";
+
+type Verdict = Pick<Condition, "status" | "reason" | "message">;
+
+/** Conditions Ready, Applied and Degraded; a transition time is kept while the status is. */
+export function buildConditions(
+  facts: AgentFacts,
+  previous: readonly Condition[],
+  nowIso: string,
+): readonly Condition[] {
+  const verdicts: readonly (Verdict & Pick<Condition, "type">)[] = [
+    { type: "Ready", ...judgeReady(facts) },
+    { type: "Applied", ...judgeApplied(facts) },
+    { type: "Degraded", ...judgeDegraded(facts) },
+  ];
+  const observed = facts.generation === undefined ? {} : { observedGeneration: facts.generation };
+  return verdicts.reduce(
+    (conditions, verdict) => withCondition(conditions, { ...verdict, ...observed }, nowIso),
+    previous,
+  );
+}
+
+/** Whether the node serves as the newest settings say. */
+function judgeReady(facts: AgentFacts): Verdict {
+  const { failure, waitingFor, lastSuccess, settings } = facts;
+  if (waitingFor.length > 0) {
+    const message = `Waiting for ${waitingFor.join(" and ")}; until then the kernel keeps the rules it has.`;
+    return { status: "False", reason: "Waiting", message };
+  }
+  if (failure !== undefined) return { status: "False", reason: failure.reason, message: failure.message };
+  if (lastSuccess?.settings.revision !== settings.revision) {
+    return { status: "False", reason: "Syncing", message: `Revision ${settings.revision} is being applied.` };
+  }
+  const fallback = lastSuccess.fallbackReason === undefined ? "" : ` (${lastSuccess.fallbackReason})`;
+  return {
+    status: "True",
+    reason: "Synced",
+    message: `Revision ${settings.revision} is in the kernel, mode ${lastSuccess.mode}${fallback}.`,
+  };
+}
+
+/** Whether the newest settings have reached the kernel at least once. */
+function judgeApplied({ lastSuccess, settings, failure }: AgentFacts): Verdict {
+  if (lastSuccess?.settings.revision === settings.revision) {
+    const message = `Revision ${settings.revision} has been applied.`;
+    return { status: "True", reason: "Applied", message };
+  }
+  const running =
+    lastSuccess === undefined
+      ? "nothing has been applied since the agent started"
+      : `revision ${lastSuccess.settings.revision} stays in force`;
+  return {
+    status: "False",
+    reason: failure?.reason ?? "Syncing",
+    message: `Revision ${settings.revision} has not been applied; ${running}.`,
+  };
+}
+
+const namedServices = 5;
+
+/** Whether some Services are not served as their objects say, because of what is in them. */
+function judgeDegraded({ lastSuccess, problems }: AgentFacts): Verdict {
+  const rejected = new Set(lastSuccess?.report.rejected.map(({ service }) => service));
+  const wrong = new Set(problems.map(({ service }) => service));
+  const all = [...new Set([...rejected, ...wrong])];
+  if (all.length === 0) {
+    return { status: "False", reason: "AsSpecified", message: "All Services are served as specified." };
+  }
+  const named = all.slice(0, namedServices).join(", ");
+  const more = all.length > namedServices ? ` and ${all.length - namedServices} more` : "";
+  return {
+    status: "True",
+    reason: rejected.size > 0 ? "ServicesRejected" : "ServiceProblems",
+    message: `Not served as specified: ${named}${more}. See status.services.unsupported.`,
+  };
+}

@@ -1,0 +1,28 @@
+import type { SyncReport, UnsupportedFeature } from "../dataplane/dataplane.ts";
+import type { ServiceProblem } from "../services/service-problem.ts";
+
+/**
+ * What Services ask for and do not get, worst first: refused by the kernel, wrong in the API object, not done by the
+ * mode. Texts fit the limits of the NodeProxy schema.
+ */
+export function listUnsupported(
+  report: Pick<SyncReport, "unsupported" | "rejected">,
+  problems: readonly ServiceProblem[],
+): readonly { readonly service: string; readonly feature: string; readonly reason: string }[] {
+  const rejected = report.rejected.map(({ service, reason }) => ({
+    service,
+    feature: "service",
+    reason: `refused by the kernel, not served: ${reason}`,
+  }));
+  const wrong = problems.map(({ service, field, value, reason }) => ({
+    service,
+    feature: field,
+    reason: `${reason}; got ${value}`,
+  }));
+  const lacking: readonly UnsupportedFeature[] = report.unsupported;
+  return [...rejected, ...wrong, ...lacking].map(({ service, feature, reason }) => ({
+    service: service.slice(0, 400),
+    feature: feature.slice(0, 128),
+    reason: reason.slice(0, 512),
+  }));
+}

@@ -1,0 +1,43 @@
+import type { SyncOutcome, SyncSuccess } from "../sync/sync-outcome.ts";
+
+/** Something worth an Event on the NodeProxy. */
+export interface NotableEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: "ServiceRejected" | "ModeFallback" | "SyncFailed";
+  readonly message: string;
+}
+
+const namedServices = 5;
+
+/** What is new in `outcome` against the syncs before it; a state that lasts is told once. */
+export function findNotableEvents(
+  outcome: SyncOutcome,
+  lastSuccess: SyncSuccess | undefined,
+): readonly NotableEvent[] {
+  if (outcome.kind === "failure") {
+    const { failures, message } = outcome;
+    return failures === 1 ? [{ type: "Warning", reason: "SyncFailed", message }] : [];
+  }
+  return [...findFallback(outcome, lastSuccess), ...findRejected(outcome, lastSuccess)];
+}
+
+function findFallback(
+  { mode, fallbackReason }: SyncSuccess,
+  lastSuccess: SyncSuccess | undefined,
+): readonly NotableEvent[] {
+  if (fallbackReason === undefined || fallbackReason === lastSuccess?.fallbackReason) return [];
+  return [{ type: "Warning", reason: "ModeFallback", message: `Running mode ${mode}: ${fallbackReason}` }];
+}
+
+function findRejected(
+  { report }: SyncSuccess,
+  lastSuccess: SyncSuccess | undefined,
+): readonly NotableEvent[] {
+  const known = new Set(lastSuccess?.report.rejected.map(({ service }) => service));
+  const fresh = report.rejected.filter(({ service }) => !known.has(service));
+  if (fresh.length === 0) return [];
+  const named = fresh.slice(0, namedServices).map(({ service, reason }) => `${service}: ${reason}`);
+  const more = fresh.length > namedServices ? `; and ${fresh.length - namedServices} more` : "";
+  const message = `The kernel refused Services, all others are served. ${named.join("; ")}${more}`;
+  return [{ type: "Warning", reason: "ServiceRejected", message }];
+}

@@ -1,0 +1,45 @@
+import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
+
+export type ModeChoice =
+  | {
+      readonly kind: "usable";
+      readonly mode: ProxyMode;
+      /** Why it is not the mode that was asked for; undefined when it is. */
+      readonly fallbackReason: string | undefined;
+    }
+  | {
+      readonly kind: "unusable";
+      /** What is missing for every allowed mode and how to get it. */
+      readonly reason: string;
+    };
+
+/** What the node lacks for each mode; an empty list means usable. A mode without an entry counts as usable. */
+export type MissingRequirements = ReadonlyMap<ProxyMode, readonly string[]>;
+
+/** The first of `mode` and `fallbackModes` that lacks nothing. */
+export function chooseMode(
+  { mode, fallbackModes }: Pick<NodeProxyConfig, "mode" | "fallbackModes">,
+  missing: MissingRequirements,
+): ModeChoice {
+  const allowed = allowedModes({ mode, fallbackModes });
+  const usable = allowed.findIndex((candidate) => (missing.get(candidate) ?? []).length === 0);
+  const chosen = allowed[usable];
+  if (chosen === undefined) return { kind: "unusable", reason: describeMissing(allowed, missing) };
+  return {
+    kind: "usable",
+    mode: chosen,
+    fallbackReason: usable === 0 ? undefined : describeMissing(allowed.slice(0, usable), missing),
+  };
+}
+
+/** The modes a node may run, in order of preference and without duplicates. */
+export function allowedModes({
+  mode,
+  fallbackModes,
+}: Pick<NodeProxyConfig, "mode" | "fallbackModes">): readonly ProxyMode[] {
+  return [...new Set([mode, ...fallbackModes])];
+}
+
+function describeMissing(modes: readonly ProxyMode[], missing: MissingRequirements): string {
+  return modes.map((mode) => `mode ${mode} needs ${(missing.get(mode) ?? []).join("; ")}`).join(". ");
+}

@@ -1,0 +1,68 @@
+import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
+import type { Logger } from "../../platform/log.ts";
+import type { Dataplane } from "../dataplane/dataplane.ts";
+import { allowedModes, chooseMode, type MissingRequirements, type ModeChoice } from "./choose-mode.ts";
+
+export type UsableMode = Extract<ModeChoice, { readonly kind: "usable" }> & { readonly dataplane: Dataplane };
+export type UnusableMode = Extract<ModeChoice, { readonly kind: "unusable" }>;
+
+/** Decides which dataplane runs and removes what the others have left. */
+export class ModeSwitch {
+  readonly #dataplanes: ReadonlyMap<ProxyMode, Dataplane>;
+  readonly #log: Logger;
+  #missing: MissingRequirements = new Map();
+  #chosen: { readonly allowed: string; readonly usable: UsableMode } | undefined;
+  /** The only mode with rules in the kernel, once the rules of the others are known to be gone. */
+  #soleMode: ProxyMode | undefined;
+
+  constructor(deps: { readonly dataplanes: ReadonlyMap<ProxyMode, Dataplane>; readonly log: Logger }) {
+    this.#dataplanes = deps.dataplanes;
+    this.#log = deps.log;
+  }
+
+  /** What the node lacked for each mode when it was last looked at; empty before {@link choose}. */
+  missing(): MissingRequirements {
+    return this.#missing;
+  }
+
+  /**
+   * The mode to run. A usable one is kept until other modes are allowed, so that a passing trouble of the node does not
+   * change its mode; while none is usable, each call looks at the node again.
+   */
+  async choose(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<UsableMode | UnusableMode> {
+    const allowed = allowedModes(config);
+    const key = allowed.join();
+    if (this.#chosen?.allowed === key) return this.#chosen.usable;
+    this.#missing = await this.#findMissing(new Set([...allowed, ...this.#dataplanes.keys()]));
+    const choice = chooseMode(config, this.#missing);
+    if (choice.kind === "unusable") return choice;
+    const dataplane = this.#dataplanes.get(choice.mode);
+    if (dataplane === undefined) throw new Error(`mode ${choice.mode} was chosen without a dataplane`);
+    const usable = { ...choice, dataplane };
+    this.#chosen = { allowed: key, usable };
+    return usable;
+  }
+
+  /** To be called when `mode` has proved good: removes the rules of all other modes, also from an earlier process. */
+  async retireOthers(mode: ProxyMode): Promise<void> {
+    if (this.#soleMode === mode) return;
+    try {
+      for (const dataplane of this.#dataplanes.values()) {
+        if (dataplane.mode !== mode) await dataplane.cleanup();
+      }
+      this.#soleMode = mode;
+    } catch (error) {
+      this.#log.warn({ mode, error }, "rules of another mode could not be removed, trying again later");
+    }
+  }
+
+  async #findMissing(modes: ReadonlySet<ProxyMode>): Promise<MissingRequirements> {
+    const missing = new Map<ProxyMode, readonly string[]>();
+    for (const mode of modes) {
+      const known = [...this.#dataplanes.keys()].join(", ");
+      const what = await this.#dataplanes.get(mode)?.missingRequirements();
+      missing.set(mode, what ?? [`an agent that has it; this one has ${known}`]);
+    }
+    return missing;
+  }
+}

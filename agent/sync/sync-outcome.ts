@@ -1,0 +1,39 @@
+import type { NodeProxySpec, ProxyMode } from "../../crds/api.ts";
+import type { SyncReport, SyncScope } from "../dataplane/dataplane.ts";
+
+export type SyncOutcome = SyncSuccess | SyncFailure;
+
+interface SyncFacts {
+  /** The settings that were, or should have been, brought into force. */
+  readonly settings: NodeProxySpec;
+  readonly scope: SyncScope["kind"];
+  readonly durationMs: number;
+}
+
+/** The kernel does what the settings and the Services known at the start of the sync say. */
+export interface SyncSuccess extends SyncFacts {
+  readonly kind: "success";
+  readonly mode: ProxyMode;
+  /** Why it is not the mode that was asked for; undefined when it is. */
+  readonly fallbackReason: string | undefined;
+  readonly report: SyncReport;
+  /** End of the sync, milliseconds since the epoch. */
+  readonly at: number;
+  /** From the oldest API event in this sync to its end, in milliseconds; undefined when no event asked for it. */
+  readonly changeLatencyMs: number | undefined;
+  /** When the changed endpoints changed, as their controller says; milliseconds since the epoch. */
+  readonly triggerTimes: readonly number[];
+}
+
+/** The kernel is as it was, or partly changed; the next sync is a full one. */
+export interface SyncFailure extends SyncFacts {
+  readonly kind: "failure";
+  /** ModeUnsupported: nothing was tried, because the node lacks what every allowed mode needs. */
+  readonly reason: "ModeUnsupported" | "SyncFailed";
+  /** undefined for ModeUnsupported. */
+  readonly mode: ProxyMode | undefined;
+  /** What went wrong and, where known, what to do about it. */
+  readonly message: string;
+  /** Failures in a row, this one included. */
+  readonly failures: number;
+}
