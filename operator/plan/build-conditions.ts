@@ -1,0 +1,182 @@
+import type { Condition, ProxyConfig } from "../../crds/api.ts";
+import { conditionTypes } from "../../crds/condition-types.ts";
+import { assertNever } from "../../platform/assert-never.ts";
+import { findCondition } from "../../platform/kube/conditions.ts";
+import { configConditionTypes, rolloutPaused } from "./condition-names.ts";
+import { describeSelector } from "./describe-selector.ts";
+import type { NodeVerdict } from "./judge-node.ts";
+import { nameNodes } from "./name-nodes.ts";
+import type { OverriddenNode } from "./own-nodes.ts";
+import type { RolloutPlan } from "./plan-rollout.ts";
+import { isFailing, rankFailing } from "./rank-failing.ts";
+
+/** What the conditions of one ProxyConfig are derived from. */
+export interface ConfigFacts {
+  readonly proxyConfig: ProxyConfig;
+  readonly revision: string;
+  /** Of the nodes it owns. */
+  readonly verdicts: readonly NodeVerdict[];
+  readonly overridden: readonly OverriddenNode[];
+  readonly rollout: RolloutPlan;
+  readonly nowMs: number;
+}
+
+type Judgement = Pick<Condition, "status" | "reason" | "message">;
+
+/** All conditions that a ProxyConfig has now; a transition time is kept while the status is. */
+export function buildConditions(facts: ConfigFacts): readonly Condition[] {
+  const judgements: readonly (readonly [type: string, judgement: Judgement | undefined])[] = [
+    [conditionTypes.ready, judgeReady(facts)],
+    [conditionTypes.progressing, judgeProgressing(facts)],
+    [conditionTypes.degraded, judgeDegraded(facts)],
+    [conditionTypes.stalled, judgeStalled(facts)],
+    [configConditionTypes.overridden, judgeOverridden(facts)],
+    [configConditionTypes.modeFallback, judgeModeFallback(facts)],
+  ];
+  return judgements.flatMap(([type, judgement]) =>
+    judgement === undefined ? [] : [datedCondition(type, judgement, facts)],
+  );
+}
+
+function datedCondition(
+  type: string,
+  judgement: Judgement,
+  { proxyConfig: { metadata, status }, nowMs }: ConfigFacts,
+): Condition {
+  const previous = findCondition(status?.conditions ?? [], type);
+  return {
+    type,
+    ...judgement,
+    ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+    lastTransitionTime:
+      previous?.status === judgement.status ? previous.lastTransitionTime : new Date(nowMs).toISOString(),
+  };
+}
+
+/** Whether every node that the ProxyConfig owns serves with its newest settings. */
+function judgeReady(facts: ConfigFacts): Judgement {
+  const { verdicts, rollout, revision } = facts;
+  if (verdicts.length === 0) return { status: "False", ...explainNoNodes(facts) };
+  const ready = verdicts.filter(({ health }) => health === "ready").length;
+  const count = `${ready} of ${verdicts.length} nodes ready with ${revision}`;
+  if (ready === verdicts.length) return { status: "True", reason: "AllNodesReady", message: count };
+  const message = [count, rollout.message, ...explainNotReady(verdicts)]
+    .filter((part) => part !== undefined)
+    .join("; ");
+  return { status: "False", reason: notReadyReason(facts), message };
+}
+
+function notReadyReason({ rollout, verdicts }: ConfigFacts): string {
+  if (rollout.phase === "paused") return rolloutPaused;
+  if (rollout.phase === "stalled") return "ProgressDeadlineExceeded";
+  return verdicts.some(isFailing) ? "NodesFailing" : "NodesUpdating";
+}
+
+function explainNotReady(verdicts: readonly NodeVerdict[]): readonly string[] {
+  const waiting = verdicts.filter(({ health }) => health === "waiting");
+  const [first] = waiting;
+  if (first === undefined) return explainFailing(verdicts);
+  const what = waiting.length === 1 ? ` (${first.message})` : ` (${first.node}: ${first.message})`;
+  return [...explainFailing(verdicts), `waiting for ${nameNodes(waiting.map(({ node }) => node))}${what}`];
+}
+
+/** The worst node in full and the names of the others. */
+function explainFailing(verdicts: readonly NodeVerdict[]): readonly string[] {
+  const [worst, ...others] = rankFailing(verdicts);
+  if (worst === undefined) return [];
+  const more = others.length === 0 ? [] : [`also failing: ${nameNodes(others.map(({ node }) => node))}`];
+  return [`${worst.node} ${worst.reason}: ${worst.message}`, ...more];
+}
+
+function explainNoNodes({ proxyConfig, overridden }: ConfigFacts): Pick<Judgement, "reason" | "message"> {
+  if (overridden.length > 0) {
+    return { reason: "AllNodesOverridden", message: `owns no node: ${explainOverridden(overridden)}` };
+  }
+  const selector = describeSelector(proxyConfig.spec.nodeSelector);
+  const message =
+    selector === ""
+      ? "the cluster has no Nodes yet"
+      : `no Node has the labels that spec.nodeSelector asks for (${selector}); label a Node or change the selector`;
+  return { reason: "NoNodesSelected", message };
+}
+
+/** Whether a change is on its way and may still arrive by itself. */
+function judgeProgressing({ rollout, revision, verdicts }: ConfigFacts): Judgement {
+  switch (rollout.phase) {
+    case "noNodes":
+      return { status: "False", reason: "NoNodesSelected", message: "there is no node to change" };
+    case "complete":
+      return {
+        status: "False",
+        reason: "RolloutComplete",
+        message: `the rollout of ${revision} is complete`,
+      };
+    case "paused":
+      return {
+        status: "False",
+        reason: rolloutPaused,
+        message: `${rollout.message ?? ""}: ${nameNodes(rollout.held)}; set it to false to go on`,
+      };
+    case "stalled":
+      return { status: "False", reason: "ProgressDeadlineExceeded", message: rollout.message ?? "" };
+    case "updating": {
+      const rest = verdicts.filter(({ health }) => health !== "ready").map(({ node }) => node);
+      return { status: "True", reason: "NodesUpdating", message: `${revision} goes to ${nameNodes(rest)}` };
+    }
+    default:
+      return assertNever(rollout.phase);
+  }
+}
+
+/** Whether some node is worse off than it should be, rollout or not. */
+function judgeDegraded({ verdicts }: ConfigFacts): Judgement {
+  const failing = rankFailing(verdicts);
+  const drifted = verdicts.filter(({ drifted }) => drifted).map(({ node }) => node);
+  const drift =
+    drifted.length === 0
+      ? []
+      : [`others have changed the kernel state of ${nameNodes(drifted)} and it is not repaired`];
+  if (failing.length === 0 && drift.length === 0) {
+    return { status: "False", reason: "AsExpected", message: "no node is failing" };
+  }
+  return {
+    status: "True",
+    reason: failing.length > 0 ? "NodesFailing" : "NodesDrifted",
+    message: [...explainFailing(failing), ...drift].join("; "),
+  };
+}
+
+function judgeStalled({ rollout, verdicts }: ConfigFacts): Judgement | undefined {
+  if (verdicts.length > 0 && verdicts.every(({ health }) => health === "unsupported")) {
+    const message = `no node supports spec.mode or one of spec.fallbackModes; ${explainFailing(verdicts).join("; ")}`;
+    return { status: "True", reason: "ModeUnsupported", message };
+  }
+  if (rollout.phase !== "stalled") return undefined;
+  const message = [rollout.message, ...explainNotReady(verdicts)].join("; ");
+  return { status: "True", reason: "ProgressDeadlineExceeded", message };
+}
+
+function judgeOverridden({ overridden }: ConfigFacts): Judgement | undefined {
+  if (overridden.length === 0) return undefined;
+  return { status: "True", reason: "OtherProxyConfigWins", message: explainOverridden(overridden) };
+}
+
+function explainOverridden(overridden: readonly OverriddenNode[]): string {
+  return [...Map.groupBy(overridden, ({ owner }) => owner)]
+    .map(([{ metadata, spec }, nodes]) => {
+      const names = nameNodes(nodes.map(({ node }) => node));
+      return `ProxyConfig ${metadata.name} (priority ${spec.priority}) has ${names}`;
+    })
+    .join("; ");
+}
+
+function judgeModeFallback({ proxyConfig, verdicts }: ConfigFacts): Judgement | undefined {
+  const fallen = verdicts.filter(({ fallbackReason }) => fallbackReason !== undefined);
+  const [first] = fallen;
+  if (first === undefined) return undefined;
+  const names = nameNodes(fallen.map(({ node }) => node));
+  const message =
+    `${names} cannot run ${proxyConfig.spec.mode}; ` +
+    `${first.node} runs ${first.runningMode ?? "no mode"} because ${first.fallbackReason ?? ""}`;
+  return { status: "True", reason: "ModeUnsupported", message };
+}

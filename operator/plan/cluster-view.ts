@@ -1,0 +1,22 @@
+import type { NodeProxy, ProxyConfig } from "../../crds/api.ts";
+
+/** What the plan needs to know of a v1 Node. */
+export interface ClusterNode {
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Label topology.kubernetes.io/zone. */
+  readonly zone: string | undefined;
+  readonly podCIDRs: readonly string[];
+  /** InternalIP, then ExternalIP addresses, without repetition. */
+  readonly addresses: readonly string[];
+}
+
+/** One consistent look at the cluster: the whole input of the plan. */
+export interface ClusterView {
+  readonly proxyConfigs: readonly ProxyConfig[];
+  readonly nodes: readonly ClusterNode[];
+  readonly nodeProxies: readonly NodeProxy[];
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}

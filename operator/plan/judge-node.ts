@@ -1,0 +1,148 @@
+import type { Condition, NodeProxy, ProxyMode } from "../../crds/api.ts";
+import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
+import { findCondition } from "../../platform/kube/conditions.ts";
+
+/** Agents write their status at least every minute; three missed writes mean that nobody is there. */
+export const agentSilenceMs = 180_000;
+
+/**
+ * - `ready`: the agent has the revision in force and reports Ready.
+ * - `waiting`: on its way there; nothing is wrong so far.
+ * - `silent`: the agent has not reported for too long.
+ * - `failed`: the agent reports that it is not Ready.
+ * - `unsupported`: the node lacks what every allowed mode needs.
+ */
+export type NodeHealth = "ready" | "waiting" | "silent" | "failed" | "unsupported";
+
+/** What one NodeProxy says about its node, measured against the revision the node should run. */
+export interface NodeVerdict {
+  readonly node: string;
+  readonly health: NodeHealth;
+  /** CamelCase, as in a condition. */
+  readonly reason: string;
+  readonly message: string;
+  /** Since when, RFC 3339, where known. */
+  readonly since: string | undefined;
+  /** Revision the operator has assigned; undefined without a NodeProxy. */
+  readonly assignedRevision: string | undefined;
+  /** The revision the node should run is in force there. */
+  readonly updated: boolean;
+  readonly drifted: boolean;
+  readonly runningMode: ProxyMode | undefined;
+  /** Why an updated node does not run the mode that was asked for. */
+  readonly fallbackReason: string | undefined;
+  /** When the verdict changes by itself, in milliseconds since the epoch. */
+  readonly expiresAtMs: number | undefined;
+}
+
+type Finding = Pick<NodeVerdict, "health" | "reason" | "message"> & {
+  readonly since?: string | undefined;
+  readonly expiresAtMs?: number | undefined;
+};
+
+/** Judges a node by its NodeProxy as it is now, which may not exist yet. */
+export function judgeNode(
+  node: string,
+  nodeProxy: NodeProxy | undefined,
+  { revision, nowMs }: { readonly revision: string; readonly nowMs: number },
+): NodeVerdict {
+  const { status } = nodeProxy ?? {};
+  const assignedRevision = nodeProxy?.spec.revision;
+  const updated = assignedRevision === revision && status?.observedRevision === revision;
+  const { since, expiresAtMs, ...finding } = findHealth(nodeProxy, { revision, updated, nowMs });
+  return {
+    node,
+    ...finding,
+    since,
+    assignedRevision,
+    updated,
+    drifted: conditionOf(nodeProxy, conditionTypes.drifted)?.status === "True",
+    runningMode: status?.runningMode,
+    fallbackReason: updated ? status.fallbackReason : undefined,
+    expiresAtMs,
+  };
+}
+
+function findHealth(
+  nodeProxy: NodeProxy | undefined,
+  {
+    revision,
+    updated,
+    nowMs,
+  }: { readonly revision: string; readonly updated: boolean; readonly nowMs: number },
+): Finding {
+  if (nodeProxy === undefined) {
+    return { health: "waiting", reason: "NodeProxyMissing", message: "its NodeProxy is being written" };
+  }
+  const silence = findSilence(nodeProxy, nowMs);
+  if ("health" in silence) return silence;
+  const ready = conditionOf(nodeProxy, conditionTypes.ready);
+  return { ...findReported(nodeProxy, { revision, updated, ready }), ...silence };
+}
+
+/** The silence, or when it begins if nothing is heard until then. */
+function findSilence(
+  { metadata, status }: NodeProxy,
+  nowMs: number,
+): Finding | { readonly expiresAtMs: number } {
+  const heardAt = status?.heartbeatAt ?? metadata.creationTimestamp;
+  const heardAtMs = heardAt === undefined ? nowMs : Date.parse(heardAt);
+  const expiresAtMs = heardAtMs + agentSilenceMs;
+  if (nowMs < expiresAtMs) {
+    if (status?.heartbeatAt !== undefined) return { expiresAtMs };
+    return {
+      health: "waiting",
+      reason: "WaitingForAgent",
+      message: "its agent has not reported yet",
+      expiresAtMs,
+    };
+  }
+  const message =
+    status?.heartbeatAt === undefined
+      ? "its agent has never reported; check that the agent's pod runs on the node"
+      : `its agent has not reported since ${status.heartbeatAt}; check the agent's pod on the node`;
+  return { health: "silent", reason: "AgentSilent", message, since: heardAt };
+}
+
+function findReported(
+  { spec, status }: NodeProxy,
+  {
+    revision,
+    updated,
+    ready,
+  }: { readonly revision: string; readonly updated: boolean; readonly ready: Condition | undefined },
+): Finding {
+  if (ready?.status === "False" && !isTransitional(ready)) {
+    return {
+      health: ready.reason === nodeReadyReasons.modeUnsupported ? "unsupported" : "failed",
+      reason: ready.reason,
+      message: ready.message,
+      since: ready.lastTransitionTime,
+    };
+  }
+  if (!updated) {
+    const runs = status?.observedRevision ?? "nothing yet";
+    const message =
+      spec.revision === revision
+        ? `it runs ${runs}, and its agent is bringing ${revision} into force`
+        : `it runs ${runs}, and ${revision} has not been given to it`;
+    return { health: "waiting", reason: "RevisionPending", message };
+  }
+  if (ready?.status === "True") {
+    return { health: "ready", reason: ready.reason, message: ready.message, since: ready.lastTransitionTime };
+  }
+  return {
+    health: "waiting",
+    reason: ready?.reason ?? "WaitingForAgent",
+    message: ready?.message ?? "its agent has not reported whether it is Ready",
+  };
+}
+
+/** The agent is on its way: it waits for its first lists, or brings a revision into force. */
+function isTransitional({ reason }: Condition): boolean {
+  return reason === nodeReadyReasons.waiting || reason === nodeReadyReasons.syncing;
+}
+
+function conditionOf(nodeProxy: NodeProxy | undefined, type: string): Condition | undefined {
+  return findCondition(nodeProxy?.status?.conditions ?? [], type);
+}

@@ -1,0 +1,88 @@
+import type { Condition, ProxyConfigStatus } from "../../crds/api.ts";
+import { findCondition } from "../../platform/kube/conditions.ts";
+import type { ConfigFacts } from "./build-conditions.ts";
+import { configConditionTypes } from "./condition-names.ts";
+import { longestFailingList } from "./rank-failing.ts";
+
+/** Something that happened to a ProxyConfig, as an Event tells it. */
+export interface PlannedEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * What happened between the status that is stored and the one that follows it. Needs no memory of its own; a crash
+ * between the two writes loses an Event or repeats it.
+ */
+export function planEvents(facts: ConfigFacts, next: ProxyConfigStatus): readonly PlannedEvent[] {
+  const previous = facts.proxyConfig.status;
+  return [
+    ...rolloutEvents(facts, previous),
+    ...failingEvents(previous, next),
+    ...recoveredEvents(facts, previous),
+    ...conditionEvents(configConditionTypes.modeFallback, "ModeFallback", { previous, next }),
+    ...conditionEvents(configConditionTypes.overridden, "ConfigOverridden", { previous, next }),
+  ];
+}
+
+function rolloutEvents(
+  { revision, verdicts, rollout }: ConfigFacts,
+  previous: ProxyConfigStatus | undefined,
+): readonly PlannedEvent[] {
+  if (verdicts.length === 0) return [];
+  const isNew = previous?.updateRevision !== revision || previous.nodes?.selected === 0;
+  const started: PlannedEvent = {
+    type: "Normal",
+    reason: "RolloutStarted",
+    message: `rollout of ${revision} to ${verdicts.length} nodes has started`,
+  };
+  const finished: PlannedEvent = {
+    type: "Normal",
+    reason: "RolloutFinished",
+    message: `${verdicts.length} nodes run ${revision}`,
+  };
+  const hasFinished = rollout.phase === "complete" && (isNew || previous.rollout?.stage !== rollout.stage);
+  return [...(isNew ? [started] : []), ...(hasFinished ? [finished] : [])];
+}
+
+/** Of a status whose list is full nothing can be said about the nodes that are not in it. */
+function failingEvents(
+  previous: ProxyConfigStatus | undefined,
+  next: ProxyConfigStatus,
+): readonly PlannedEvent[] {
+  const known = previous?.failing ?? [];
+  if (known.length === longestFailingList) return [];
+  return (next.failing ?? [])
+    .filter(({ node }) => !known.some((other) => other.node === node))
+    .map(({ node, reason, message }) => ({
+      type: "Warning",
+      reason: "NodeFailed",
+      message: `${node} ${reason}: ${message}`,
+    }));
+}
+
+function recoveredEvents(
+  { verdicts }: ConfigFacts,
+  previous: ProxyConfigStatus | undefined,
+): readonly PlannedEvent[] {
+  const known = new Set(previous?.failing?.map(({ node }) => node));
+  return verdicts
+    .filter(({ node, health }) => health === "ready" && known.has(node))
+    .map(({ node }) => ({ type: "Normal", reason: "NodeRecovered", message: `${node} is ready again` }));
+}
+
+/** An Event when the condition begins to hold or says something else than before. */
+function conditionEvents(
+  type: string,
+  reason: string,
+  { previous, next }: { readonly previous: ProxyConfigStatus | undefined; readonly next: ProxyConfigStatus },
+): readonly PlannedEvent[] {
+  const before = messageOf(findCondition(previous?.conditions ?? [], type));
+  const now = messageOf(findCondition(next.conditions ?? [], type));
+  return now === undefined || now === before ? [] : [{ type: "Warning", reason, message: now }];
+}
+
+function messageOf(condition: Condition | undefined): string | undefined {
+  return condition?.status === "True" ? condition.message : undefined;
+}

@@ -1,0 +1,418 @@
+import assert from "node:assert/strict";
+import type { NodeProxyStatus, ProxyConfig } from "../../../../crds/api.ts";
+import { findCondition } from "../../../../platform/kube/conditions.ts";
+import type { ClusterView } from "../../../../operator/plan/cluster-view.ts";
+import { agentSilenceMs } from "../../../../operator/plan/judge-node.ts";
+import type { PlannedEvent } from "../../../../operator/plan/plan-events.ts";
+import { planCluster } from "../../../../operator/plan/plan-cluster.ts";
+import { settingsOf } from "../../../../operator/plan/resolve-node-proxy.ts";
+import {
+  makeNode,
+  makeNodeProxy,
+  makeNodes,
+  makeProxyConfig,
+  makeView,
+  nowIso,
+  nowMs,
+  readyCondition,
+  readyStatus,
+  secondsAgo,
+} from "./make-cluster.ts";
+
+const config = makeProxyConfig();
+const { revision } = settingsOf(config);
+const nodes = makeNodes(3);
+
+function plan(view: Partial<ClusterView>) {
+  return planCluster(makeView({ proxyConfigs: [config], nodes, ...view }));
+}
+
+/** The nodes with their NodeProxies written and the given reports of their agents. */
+function withReports(reports: readonly (NodeProxyStatus | undefined)[], from: ProxyConfig = config) {
+  return nodes.map((node, index) => {
+    const status = reports[index];
+    return makeNodeProxy(node, from, status === undefined ? {} : { status });
+  });
+}
+
+function statusOf(view: Partial<ClusterView>, name = "default") {
+  const change = plan(view).statuses.find(({ proxyConfig }) => proxyConfig.metadata.name === name);
+  assert.ok(change, `no new status for ${name}`);
+  return change.status;
+}
+
+function conditionOf(view: Partial<ClusterView>, type: string, name = "default") {
+  const condition = findCondition(statusOf(view, name).conditions ?? [], type);
+  return condition && { status: condition.status, reason: condition.reason, message: condition.message };
+}
+
+const ready = readyStatus(revision);
+const failed = readyStatus(revision, {
+  conditions: [readyCondition("False", "SyncFailed", "nft refused the transaction")],
+});
+
+describe("planCluster: NodeProxies", () => {
+  it("writes one for each node that a ProxyConfig selects", () => {
+    assert.deepEqual(
+      plan({}).nodeProxies.map(({ metadata }) => metadata.name),
+      ["node-1", "node-2", "node-3"],
+    );
+  });
+
+  it("writes nothing when all are as they should be, whatever else is on them", () => {
+    const nodeProxies = withReports([ready, ready, ready]).map((nodeProxy) => ({
+      ...nodeProxy,
+      metadata: { ...nodeProxy.metadata, labels: { ...nodeProxy.metadata.labels, team: "a" } },
+    }));
+    assert.deepEqual(plan({ nodeProxies }).nodeProxies, []);
+  });
+
+  const [first = makeNode("node-1")] = nodes;
+  const correct = makeNodeProxy(first, config);
+  const wrong = [
+    {
+      name: "settings that somebody else changed",
+      spec: { ...correct.spec, config: { ...correct.spec.config, masqueradeAll: true } },
+    },
+    {
+      name: "a fact about the node that changed",
+      spec: { ...correct.spec, node: { podCIDRs: ["10.0.0.0/24"], addresses: [] } },
+    },
+    { name: "a missing label", metadata: { ...correct.metadata, labels: {} } },
+    { name: "a Node that was made anew", metadata: { ...correct.metadata, ownerReferences: [] } },
+    {
+      name: "a label of an orphan that is none",
+      metadata: {
+        ...correct.metadata,
+        labels: { ...correct.metadata.labels, "kubesteer.dev/orphaned": "true" },
+      },
+    },
+  ];
+  for (const { name, ...changes } of wrong) {
+    it(`repairs ${name}`, () => {
+      const written = plan({ nodes: [first], nodeProxies: [{ ...correct, ...changes }] }).nodeProxies;
+      assert.deepEqual(
+        written.map(({ spec }) => spec),
+        [correct.spec],
+      );
+    });
+  }
+
+  it("leaves one alone that is being deleted", () => {
+    const terminating = {
+      ...correct,
+      metadata: { ...correct.metadata, labels: {}, deletionTimestamp: nowIso },
+    };
+    assert.deepEqual(plan({ nodes: [first], nodeProxies: [terminating] }).nodeProxies, []);
+    assert.deepEqual(plan({ nodes: [], nodeProxies: [terminating] }).deletions, []);
+  });
+
+  it("deletes those of nodes that are gone", () => {
+    const { deletions } = plan({ nodes: [first], nodeProxies: withReports([ready, ready, ready]) });
+    assert.deepEqual(
+      deletions.map(({ metadata }) => metadata.name),
+      ["node-2", "node-3"],
+    );
+  });
+
+  it("keeps the settings of nodes that no ProxyConfig selects any more, and labels them", () => {
+    const before = withReports([ready, ready, ready]);
+    const after = plan({ proxyConfigs: [], nodeProxies: before }).nodeProxies;
+    assert.deepEqual(
+      after.map(({ spec }) => spec),
+      before.map(({ spec }) => spec),
+    );
+    for (const { metadata } of after) assert.equal(metadata.labels?.["kubesteer.dev/orphaned"], "true");
+    assert.deepEqual(plan({ proxyConfigs: [], nodeProxies: after }).nodeProxies, []);
+  });
+
+  it("writes nothing for nodes that no ProxyConfig ever selected", () => {
+    assert.deepEqual(plan({ proxyConfigs: [] }).nodeProxies, []);
+  });
+
+  it("takes a ProxyConfig that is being deleted for gone, and gives its nodes to the next", () => {
+    const leaving = makeProxyConfig({
+      name: "leaving",
+      spec: { priority: 9, mode: "ipvs" },
+      metadata: { deletionTimestamp: nowIso },
+    });
+    const { nodeProxies, statuses } = plan({
+      proxyConfigs: [leaving, config],
+      nodeProxies: withReports([], leaving),
+    });
+    assert.deepEqual(new Set(nodeProxies.map(({ spec }) => spec.configName)), new Set(["default"]));
+    assert.deepEqual(
+      statuses.map(({ proxyConfig }) => proxyConfig.metadata.name),
+      ["default"],
+    );
+  });
+
+  it("holds settings, but not facts about the node, while the rollout is paused", () => {
+    const paused = makeProxyConfig({ spec: { mode: "ipvs", rollout: { paused: true } } });
+    const moved = makeNode("node-1", { podCIDRs: ["10.0.0.0/24"] });
+    const [written] = plan({ proxyConfigs: [paused], nodes: [moved], nodeProxies: [correct] }).nodeProxies;
+    assert.equal(written?.spec.revision, revision);
+    assert.equal(written?.spec.config.mode, "nftables");
+    assert.deepEqual(written?.spec.node.podCIDRs, ["10.0.0.0/24"]);
+  });
+});
+
+describe("planCluster: status", () => {
+  it("has Ready from the first look on, for the generation it saw", () => {
+    const status = statusOf({ nodeProxies: [] });
+    assert.equal(status.observedGeneration, 1);
+    for (const condition of status.conditions ?? []) assert.equal(condition.observedGeneration, 1);
+    const condition = findCondition(status.conditions ?? [], "Ready");
+    assert.equal(condition?.status, "False");
+    assert.match(condition?.message ?? "", /^0 of 3 nodes ready.*waiting for node-1, node-2, node-3/);
+  });
+
+  it("counts nodes", () => {
+    const nodeProxies = withReports([ready, failed, readyStatus("rev-old")]);
+    assert.deepEqual(statusOf({ nodeProxies }).nodes, {
+      selected: 3,
+      updated: 2,
+      ready: 1,
+      failed: 1,
+      unsupported: 0,
+      drifted: 0,
+      overridden: 0,
+    });
+  });
+
+  it("counts modes by name", () => {
+    const nodeProxies = withReports([ready, { ...ready, runningMode: "iptables" }, ready]);
+    assert.deepEqual(statusOf({ nodeProxies }).modes, [
+      { mode: "iptables", nodes: 1 },
+      { mode: "nftables", nodes: 2 },
+    ]);
+  });
+
+  it("is Ready and neither Progressing nor Degraded when all nodes are ready", () => {
+    const nodeProxies = withReports([ready, ready, ready]);
+    const types = statusOf({ nodeProxies }).conditions?.map(({ type, status }) => `${type}=${status}`);
+    assert.deepEqual(types, ["Ready=True", "Progressing=False", "Degraded=False"]);
+  });
+
+  it("says what a node fails of", () => {
+    const nodeProxies = withReports([ready, failed, ready]);
+    const message = `node-2 SyncFailed: nft refused the transaction`;
+    assert.deepEqual(conditionOf({ nodeProxies }, "Ready"), {
+      status: "False",
+      reason: "NodesFailing",
+      message: `2 of 3 nodes ready with ${revision}; ${message}`,
+    });
+    assert.deepEqual(conditionOf({ nodeProxies }, "Degraded"), {
+      status: "True",
+      reason: "NodesFailing",
+      message,
+    });
+    assert.deepEqual(statusOf({ nodeProxies }).failing, [
+      { node: "node-2", reason: "SyncFailed", message: "nft refused the transaction", since: nowIso },
+    ]);
+  });
+
+  it("names the selector that selects nothing", () => {
+    const lonely = makeProxyConfig({ spec: { nodeSelector: { matchLabels: { pool: "edge" } } } });
+    const condition = conditionOf({ proxyConfigs: [lonely] }, "Ready");
+    assert.deepEqual([condition?.status, condition?.reason], ["False", "NoNodesSelected"]);
+    assert.match(condition?.message ?? "", /pool=edge/);
+    assert.match(conditionOf({ nodes: [] }, "Ready")?.message ?? "", /no Nodes/);
+  });
+
+  it("names the ProxyConfigs that have the nodes instead", () => {
+    const winner = makeProxyConfig({ name: "winner", spec: { priority: 5 } });
+    const view = { proxyConfigs: [config, winner] };
+    assert.equal(statusOf(view).nodes?.overridden, 3);
+    assert.equal(conditionOf(view, "Ready")?.reason, "AllNodesOverridden");
+    assert.deepEqual(conditionOf(view, "Overridden"), {
+      status: "True",
+      reason: "OtherProxyConfigWins",
+      message: "ProxyConfig winner (priority 5) has node-1, node-2, node-3",
+    });
+    assert.equal(conditionOf(view, "Overridden", "winner"), undefined);
+  });
+
+  it("says what a pause holds", () => {
+    const paused = makeProxyConfig({ spec: { mode: "ipvs", rollout: { paused: true } } });
+    const view = { proxyConfigs: [paused], nodeProxies: withReports([ready, ready, ready]) };
+    assert.equal(conditionOf(view, "Ready")?.reason, "RolloutPaused");
+    assert.match(
+      conditionOf(view, "Progressing")?.message ?? "",
+      /holds 3 of 3 nodes.*node-1, node-2, node-3/,
+    );
+  });
+
+  it("is Stalled when no node supports the mode", () => {
+    const unsupported = readyStatus("rev-old", {
+      conditions: [readyCondition("False", "ModeUnsupported", "mode nftables needs nft 1.0.1")],
+    });
+    const view = { nodeProxies: withReports([unsupported, unsupported, unsupported]) };
+    assert.match(conditionOf(view, "Stalled")?.message ?? "", /needs nft 1\.0\.1/);
+    assert.equal(statusOf(view).nodes?.unsupported, 3);
+  });
+
+  it("tells a mode that some nodes fell back to", () => {
+    const fallback = readyStatus(revision, {
+      runningMode: "iptables",
+      fallbackReason: "mode nftables needs nft",
+    });
+    const nodeProxies = withReports([ready, ready, fallback]);
+    assert.deepEqual(conditionOf({ nodeProxies }, "ModeFallback"), {
+      status: "True",
+      reason: "ModeUnsupported",
+      message: "node-3 cannot run nftables; node-3 runs iptables because mode nftables needs nft",
+    });
+  });
+
+  it("is Degraded, but Ready, when foreign changes are not repaired", () => {
+    const drifted = {
+      type: "Drifted",
+      status: "True",
+      reason: "R",
+      message: "",
+      lastTransitionTime: nowIso,
+    } as const;
+    const report = { ...ready, conditions: [...(ready.conditions ?? []), drifted] };
+    const nodeProxies = withReports([report, ready, ready]);
+    assert.equal(conditionOf({ nodeProxies }, "Ready")?.status, "True");
+    assert.equal(conditionOf({ nodeProxies }, "Degraded")?.reason, "NodesDrifted");
+    assert.equal(statusOf({ nodeProxies }).nodes?.drifted, 1);
+  });
+
+  it("lists ten failing nodes, the worst first, then those that fail longest", () => {
+    const many = makeNodes(14);
+    const nodeProxies = many.map((node, index) =>
+      makeNodeProxy(node, config, {
+        status: {
+          ...failed,
+          conditions: [
+            readyCondition("False", index === 13 ? "ModeUnsupported" : "SyncFailed", "", secondsAgo(index)),
+          ],
+        },
+      }),
+    );
+    const names = statusOf({ nodes: many, nodeProxies }).failing?.map(({ node }) => node);
+    assert.equal(names?.length, 10);
+    assert.deepEqual(names?.slice(0, 3), ["node-14", "node-13", "node-12"]);
+  });
+
+  it("keeps the time of the last transition while a status stays", () => {
+    const first = statusOf({});
+    const later = planCluster(
+      makeView({
+        proxyConfigs: [{ ...config, status: first }],
+        nodes,
+        nodeProxies: withReports([ready]),
+        nowMs: nowMs + 5000,
+      }),
+    );
+    const condition = findCondition(later.statuses[0]?.status.conditions ?? [], "Ready");
+    assert.equal(condition?.lastTransitionTime, nowIso);
+    assert.match(condition?.message ?? "", /^1 of 3/);
+  });
+
+  it("is not written when it says the same", () => {
+    const nodeProxies = withReports([ready, ready, ready]);
+    const settled = { ...config, status: statusOf({ nodeProxies }) };
+    assert.deepEqual(plan({ proxyConfigs: [settled], nodeProxies }).statuses, []);
+  });
+
+  it("keeps the revisions that were current and good until the new one is everywhere", () => {
+    const nodeProxies = withReports([ready, ready, ready]);
+    const good = { ...config, status: statusOf({ nodeProxies }) };
+    const changed = { ...good, spec: { ...good.spec, masqueradeAll: true } };
+    const next = settingsOf(changed).revision;
+    const during = statusOf({ proxyConfigs: [changed], nodeProxies });
+    assert.deepEqual(
+      [during.currentRevision, during.updateRevision, during.lastGoodRevision],
+      [revision, next, revision],
+    );
+    const done = statusOf({
+      proxyConfigs: [{ ...changed, status: during }],
+      nodeProxies: withReports(
+        Array.from({ length: 3 }, () => readyStatus(next)),
+        changed,
+      ),
+    });
+    assert.deepEqual([done.currentRevision, done.updateRevision, done.lastGoodRevision], [next, next, next]);
+  });
+});
+
+describe("planCluster: next look", () => {
+  it("is when the first agent counts as silent", () => {
+    const settled = { ...config, status: { updateRevision: revision, rollout: { stage: "complete" } } };
+    const early = readyStatus(revision, { heartbeatAt: secondsAgo(100) });
+    const { nextLookAtMs } = plan({
+      proxyConfigs: [settled],
+      nodeProxies: withReports([ready, early, ready]),
+    });
+    assert.equal(nextLookAtMs, nowMs - 100_000 + agentSilenceMs);
+  });
+
+  it("is never when nothing can change by itself", () => {
+    assert.equal(plan({ nodes: [] }).nextLookAtMs, undefined);
+  });
+});
+
+describe("planCluster: events", () => {
+  /** Those of the last of several looks at the cluster, each with the status that the one before it left. */
+  function lastEvents(...looks: readonly Partial<ClusterView>[]) {
+    const start: { config: ProxyConfig; events: readonly PlannedEvent[] } = { config, events: [] };
+    return looks.reduce((last, look) => {
+      const [change] = plan({ ...look, proxyConfigs: [last.config] }).statuses;
+      return change === undefined
+        ? { ...last, events: [] }
+        : { config: { ...config, status: change.status }, events: change.events };
+    }, start).events;
+  }
+  const reasons = (events: readonly { readonly reason: string }[]) => events.map(({ reason }) => reason);
+  const allReady = { nodeProxies: withReports([ready, ready, ready]) };
+
+  it("tells the start of a rollout once", () => {
+    assert.deepEqual(reasons(plan({}).statuses.flatMap(({ events }) => events)), ["RolloutStarted"]);
+    assert.deepEqual(reasons(lastEvents({}, { nodeProxies: withReports([ready]) })), []);
+  });
+
+  it("tells the end of a rollout once", () => {
+    assert.deepEqual(reasons(lastEvents({}, allReady)), ["RolloutFinished"]);
+    const oneLess = { nodes: nodes.slice(1), nodeProxies: allReady.nodeProxies.slice(1) };
+    assert.deepEqual(reasons(lastEvents(allReady, oneLess)), []);
+  });
+
+  it("tells nothing of a rollout without nodes, and its start when the first one comes", () => {
+    assert.deepEqual(plan({ nodes: [] }).statuses[0]?.events, []);
+    assert.deepEqual(reasons(lastEvents({ nodes: [] }, {})), ["RolloutStarted"]);
+  });
+
+  it("tells a node that fails and its recovery", () => {
+    const oneFails = { nodeProxies: withReports([ready, failed, ready]) };
+    assert.deepEqual(lastEvents(allReady, oneFails), [
+      { type: "Warning", reason: "NodeFailed", message: "node-2 SyncFailed: nft refused the transaction" },
+    ]);
+    assert.deepEqual(lastEvents(allReady, oneFails, allReady), [
+      { type: "Normal", reason: "NodeRecovered", message: "node-2 is ready again" },
+    ]);
+  });
+
+  it("tells a fallback when it begins", () => {
+    const fallback = readyStatus(revision, {
+      runningMode: "iptables",
+      fallbackReason: "mode nftables needs nft",
+    });
+    const fallen = { nodeProxies: withReports([ready, ready, fallback]) };
+    assert.deepEqual(reasons(lastEvents(allReady, fallen)), ["ModeFallback"]);
+    assert.deepEqual(reasons(lastEvents(fallen, allReady)), []);
+  });
+
+  it("tells a ProxyConfig that it is overridden", () => {
+    const winner = makeProxyConfig({ name: "winner", spec: { priority: 5 } });
+    const before = statusOf(allReady);
+    const { statuses } = plan({ ...allReady, proxyConfigs: [{ ...config, status: before }, winner] });
+    const loser = statuses.find(({ proxyConfig }) => proxyConfig.metadata.name === "default");
+    assert.deepEqual(
+      loser?.events.map(({ reason }) => reason),
+      ["ConfigOverridden"],
+    );
+  });
+});
