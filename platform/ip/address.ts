@@ -1,7 +1,112 @@
+import { isIPv4, isIPv6 } from "node:net";
+
 export type IpFamily = "IPv4" | "IPv6";
 
-/** Canonical text of an IP address: IPv4 without leading zeros, IPv6 as RFC 5952. Comes only from `parseIpAddress`. */
+/** Canonical text of an IP address: IPv4 without leading zeros, IPv6 as RFC 5952. Comes only from {@link parseIpAddress}. */
 export type IpAddress = string & { readonly __brand: "IpAddress" };
 
 /** Canonical text of a network: canonical address with host bits cleared, `/`, prefix length. Comes only from `parseCidr`. */
 export type Cidr = string & { readonly __brand: "Cidr" };
+
+export interface IpParseOptions {
+  /**
+   * Reads leading zeros in IPv4 octets as decimal, as the API server does for fields that were validated before
+   * Go 1.17 became strict ("010.0.0.1" is 10.0.0.1). Without it they are an error.
+   * @default false
+   */
+  readonly lenient?: boolean;
+}
+
+/** A text is not the IP address or CIDR it should be. */
+export class IpSyntaxError extends RangeError {
+  override readonly name = "IpSyntaxError";
+  readonly value: string;
+
+  constructor(value: string, problem: string) {
+    super(`${JSON.stringify(value)} ${problem}`);
+    this.value = value;
+  }
+}
+
+/**
+ * Reads one address without zone or prefix length.
+ * IPv4-mapped IPv6 addresses are refused: the kernel treats them as IPv4 in some places and as IPv6 in others.
+ * @throws {IpSyntaxError}
+ */
+export function parseIpAddress(text: string, options: IpParseOptions = {}): IpAddress {
+  if (isIPv4(text)) return text as IpAddress;
+  const octets = options.lenient === true ? lenientOctets(text) : undefined;
+  if (octets !== undefined) return octets.join(".") as IpAddress;
+  if (!isIPv6(text) || text.includes("%")) {
+    throw new IpSyntaxError(text, "is not an IP address; expected one such as 10.0.0.1 or fd00::1");
+  }
+  const groups = ipv6Groups(text);
+  if (isIpv4Mapped(groups)) {
+    throw new IpSyntaxError(text, "is an IPv4-mapped IPv6 address; write the IPv4 address instead");
+  }
+  return formatIpv6(groups) as IpAddress;
+}
+
+export function familyOf(address: IpAddress): IpFamily {
+  return address.includes(":") ? "IPv6" : "IPv4";
+}
+
+/** The address in network byte order: 4 bytes for IPv4, 16 for IPv6. */
+export function addressBytes(address: IpAddress): Uint8Array {
+  if (familyOf(address) === "IPv4") return Uint8Array.from(address.split("."), Number);
+  return Uint8Array.from(ipv6Groups(address).flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/** Inverse of {@link addressBytes}; `bytes` has length 4 or 16. */
+export function addressFromBytes(bytes: Uint8Array): IpAddress {
+  if (bytes.length === 4) return bytes.join(".") as IpAddress;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return formatIpv6(Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2))) as IpAddress;
+}
+
+function lenientOctets(text: string): readonly number[] | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4 || !parts.every((part) => /^[0-9]+$/.test(part))) return undefined;
+  const octets = parts.map(Number);
+  return octets.every((octet) => octet <= 255) ? octets : undefined;
+}
+
+function isIpv4Mapped(groups: readonly number[]): boolean {
+  return groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+}
+
+/** The eight groups of an address that `isIPv6` accepted. */
+function ipv6Groups(text: string): readonly number[] {
+  const [head = "", tail] = text.split("::", 2);
+  const before = groupsOf(head);
+  if (tail === undefined) return before;
+  const after = groupsOf(tail);
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
+
+function groupsOf(text: string): readonly number[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => {
+    if (!group.includes(".")) return [Number.parseInt(group, 16)];
+    const [a = 0, b = 0, c = 0, d = 0] = group.split(".").map(Number);
+    return [(a << 8) | b, (c << 8) | d];
+  });
+}
+
+/** RFC 5952 section 4: lower case, no leading zeros, the first longest run of two or more zero groups as "::". */
+function formatIpv6(groups: readonly number[]): string {
+  const hex = groups.map((group) => group.toString(16));
+  const run = longestZeroRun(groups);
+  if (run.length < 2) return hex.join(":");
+  return `${hex.slice(0, run.start).join(":")}::${hex.slice(run.start + run.length).join(":")}`;
+}
+
+function longestZeroRun(groups: readonly number[]): { readonly start: number; readonly length: number } {
+  let longest = { start: 0, length: 0 };
+  let start = 0;
+  for (const [index, group] of groups.entries()) {
+    if (group !== 0) start = index + 1;
+    else if (index + 1 - start > longest.length) longest = { start, length: index + 1 - start };
+  }
+  return longest;
+}

@@ -55,8 +55,9 @@ export interface ApiClient {
   /** Resolves to false when there was no such object. */
   delete(ref: ObjectRef, options?: RequestOptions & { readonly uid?: string }): Promise<boolean>;
   /**
-   * One watch request. Calls `onLine` for each event in order and resolves when the server closes the stream;
-   * rejects when it breaks or stays silent for longer than `idleTimeoutMs`.
+   * One watch request. Calls `onEvent` for each event in order and resolves when the server closes the stream; rejects
+   * when it breaks, stays silent for longer than `idleTimeoutMs` or is aborted. An exception thrown by `onEvent` ends
+   * the watch and rejects with it.
    */
   watch(
     resource: Resource,
@@ -67,6 +68,8 @@ export interface ApiClient {
       readonly timeoutSeconds: number;
       readonly idleTimeoutMs: number;
       readonly signal: AbortSignal;
+      /** The server has accepted the watch; the first event may be minutes away. */
+      readonly onOpen?: () => void;
       readonly onEvent: (event: WatchEvent) => void;
     },
   ): Promise<void>;

@@ -1,0 +1,73 @@
+import { KubeConfig } from "@kubernetes/client-node";
+import { errorMessage, TerminalError } from "../errors.ts";
+
+/**
+ * Where the API server is and how to log in: from the named kubeconfig file, else from where kubectl would look.
+ *
+ * @param options.server replaces the address, and only that: for programs that must reach the API server without
+ * going through a Service, because they are the ones who make Services work
+ * @throws {TerminalError} naming the file and what is wrong with it
+ */
+export function loadKubeConfig(options: {
+  readonly kubeconfig?: string;
+  readonly server?: string;
+}): KubeConfig {
+  const kubeConfig = options.kubeconfig === undefined ? fromDefault() : fromFile(options.kubeconfig);
+  const cluster = kubeConfig.getCurrentCluster();
+  const source = options.kubeconfig ?? "the default kubeconfig";
+  if (cluster === null) {
+    throw new TerminalError(`${source} has no cluster for its current context`, {
+      hint: "Set current-context to a context whose cluster exists in the same file.",
+    });
+  }
+  const server = parseServer(
+    options.server ?? cluster.server,
+    options.server === undefined ? source : "the server",
+  );
+  kubeConfig.clusters = kubeConfig.clusters.map((other) =>
+    other.name === cluster.name
+      ? { ...other, server, skipTLSVerify: other.skipTLSVerify || server.startsWith("http:") }
+      : other,
+  );
+  return kubeConfig;
+}
+
+function fromFile(path: string): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  try {
+    kubeConfig.loadFromFile(path);
+  } catch (error) {
+    throw new TerminalError(`cannot read kubeconfig ${path}: ${errorMessage(error)}`, {
+      hint: "Name a kubeconfig file that exists and that this user may read.",
+      cause: error,
+    });
+  }
+  return kubeConfig;
+}
+
+/** As kubectl: KUBECONFIG, then ~/.kube/config, then the service account of this pod. */
+function fromDefault(): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  try {
+    kubeConfig.loadFromDefault();
+  } catch (error) {
+    throw new TerminalError(`cannot read the default kubeconfig: ${errorMessage(error)}`, {
+      hint: "Check the files named by KUBECONFIG and ~/.kube/config, or name another kubeconfig.",
+      cause: error,
+    });
+  }
+  return kubeConfig;
+}
+
+function parseServer(server: string, source: string): string {
+  const url = URL.parse(server);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new TerminalError(
+      `${source} has server ${JSON.stringify(server)}, which is not an http or https URL`,
+      {
+        hint: "Write the address as in https://192.0.2.10:6443.",
+      },
+    );
+  }
+  return server.replace(/\/+$/, "");
+}

@@ -1,0 +1,49 @@
+import type { Meter } from "@opentelemetry/api";
+import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { MeterProvider } from "@opentelemetry/sdk-metrics";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+export interface Metrics {
+  /** Makes instruments. Units do not become part of a metric's name; write it out, as in `…_seconds`. */
+  readonly meter: Meter;
+  /** Answers with all metrics in Prometheus text format. */
+  handler(request: IncomingMessage, response: ServerResponse): void;
+  shutdown(): Promise<void>;
+}
+
+/** Metrics of one program, scraped by Prometheus; memory and CPU of the process are among them. */
+export function createMeterProvider({ service }: { readonly service: string }): Metrics {
+  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  const provider = new MeterProvider({
+    resource: resourceFromAttributes({ "service.name": service }),
+    readers: [exporter],
+  });
+  const meter = provider.getMeter(service);
+  observeProcess(meter);
+  return {
+    meter,
+    handler: (request, response) => exporter.getMetricsRequestHandler(request, response),
+    shutdown: () => provider.shutdown(),
+  };
+}
+
+/** Upper bounds of `count` histogram buckets, each `factor` times the one before. */
+export function exponentialBuckets(start: number, factor: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => start * factor ** index);
+}
+
+/** Buckets of kube-proxy's sync and programming latency histograms: 1 ms to 16.384 s, in seconds. */
+export const syncLatencyBuckets: readonly number[] = exponentialBuckets(0.001, 2, 15);
+
+function observeProcess(meter: Meter): void {
+  meter
+    .createObservableGauge("process_resident_memory_bytes", { description: "Resident memory size in bytes." })
+    .addCallback((result) => result.observe(process.memoryUsage.rss()));
+  meter
+    .createObservableCounter("process_cpu_seconds", { description: "User and system CPU time in seconds." })
+    .addCallback((result) => {
+      const { user, system } = process.cpuUsage();
+      result.observe((user + system) / 1e6);
+    });
+}
