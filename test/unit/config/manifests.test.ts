@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { parseCommand as parseAgentCommand } from "../../../agent/options.ts";
+import { skipBecause } from "../../support/skip.ts";
+import {
+  renderManifests,
+  type Container,
+  type Manifest,
+  type PodSpec,
+  type PolicyRule,
+} from "./rendered-manifests.ts";
+
+const packageJson = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
+  readonly version: string;
+};
+
+for (const directory of ["default", "overlays/kubeadm"]) {
+  describe(`config/${directory}`, () => {
+    let manifests: readonly Manifest[] = [];
+
+    before(function () {
+      this.timeout(20_000);
+      const rendered = renderManifests(directory);
+      if (rendered === undefined) skipBecause(this, "kubectl is not installed");
+      manifests = rendered;
+    });
+
+    function workloads(): readonly Manifest[] {
+      return manifests.filter(({ kind }) => kind === "DaemonSet" || kind === "Deployment");
+    }
+
+    function find(kind: string, name: string): Manifest {
+      const found = manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+      assert.ok(found !== undefined, `${kind} ${name} is missing`);
+      return found;
+    }
+
+    function podOf(kind: string, name: string): PodSpec {
+      return find(kind, name).spec.template.spec;
+    }
+
+    function rulesOf(kind: string, name: string): readonly PolicyRule[] {
+      return find(kind, name).rules ?? [];
+    }
+
+    it("has both kinds, both programs and their rights, once each", () => {
+      const names = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+      assert.deepEqual(names, [...new Set(names)]);
+      assert.equal(workloads().length, 2);
+      assert.equal(names.filter((name) => name.startsWith("CustomResourceDefinition ")).length, 2);
+    });
+
+    it("is in kube-system, where the privileged Pod Security Standard is in force", () => {
+      const namespaces = manifests.flatMap(({ metadata }) => metadata.namespace ?? []);
+      assert.deepEqual([...new Set(namespaces)], ["kube-system"]);
+    });
+
+    it("labels everything, with the version of package.json", () => {
+      for (const { kind, metadata } of manifests) {
+        assert.equal(metadata.labels?.["app.kubernetes.io/name"], "kubesteer", `${kind} ${metadata.name}`);
+        assert.equal(metadata.labels["app.kubernetes.io/part-of"], "kubesteer", `${kind} ${metadata.name}`);
+        assert.equal(metadata.labels["app.kubernetes.io/version"], packageJson.version);
+      }
+    });
+
+    it("runs the image of this version", () => {
+      for (const { spec } of workloads()) {
+        const images = spec.template.spec.containers.map(({ image }) => image);
+        assert.deepEqual(images, [`kubesteer:${packageJson.version}`]);
+      }
+    });
+
+    it("selects pods by name and component only, and by labels they have", () => {
+      for (const { spec } of workloads()) {
+        const { matchLabels } = spec.selector;
+        assert.deepEqual(Object.keys(matchLabels).toSorted(), [
+          "app.kubernetes.io/component",
+          "app.kubernetes.io/name",
+        ]);
+        for (const [key, value] of Object.entries(matchLabels)) {
+          assert.equal(spec.template.metadata.labels[key], value);
+        }
+      }
+    });
+
+    it("grants nothing by wildcard", () => {
+      for (const { kind, metadata, rules = [] } of manifests) {
+        const granted = rules.flatMap(({ apiGroups, resources, verbs }) => [
+          ...apiGroups,
+          ...resources,
+          ...verbs,
+        ]);
+        assert.ok(!granted.some((word) => word.includes("*")), `${kind} ${metadata.name}`);
+      }
+    });
+
+    it("lets an agent write its status and events, and nothing else", () => {
+      const readOnly = new Set(["get", "list", "watch"]);
+      const writes = rulesOf("ClusterRole", "kubesteer-agent").flatMap(({ resources, verbs }) =>
+        verbs
+          .filter((verb) => !readOnly.has(verb))
+          .flatMap((verb) => resources.map((name) => `${verb} ${name}`)),
+      );
+      assert.deepEqual(writes, ["patch nodeproxies/status", "create events", "patch events"]);
+    });
+
+    it("never lets the operator write the spec of a ProxyConfig", () => {
+      const verbs = rulesOf("ClusterRole", "kubesteer-operator")
+        .filter(({ resources }) => resources.includes("proxyconfigs"))
+        .flatMap((rule) => rule.verbs);
+      assert.deepEqual(verbs, ["get", "list", "watch"]);
+    });
+
+    it("reads no secrets", () => {
+      const resources = manifests.flatMap(({ rules = [] }) => rules.flatMap((rule) => rule.resources));
+      assert.ok(!resources.includes("secrets"));
+    });
+
+    it("binds roles that exist to service accounts that exist and are used", () => {
+      const bindings = manifests.filter(({ kind }) => kind.endsWith("RoleBinding"));
+      assert.equal(bindings.length, 3);
+      const used = new Set(workloads().map(({ spec }) => spec.template.spec.serviceAccountName));
+      for (const { roleRef, subjects } of bindings) {
+        find(roleRef.kind, roleRef.name);
+        for (const { kind, name, namespace } of subjects) {
+          assert.equal(find(kind, name).metadata.namespace, namespace);
+          assert.ok(used.has(name), `${name} is not used`);
+        }
+      }
+    });
+
+    it("keeps agents to their own node", () => {
+      find("ValidatingAdmissionPolicy", "kubesteer-agent-own-node");
+      find("ValidatingAdmissionPolicyBinding", "kubesteer-agent-own-node");
+    });
+
+    it("starts agents on every node, before everything else", () => {
+      const pod = podOf("DaemonSet", "kubesteer-agent");
+      assert.deepEqual(pod.tolerations, [{ operator: "Exists" }]);
+      assert.equal(pod.priorityClassName, "system-node-critical");
+      assert.equal(pod.hostNetwork, true);
+    });
+
+    it("starts the operator without Services and before the nodes are ready", () => {
+      const pod = podOf("Deployment", "kubesteer-operator");
+      assert.equal(pod.priorityClassName, "system-cluster-critical");
+      assert.equal(pod.hostNetwork, true);
+      assert.ok(pod.tolerations.some(({ key }) => key === "node.kubernetes.io/not-ready"));
+    });
+
+    it("runs the operator as nobody in particular", () => {
+      const pod = podOf("Deployment", "kubesteer-operator");
+      assert.equal(pod.securityContext["runAsNonRoot"], true);
+      assert.deepEqual(
+        pod.containers.map(({ securityContext }) => securityContext.capabilities.add ?? []),
+        [[]],
+      );
+    });
+
+    it("gives agents the network capabilities and no others", () => {
+      const [container] = podOf("DaemonSet", "kubesteer-agent").containers;
+      assert.deepEqual(container?.securityContext.capabilities.add, ["NET_ADMIN", "NET_RAW"]);
+    });
+
+    it("confines every container", () => {
+      for (const { spec } of workloads()) {
+        assert.deepEqual(spec.template.spec.securityContext["seccompProfile"], { type: "RuntimeDefault" });
+        for (const { securityContext } of spec.template.spec.containers) {
+          assert.notEqual(securityContext.privileged, true);
+          assert.equal(securityContext.allowPrivilegeEscalation, false);
+          assert.equal(securityContext.readOnlyRootFilesystem, true);
+          assert.deepEqual(securityContext.capabilities.drop, ["ALL"]);
+        }
+      }
+    });
+
+    it("requests resources, limits memory and keeps the heap well below that limit", () => {
+      for (const container of workloads().flatMap(({ spec }) => spec.template.spec.containers)) {
+        const { requests, limits } = container.resources;
+        assert.ok(requests["cpu"] !== undefined && requests["memory"] !== undefined, container.name);
+        assert.equal(limits["cpu"], undefined, `${container.name} must not be throttled`);
+        const limitMiB = Number(/^(\d+)Mi$/.exec(limits["memory"] ?? "")?.[1]);
+        const heapMiB = Number(/--max-old-space-size=(\d+)/.exec(nodeOptions(container))?.[1]);
+        assert.ok(heapMiB <= limitMiB * 0.65, `${container.name}: heap of ${heapMiB} in ${limitMiB} MiB`);
+      }
+    });
+
+    it("passes NODE_OPTIONS that Node.js takes", () => {
+      for (const container of workloads().flatMap(({ spec }) => spec.template.spec.containers)) {
+        const env = { ...process.env, NODE_OPTIONS: nodeOptions(container) };
+        execFileSync(process.execPath, ["--eval", "0"], { env });
+      }
+    });
+
+    it("probes the port that the program listens on", () => {
+      for (const container of workloads().flatMap(({ spec }) => spec.template.spec.containers)) {
+        for (const probe of [container.livenessProbe, container.readinessProbe]) {
+          assert.equal(probe.httpGet.port, "health", container.name);
+        }
+        for (const { name, containerPort } of container.ports) {
+          assert.ok(
+            container.args.includes(`--${name}-address=0.0.0.0:${containerPort}`),
+            `${container.name} ${name}`,
+          );
+        }
+      }
+    });
+
+    it("starts the agent with flags it knows", () => {
+      const [container] = podOf("DaemonSet", "kubesteer-agent").containers;
+      const args = container?.args.map((arg) => arg.replace("$(NODE_NAME)", "node-1")) ?? [];
+      const command = parseAgentCommand(args, { nodeName: undefined, hostname: "other" });
+      assert.ok(command.kind === "run");
+      assert.equal(command.options.nodeName, "node-1");
+    });
+
+    it("mounts what it declares and declares what it mounts", () => {
+      for (const { metadata, spec } of workloads()) {
+        const { containers, volumes } = spec.template.spec;
+        const mounted = containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name));
+        assert.deepEqual(
+          [...new Set(mounted)].toSorted(),
+          volumes.map(({ name }) => name).toSorted(),
+          metadata.name,
+        );
+      }
+    });
+
+    it("reaches the API server by a kubeconfig that names the service account's token", () => {
+      for (const { spec } of workloads()) {
+        const configMaps = spec.template.spec.volumes.flatMap(({ configMap }) => configMap?.name ?? []);
+        if (directory === "overlays/kubeadm") {
+          assert.deepEqual(configMaps, ["kube-proxy"]);
+          assert.ok(!manifests.some(({ kind }) => kind === "ConfigMap"));
+          continue;
+        }
+        assert.deepEqual(configMaps, ["kubesteer-kubeconfig"]);
+        const text = find("ConfigMap", "kubesteer-kubeconfig").data["kubeconfig.conf"] ?? "";
+        assert.match(text, /tokenFile: \/var\/run\/secrets\/kubernetes\.io\/serviceaccount\/token/);
+        assert.match(
+          (parse(text) as { clusters: { cluster: { server: string } }[] }).clusters[0]?.cluster.server ?? "",
+          /^https:/,
+        );
+      }
+    });
+  });
+}
+
+function nodeOptions(container: Container): string {
+  return container.env.find(({ name }) => name === "NODE_OPTIONS")?.value ?? "";
+}
