@@ -1,0 +1,98 @@
+import type { NodeProxyConfig } from "../../crds/api.ts";
+import { familyOf, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
+import type { AddressClaim } from "./address-claims.ts";
+import { buildFrontends } from "./build-frontends.ts";
+import { categorizeEndpoints } from "./categorize-endpoints.ts";
+import { claimAddresses } from "./claim-addresses.ts";
+import type { DesiredService, DesiredServicePort, Frontend } from "./desired-state.ts";
+import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
+import type { KeptService, KeptServicePort } from "./kept-service.ts";
+import { mergeEndpointSlices } from "./merge-endpoint-slices.ts";
+import type { NodeFacts } from "./node-facts.ts";
+import { resolveServicePolicy, type ServicePolicy } from "./resolve-service-policy.ts";
+import { servicePortName } from "./service-port-name.ts";
+import { serviceProblem, type ServiceProblem } from "./service-problem.ts";
+
+export interface DesiredServiceInputs {
+  readonly service: KeptService;
+  /** All slices of the Service, in order of their names. */
+  readonly endpointSlices: readonly KeptEndpointSlice[];
+  readonly namespaceLabels: Readonly<Record<string, string>>;
+  readonly node: NodeFacts;
+  /** Addresses of the node that accept NodePorts. */
+  readonly nodePortAddresses: readonly IpAddress[];
+  readonly config: NodeProxyConfig;
+  /** The best claim of all Services to the same address, protocol and port. */
+  readonly winnerOf: (claim: AddressClaim) => AddressClaim | undefined;
+}
+
+/** Compiles one Service for one node, and says what of it had to be left out. */
+export function buildDesiredService(inputs: DesiredServiceInputs): {
+  readonly service: DesiredService;
+  readonly problems: readonly ServiceProblem[];
+} {
+  const { service, endpointSlices, config } = inputs;
+  const policy = resolveServicePolicy(service, inputs.namespaceLabels, config);
+  const claims = claimAddresses(service, inputs.nodePortAddresses).map((claim) => ({
+    claim,
+    winner: inputs.winnerOf(claim) ?? claim,
+  }));
+  const won = claims.flatMap(({ claim, winner }) => (isSameClaim(claim, winner) ? [claim] : []));
+  const families = service.clusterIPs.map(familyOf).toSorted();
+  const ports = service.ports.flatMap((port) =>
+    families.flatMap((family) => buildServicePort(port, family, won, policy, inputs)),
+  );
+  return {
+    service: { name: service.name, ports },
+    problems: [
+      ...service.problems,
+      ...endpointSlices.flatMap((slice) => slice.problems),
+      ...policy.problems,
+      ...claims.flatMap(({ claim, winner }) => lostClaimProblems(claim, winner)),
+    ],
+  };
+}
+
+/** Nothing when the service port has no address left to serve. */
+function buildServicePort(
+  { name: portName, protocol }: KeptServicePort,
+  family: IpFamily,
+  claims: readonly AddressClaim[],
+  policy: ServicePolicy,
+  { service, endpointSlices, node }: DesiredServiceInputs,
+): readonly DesiredServicePort[] {
+  const name = servicePortName(service.name, portName, protocol);
+  const own = claims.filter(
+    ({ servicePort, address }) => servicePort === name && familyOf(address) === family,
+  );
+  const frontends = buildFrontends(own, service, family, node.addresses.primary);
+  if (frontends.length === 0) return [];
+  const candidates = mergeEndpointSlices(endpointSlices, { name: portName, protocol }, family);
+  const sets = categorizeEndpoints(candidates, {
+    nodeName: node.name,
+    zone: node.zone,
+    usesCluster: frontends.some(({ route }) => route.kind !== "local"),
+    usesLocal: frontends.some(({ route }) => route.kind !== "cluster"),
+  });
+  const { algorithm, affinityTimeoutSeconds } = policy;
+  return [{ name, family, protocol, frontends, algorithm, affinityTimeoutSeconds, ...sets }];
+}
+
+function isSameClaim(claim: AddressClaim, winner: AddressClaim): boolean {
+  return claim.servicePort === winner.servicePort && claim.kind === winner.kind;
+}
+
+const fields: Readonly<Record<Frontend["kind"], string>> = {
+  clusterIP: "spec.clusterIPs",
+  externalIP: "spec.externalIPs",
+  loadBalancerIP: "status.loadBalancer.ingress",
+  nodePort: "spec.ports.nodePort",
+};
+
+/** One service port may name an address twice, say as externalIP and by its load balancer: that is no problem. */
+function lostClaimProblems(claim: AddressClaim, winner: AddressClaim): readonly ServiceProblem[] {
+  if (claim.servicePort === winner.servicePort) return [];
+  const value = `${claim.protocol} ${claim.address} port ${claim.port}`;
+  const reason = `${winner.servicePort} already has this address and port; it is served there until that Service gives it up`;
+  return [serviceProblem(claim.service, fields[claim.kind], value, reason)];
+}

@@ -1,0 +1,28 @@
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The fields of a JSON object; none when the value is anything else. */
+export function fieldsOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** The items of a JSON array; none when the value is anything else. */
+export function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The string values of a map such as metadata.labels. */
+export function labelsOf(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(fieldsOf(value)).flatMap(([key, label]) =>
+      typeof label === "string" ? [[key, label]] : [],
+    ),
+  );
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,87 @@
+import { familyOf, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
+import type { KeptEndpoint, KeptEndpointPort, KeptEndpointSlice } from "../services/kept-endpoint-slice.ts";
+import { parsePort, parsePortName, parseProtocol, readServiceName } from "../services/service-port-name.ts";
+import { ForgivingReader } from "./forgiving-reader.ts";
+import { fieldsOf, itemsOf, labelsOf, textOf } from "./read-json.ts";
+import { parseAddress } from "./read-service-addresses.ts";
+
+const serviceNameLabel = "kubernetes.io/service-name";
+const triggerTimeAnnotation = "endpoints.kubernetes.io/last-change-trigger-time";
+
+/** Labels of slices that are none of our business: of headless Services, and of Services that another proxy serves. */
+const foreignLabels = ["service.kubernetes.io/headless", "service.kubernetes.io/service-proxy-name"];
+
+/**
+ * What of an EndpointSlice decides about traffic. Undefined for a slice without a Service, of a Service that we do not
+ * serve, or of addressType FQDN. Never throws; what cannot be used is left out and named in `problems`.
+ */
+export function trimEndpointSlice(object: unknown): KeptEndpointSlice | undefined {
+  const slice = fieldsOf(object);
+  const metadata = fieldsOf(slice["metadata"]);
+  const labels = labelsOf(metadata["labels"]);
+  const service = readServiceName(metadata["namespace"], labels[serviceNameLabel]);
+  const family = readFamily(slice["addressType"]);
+  if (service === undefined || family === undefined) return undefined;
+  if (foreignLabels.some((label) => Object.hasOwn(labels, label))) return undefined;
+
+  const reader = new ForgivingReader(service, `endpointSlice ${sliceName(metadata["name"])} `);
+  return {
+    service,
+    family,
+    ports: reader.readEach("ports", itemsOf(slice["ports"]), parseEndpointPort),
+    endpoints: reader.readEach("endpoints", itemsOf(slice["endpoints"]), (value) =>
+      parseEndpoint(value, family),
+    ),
+    triggerTimeMs: parseTime(fieldsOf(metadata["annotations"])[triggerTimeAnnotation]),
+    problems: reader.problems,
+  };
+}
+
+/** Unlike in a Service, a port here must say its name, be it "". */
+function parseEndpointPort(value: unknown): KeptEndpointPort {
+  const { name, protocol, port } = fieldsOf(value);
+  return { name: parsePortName(name), protocol: parseProtocol(protocol), port: parsePort(port) };
+}
+
+/** Only the first address counts: the API says that all addresses of an endpoint are interchangeable. */
+function parseEndpoint(value: unknown, family: IpFamily): KeptEndpoint {
+  const endpoint = fieldsOf(value);
+  const { ready, serving, terminating } = fieldsOf(endpoint["conditions"]);
+  const { forNodes, forZones } = fieldsOf(endpoint["hints"]);
+  return {
+    address: parseAddressOf(itemsOf(endpoint["addresses"])[0], family),
+    ready: ready !== false,
+    serving: serving !== false,
+    terminating: terminating === true,
+    nodeName: textOf(endpoint["nodeName"]),
+    nodeHints: hintedNames(forNodes),
+    zoneHints: hintedNames(forZones),
+  };
+}
+
+function parseAddressOf(value: unknown, family: IpFamily): IpAddress {
+  const address = parseAddress(value);
+  if (familyOf(address) !== family) throw new RangeError(`${address} is not of addressType ${family}`);
+  return address;
+}
+
+const noNames: readonly string[] = [];
+
+function hintedNames(hints: unknown): readonly string[] {
+  const names = itemsOf(hints).flatMap((hint) => textOf(fieldsOf(hint)["name"]) ?? []);
+  return names.length === 0 ? noNames : names;
+}
+
+function readFamily(addressType: unknown): IpFamily | undefined {
+  return addressType === "IPv4" || addressType === "IPv6" ? addressType : undefined;
+}
+
+function sliceName(value: unknown): string {
+  const name = textOf(value) ?? "";
+  return /^[a-z0-9.-]{1,253}$/.test(name) ? name : "without a valid name";
+}
+
+function parseTime(value: unknown): number | undefined {
+  const time = Date.parse(textOf(value) ?? "");
+  return Number.isNaN(time) ? undefined : time;
+}
