@@ -1,0 +1,24 @@
+# One image for both programs. BASE_IMAGE needs Debian's apt and, for the build, npm.
+ARG BASE_IMAGE=node:24-bookworm-slim
+
+FROM ${BASE_IMAGE} AS builder
+WORKDIR /src
+COPY .npmrc package.json package-lock.json ./
+RUN npm ci --no-progress
+COPY . .
+RUN npm run build
+
+FROM ${BASE_IMAGE} AS runtime
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends conntrack iproute2 kmod nftables \
+  && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /src/dist /app
+COPY LICENSE /app/
+LABEL org.opencontainers.image.title="kubesteer" \
+      org.opencontainers.image.description="Kubernetes Service proxy: operator and node agent" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production
+WORKDIR /app
+# The agent's DaemonSet runs it as root, with the capabilities it needs and no others.
+USER 1000:1000
+CMD ["node", "/app/operator.js"]

@@ -1,0 +1,96 @@
+/** Builds the image as far as this machine can: with buildah and a base image, else its build steps in a fresh clone. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { skipBecause } from "../support/skip.ts";
+import { parseDockerfile } from "../unit/config/parse-dockerfile.ts";
+
+const root = join(import.meta.dirname, "../..");
+const steps = parseDockerfile(readFileSync(join(root, "Dockerfile"), "utf8"))
+  .filter(({ name }) => name === "builder")
+  .flatMap(({ instructions }) => instructions.filter(({ keyword }) => keyword === "RUN"))
+  .map(({ text }) => text);
+
+/** Runs a command to its end. @throws with the end of its output when it fails */
+function run(
+  file: string,
+  args: readonly string[],
+  options: { cwd: string; env?: NodeJS.ProcessEnv },
+): string {
+  const { status, stdout, stderr, error } = spawnSync(file, args, {
+    ...options,
+    encoding: "utf8",
+    timeout: 120_000,
+  });
+  assert.equal(error, undefined);
+  assert.equal(status, 0, `${file} ${args.join(" ")}:\n${`${stdout}${stderr}`.slice(-2000)}`);
+  return stdout;
+}
+
+function isInstalled(command: string): boolean {
+  return spawnSync(command, ["--version"]).error === undefined;
+}
+
+describe("image", function () {
+  this.timeout(180_000);
+
+  describe("built with buildah", () => {
+    const baseImage = process.env["BASE_IMAGE"];
+
+    it("runs both programs", function () {
+      if (!isInstalled("buildah")) skipBecause(this, "buildah is not installed");
+      if (baseImage === undefined) skipBecause(this, "BASE_IMAGE names no image that this machine has");
+      const image = `localhost/kubesteer-test:${process.pid}`;
+      const args = ["build", "--build-arg", `BASE_IMAGE=${baseImage}`, "--tag", image, "."];
+      run("buildah", args, { cwd: root });
+      const container = run("buildah", ["from", image], { cwd: root }).trim();
+      try {
+        for (const program of ["operator", "agent"]) {
+          const output = run("buildah", ["run", container, "node", `/app/${program}.js`, "--help"], {
+            cwd: root,
+          });
+          assert.match(output, /--kubeconfig/);
+        }
+      } finally {
+        run("buildah", ["rm", container], { cwd: root });
+        run("buildah", ["rmi", image], { cwd: root });
+      }
+    });
+  });
+
+  describe("built step by step in a fresh clone", () => {
+    let directory = "";
+    let bundles = "";
+
+    before(function () {
+      if (!existsSync(join(root, ".git"))) skipBecause(this, "this is no git checkout that could be cloned");
+      directory = mkdtempSync(join(tmpdir(), "kubesteer-image-"));
+      const clone = join(directory, "src");
+      run("git", ["clone", "--quiet", "--depth=1", `file://${root}`, clone], { cwd: root });
+      const env = { ...process.env, npm_config_prefer_offline: "true" };
+      for (const step of steps) run("sh", ["-c", step], { cwd: clone, env });
+      bundles = join(directory, "app"); // away from node_modules, as in the image
+      renameSync(join(clone, "dist"), bundles);
+    });
+
+    after(() => {
+      if (directory !== "") rmSync(directory, { recursive: true, force: true });
+    });
+
+    for (const program of ["operator", "agent"]) {
+      it(`${program}.js runs without node_modules and shows its flags`, function () {
+        const bundle = join(bundles, `${program}.js`);
+        if (!existsSync(bundle)) skipBecause(this, `${program}/main.ts is not committed`);
+        assert.match(run(process.execPath, [bundle, "--help"], { cwd: bundles }), /--kubeconfig/);
+      });
+    }
+
+    it("names the licences of everything that is bundled", () => {
+      const notices = readFileSync(join(bundles, "THIRD-PARTY-NOTICES.txt"), "utf8");
+      assert.match(notices, /^@kubernetes\/client-node \d/m);
+      assert.match(notices, /Permission is hereby granted/);
+    });
+  });
+});

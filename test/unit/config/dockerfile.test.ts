@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDockerfile, type Stage } from "./parse-dockerfile.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
+const allowed = readFileSync(join(root, ".dockerignore"), "utf8")
+  .split("\n")
+  .filter((line) => line.startsWith("!"))
+  .map((line) => line.slice(1));
+const stages = parseDockerfile(dockerfile);
+
+function stageNamed(name: string): Stage {
+  const stage = stages.find((candidate) => candidate.name === name);
+  assert.ok(stage !== undefined, `stage ${name} is missing`);
+  return stage;
+}
+
+function textsOf(stage: Stage, keyword: string): readonly string[] {
+  return stage.instructions.flatMap((instruction) =>
+    instruction.keyword === keyword ? [instruction.text] : [],
+  );
+}
+
+describe("Dockerfile", () => {
+  it("has one builder and one runtime, on a base that can be replaced", () => {
+    assert.deepEqual(
+      stages.map(({ base, name }) => `${name} on ${base}`),
+      ["builder on ${BASE_IMAGE}", "runtime on ${BASE_IMAGE}"],
+    );
+    assert.match(dockerfile, /^ARG BASE_IMAGE=node:24-/m);
+  });
+
+  it("copies only what exists and .dockerignore lets through", () => {
+    const sources = stages
+      .flatMap((stage) => textsOf(stage, "COPY"))
+      .filter((text) => !text.startsWith("--from="))
+      .flatMap((text) => text.split(" ").slice(0, -1))
+      .filter((source) => source !== ".");
+    assert.ok(sources.length > 0);
+    for (const source of sources) {
+      assert.ok(existsSync(join(root, source)), `${source} does not exist`);
+      assert.ok(allowed.includes(source), `.dockerignore hides ${source}`);
+    }
+  });
+
+  it("gives the builder the sources of every program, and no tests", () => {
+    const needed = ["agent", "cli", "crds", "operator", "platform", "scripts", "package-lock.json"];
+    assert.deepEqual(
+      needed.filter((path) => !allowed.includes(path)),
+      [],
+    );
+    assert.deepEqual(
+      allowed.filter((path) => /test|playground|node_modules|\.git/.test(path)),
+      [],
+    );
+  });
+
+  it("installs the locked packages before the sources, so that a change of those does not install again", () => {
+    const steps = stageNamed("builder").instructions.map(({ keyword, text }) => `${keyword} ${text}`);
+    const install = steps.findIndex((step) => step.startsWith("RUN npm ci"));
+    assert.ok(install > steps.indexOf("COPY .npmrc package.json package-lock.json ./"));
+    assert.ok(install < steps.indexOf("COPY . ."));
+    assert.ok(steps.indexOf("RUN npm run build") > steps.indexOf("COPY . ."));
+  });
+
+  it("puts into the runtime nothing of the builder but the bundles", () => {
+    assert.deepEqual(textsOf(stageNamed("runtime"), "COPY"), [
+      "--from=builder /src/dist /app",
+      "LICENSE /app/",
+    ]);
+  });
+
+  it("installs the tools of the agent and leaves no package lists behind", () => {
+    const [install = ""] = textsOf(stageNamed("runtime"), "RUN");
+    for (const tool of ["conntrack", "iproute2", "kmod", "nftables"])
+      assert.ok(install.includes(` ${tool} `), tool);
+    assert.match(install, /--no-install-recommends/);
+    assert.match(install, /rm -rf \/var\/lib\/apt\/lists\/\*$/);
+  });
+
+  it("ends as a numeric user that is not root, as runAsNonRoot demands", () => {
+    assert.match(textsOf(stageNamed("runtime"), "USER").at(-1) ?? "", /^[1-9]\d*:[1-9]\d*$/);
+  });
+
+  it("holds no secrets and fetches nothing past the package managers", () => {
+    assert.doesNotMatch(dockerfile, /token|password|secret|credential/i);
+    assert.doesNotMatch(dockerfile, /^ADD |curl|wget/m);
+  });
+
+  it("starts the operator", () => {
+    assert.deepEqual(textsOf(stageNamed("runtime"), "CMD"), ['["node", "/app/operator.js"]']);
+  });
+});
