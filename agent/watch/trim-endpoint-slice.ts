@@ -4,6 +4,7 @@ import { parsePort, parsePortName, parseProtocol, readServiceName } from "../ser
 import { ForgivingReader } from "./forgiving-reader.ts";
 import { fieldsOf, itemsOf, labelsOf, textOf } from "./read-json.ts";
 import { parseAddress } from "./read-service-addresses.ts";
+import { sharedName, sharedNames } from "./shared-names.ts";
 
 const serviceNameLabel = "kubernetes.io/service-name";
 const triggerTimeAnnotation = "endpoints.kubernetes.io/last-change-trigger-time";
@@ -45,15 +46,15 @@ function parseEndpointPort(value: unknown): KeptEndpointPort {
 
 /** Only the first address counts: the API says that all addresses of an endpoint are interchangeable. */
 function parseEndpoint(value: unknown, family: IpFamily): KeptEndpoint {
-  const endpoint = fieldsOf(value);
-  const { ready, serving, terminating } = fieldsOf(endpoint["conditions"]);
-  const { forNodes, forZones } = fieldsOf(endpoint["hints"]);
+  const { addresses, conditions, hints, nodeName } = fieldsOf(value);
+  const { ready, serving, terminating } = fieldsOf(conditions);
+  const { forNodes, forZones } = fieldsOf(hints);
   return {
-    address: parseAddressOf(itemsOf(endpoint["addresses"])[0], family),
+    address: parseAddressOf(itemsOf(addresses)[0], family),
     ready: ready !== false,
     serving: serving !== false,
     terminating: terminating === true,
-    nodeName: textOf(endpoint["nodeName"]),
+    nodeName: typeof nodeName === "string" ? sharedName(nodeName) : undefined,
     nodeHints: hintedNames(forNodes),
     zoneHints: hintedNames(forZones),
   };
@@ -65,11 +66,8 @@ function parseAddressOf(value: unknown, family: IpFamily): IpAddress {
   return address;
 }
 
-const noNames: readonly string[] = [];
-
 function hintedNames(hints: unknown): readonly string[] {
-  const names = itemsOf(hints).flatMap((hint) => textOf(fieldsOf(hint)["name"]) ?? []);
-  return names.length === 0 ? noNames : names;
+  return sharedNames(itemsOf(hints).flatMap((hint) => textOf(fieldsOf(hint)["name"]) ?? []));
 }
 
 function readFamily(addressType: unknown): IpFamily | undefined {
