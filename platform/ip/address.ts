@@ -51,6 +51,13 @@ export function familyOf(address: IpAddress): IpFamily {
   return address.includes(":") ? "IPv6" : "IPv4";
 }
 
+/** Numeric order, IPv4 before IPv6; for `sort`. */
+export function compareAddresses(left: IpAddress, right: IpAddress): number {
+  const leftBytes = addressBytes(left);
+  const rightBytes = addressBytes(right);
+  return leftBytes.length - rightBytes.length || Buffer.compare(leftBytes, rightBytes);
+}
+
 /** The address in network byte order: 4 bytes for IPv4, 16 for IPv6. */
 export function addressBytes(address: IpAddress): Uint8Array {
   if (familyOf(address) === "IPv4") return Uint8Array.from(address.split("."), Number);

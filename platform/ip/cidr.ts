@@ -10,6 +10,8 @@ import {
   type IpParseOptions,
 } from "./address.ts";
 
+export { compareAddresses } from "./address.ts";
+
 /**
  * Reads `address/length`. Host bits are cleared, so "10.1.2.3/8" is 10.0.0.0/8.
  * @throws {IpSyntaxError}
@@ -53,13 +55,6 @@ export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   if (cidrFamily(cidr) !== familyOf(address)) return false;
   const network = clearHostBits(addressBytes(address), cidrPrefixLength(cidr));
   return Buffer.compare(network, addressBytes(cidrAddress(cidr))) === 0;
-}
-
-/** Numeric order, IPv4 before IPv6; for `sort`. */
-export function compareAddresses(left: IpAddress, right: IpAddress): number {
-  const leftBytes = addressBytes(left);
-  const rightBytes = addressBytes(right);
-  return leftBytes.length - rightBytes.length || Buffer.compare(leftBytes, rightBytes);
 }
 
 function parsePrefixLength(cidr: string, text: string, family: IpFamily): number {
