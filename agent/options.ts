@@ -4,13 +4,6 @@ import { parseArgs } from "node:util";
 import { errorMessage, TerminalError } from "../platform/errors.ts";
 import { logLevels, type LogLevel } from "../platform/logger.ts";
 
-/** Where a server of ours listens. */
-export interface ListenAddress {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-}
-
 /** Everything that can be set from outside, read once at the start. */
 export interface AgentOptions {
   /** undefined: the service account of the pod. */
@@ -20,8 +13,10 @@ export interface AgentOptions {
   readonly nodeName: string;
   /** A ProxyConfig in YAML; the agent then runs without the operator and without a NodeProxy. */
   readonly configFile: string | undefined;
-  readonly healthAddress: ListenAddress;
-  readonly metricsAddress: ListenAddress;
+  /** `host:port` or `[ipv6]:port`; port 0 takes any free one. */
+  readonly healthAddress: string;
+  /** As healthAddress. */
+  readonly metricsAddress: string;
   /** Directory of the stored settings; absolute. */
   readonly stateDir: string;
   readonly logLevel: LogLevel;
@@ -163,16 +158,14 @@ function parseNodeName(
   return value;
 }
 
-function parseListenAddress(flag: string, value: string): ListenAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(value);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port > 65_535) {
+function parseListenAddress(flag: string, value: string): string {
+  const port = /^(?:\[[0-9a-fA-F:.]+\]|[^:[\]\s]+):(\d{1,5})$/.exec(value)?.[1];
+  if (port === undefined || Number(port) > 65_535) {
     throw new OptionsError(
       `${flag} must be HOST:PORT with a port of 0-65535, such as 127.0.0.1:10249 or [::]:10256; got ${quote(value)}`,
     );
   }
-  return { host, port };
+  return value;
 }
 
 function parseStateDir(value: string): string {

@@ -1,8 +1,6 @@
 import type { Meter } from "@opentelemetry/api";
+import { syncLatencyBuckets } from "../../platform/telemetry/metrics.ts";
 import type { SyncOutcome, SyncSuccess } from "../sync/sync-outcome.ts";
-
-/** kube-proxy's buckets for sync durations in seconds: 1 ms to 16.4 s, doubling. */
-const syncBuckets = Array.from({ length: 15 }, (_, power) => 0.001 * 2 ** power);
 
 /** kube-proxy's buckets for the network programming duration, in seconds. */
 const programmingBuckets = [0.25, 0.5, ...steps(1, 59, 1), ...steps(60, 115, 5), ...steps(120, 300, 30)];
@@ -18,23 +16,23 @@ export interface SyncMetrics {
  * @param startedAt start of the agent, milliseconds since the epoch; endpoint changes before it are not its latency
  */
 export function createSyncMetrics(meter: Meter, startedAt: number): SyncMetrics {
-  const histogram = (name: string, description: string, boundaries: number[]) =>
-    meter.createHistogram(name, { description, advice: { explicitBucketBoundaries: boundaries } });
+  const histogram = (name: string, description: string, boundaries: readonly number[]) =>
+    meter.createHistogram(name, { description, advice: { explicitBucketBoundaries: [...boundaries] } });
   const duration = histogram(
     "kubeproxy_sync_proxy_rules_duration_seconds",
     "Duration of a sync",
-    syncBuckets,
+    syncLatencyBuckets,
   );
   const scopeDuration = {
     full: histogram(
       "kubeproxy_sync_full_proxy_rules_duration_seconds",
       "Duration of a sync of all Services",
-      syncBuckets,
+      syncLatencyBuckets,
     ),
     partial: histogram(
       "kubeproxy_sync_partial_proxy_rules_duration_seconds",
       "Duration of a sync of changed Services only",
-      syncBuckets,
+      syncLatencyBuckets,
     ),
   };
   const programming = histogram(
@@ -45,7 +43,7 @@ export function createSyncMetrics(meter: Meter, startedAt: number): SyncMetrics 
   const changeLatency = histogram(
     "kubesteer_change_latency_seconds",
     "From the oldest API event of a sync to its end",
-    syncBuckets,
+    syncLatencyBuckets,
   );
   const failures = meter.createCounter("kubesteer_sync_failures", { description: "Failed syncs by mode" });
   const nftablesFailures = meter.createCounter("kubeproxy_sync_proxy_rules_nftables_sync_failures", {

@@ -1,4 +1,5 @@
 import type { Condition } from "../../crds/api.ts";
+import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
 import { withCondition } from "../../platform/kube/conditions.ts";
 import type { AgentFacts } from "./build-status.ts";
 
@@ -11,9 +12,9 @@ export function buildConditions(
   nowIso: string,
 ): readonly Condition[] {
   const verdicts: readonly (Verdict & Pick<Condition, "type">)[] = [
-    { type: "Ready", ...judgeReady(facts) },
-    { type: "Applied", ...judgeApplied(facts) },
-    { type: "Degraded", ...judgeDegraded(facts) },
+    { type: conditionTypes.ready, ...judgeReady(facts) },
+    { type: conditionTypes.applied, ...judgeApplied(facts) },
+    { type: conditionTypes.degraded, ...judgeDegraded(facts) },
   ];
   const observed = facts.generation === undefined ? {} : { observedGeneration: facts.generation };
   return verdicts.reduce(
@@ -27,16 +28,20 @@ function judgeReady(facts: AgentFacts): Verdict {
   const { failure, waitingFor, lastSuccess, settings } = facts;
   if (waitingFor.length > 0) {
     const message = `Waiting for ${waitingFor.join(" and ")}; until then the kernel keeps the rules it has.`;
-    return { status: "False", reason: "Waiting", message };
+    return { status: "False", reason: nodeReadyReasons.waiting, message };
   }
   if (failure !== undefined) return { status: "False", reason: failure.reason, message: failure.message };
   if (lastSuccess?.settings.revision !== settings.revision) {
-    return { status: "False", reason: "Syncing", message: `Revision ${settings.revision} is being applied.` };
+    return {
+      status: "False",
+      reason: nodeReadyReasons.syncing,
+      message: `Revision ${settings.revision} is being applied.`,
+    };
   }
   const fallback = lastSuccess.fallbackReason === undefined ? "" : ` (${lastSuccess.fallbackReason})`;
   return {
     status: "True",
-    reason: "Synced",
+    reason: nodeReadyReasons.synced,
     message: `Revision ${settings.revision} is in the kernel, mode ${lastSuccess.mode}${fallback}.`,
   };
 }
@@ -53,7 +58,7 @@ function judgeApplied({ lastSuccess, settings, failure }: AgentFacts): Verdict {
       : `revision ${lastSuccess.settings.revision} stays in force`;
   return {
     status: "False",
-    reason: failure?.reason ?? "Syncing",
+    reason: failure?.reason ?? nodeReadyReasons.syncing,
     message: `Revision ${settings.revision} has not been applied; ${running}.`,
   };
 }

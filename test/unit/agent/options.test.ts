@@ -16,8 +16,8 @@ describe("agent options", () => {
       server: undefined,
       nodeName: "worker-1",
       configFile: undefined,
-      healthAddress: { host: "0.0.0.0", port: 10_256 },
-      metricsAddress: { host: "127.0.0.1", port: 10_249 },
+      healthAddress: "0.0.0.0:10256",
+      metricsAddress: "127.0.0.1:10249",
       stateDir: "/run/kubesteer",
       logLevel: "info",
       heartbeatSeconds: 30,
@@ -33,7 +33,7 @@ describe("agent options", () => {
   });
 
   it("an IPv6 listen address is given in brackets", () => {
-    assert.deepEqual(parseRun("--health-address", "[::]:10256").healthAddress, { host: "::", port: 10_256 });
+    assert.deepEqual(parseRun("--health-address", "[::]:10256").healthAddress, "[::]:10256");
   });
 
   for (const [name, args, kind] of [

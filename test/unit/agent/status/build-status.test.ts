@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import type { Condition, NodeProxyStatus } from "../../../../crds/api.ts";
+import type { ServiceProblem } from "../../../../agent/services/service-problem.ts";
+import { type AgentFacts, buildStatus, significantPart } from "../../../../agent/status/build-status.ts";
+import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
+import {
+  makeRejected,
+  makeServiceName,
+  makeSyncFailure,
+  makeSyncSuccess,
+} from "../../../support/make-sync-outcome.ts";
+
+const now = "2026-01-01T00:01:00.000Z";
+
+const facts: AgentFacts = {
+  agentVersion: "0.1.0",
+  tools: { kernel: "6.1.0", nft: "1.0.6" },
+  generation: 3,
+  settings: makeNodeProxySpec({ revision: "r1" }),
+  lastSuccess: makeSyncSuccess({ report: { servicePorts: 4, endpoints: 9, changes: 2 } }),
+  failure: undefined,
+  waitingFor: [],
+  missing: new Map(),
+  problems: [],
+  latency: { p50Milliseconds: 2, p99Milliseconds: 9 },
+};
+
+function build(change: Partial<AgentFacts>, conditions: readonly Condition[] = []): NodeProxyStatus {
+  return buildStatus({ ...facts, ...change }, conditions, now);
+}
+
+function conditionOf(status: NodeProxyStatus, type: string): Condition {
+  const condition = status.conditions?.find((candidate) => candidate.type === type);
+  assert.ok(condition !== undefined);
+  return condition;
+}
+
+function makeProblem(service: string): ServiceProblem {
+  return {
+    service: makeServiceName(service),
+    field: "spec.externalIPs[0]",
+    value: '"x"',
+    reason: "not an IP",
+  };
+}
+
+const newer = makeNodeProxySpec({ revision: "r2" });
+
+interface ConditionRow {
+  readonly name: string;
+  readonly facts: Partial<AgentFacts>;
+  readonly expect: Readonly<Record<string, readonly [status: string, reason: string, message: RegExp]>>;
+}
+
+const conditionRows: readonly ConditionRow[] = [
+  {
+    name: "the newest revision in the kernel is Ready",
+    facts: {},
+    expect: {
+      Ready: ["True", "Synced", /Revision r1 is in the kernel, mode nftables\./],
+      Applied: ["True", "Applied", /r1/],
+      Degraded: ["False", "AsSpecified", /All Services/],
+    },
+  },
+  {
+    name: "a fallback is Ready and says why",
+    facts: { lastSuccess: makeSyncSuccess({ fallbackReason: "mode ebpf needs BTF" }) },
+    expect: { Ready: ["True", "Synced", /mode nftables \(mode ebpf needs BTF\)/] },
+  },
+  {
+    name: "a newer revision that is not in the kernel yet is neither Ready nor Applied",
+    facts: { settings: newer },
+    expect: {
+      Ready: ["False", "Syncing", /r2/],
+      Applied: ["False", "Syncing", /revision r1 stays in force/],
+    },
+  },
+  {
+    name: "a failed sync of the applied revision is not Ready, but Applied",
+    facts: { failure: makeSyncFailure() },
+    expect: {
+      Ready: ["False", "SyncFailed", /nft rejected/],
+      Applied: ["True", "Applied", /r1/],
+    },
+  },
+  {
+    name: "a node without a usable mode has applied nothing",
+    facts: {
+      lastSuccess: undefined,
+      failure: makeSyncFailure({ reason: "ModeUnsupported", message: "mode nftables needs nft" }),
+    },
+    expect: {
+      Ready: ["False", "ModeUnsupported", /needs nft/],
+      Applied: ["False", "ModeUnsupported", /nothing has been applied/],
+    },
+  },
+  {
+    name: "a node without its first lists waits and keeps its rules",
+    facts: { lastSuccess: undefined, waitingFor: ["Services", "EndpointSlices"] },
+    expect: { Ready: ["False", "Waiting", /Services and EndpointSlices; until then the kernel keeps/] },
+  },
+  {
+    name: "Services with mistakes degrade and are named",
+    facts: { problems: [makeProblem("ns/a"), makeProblem("ns/a")] },
+    expect: {
+      Ready: ["True", "Synced", /r1/],
+      Degraded: ["True", "ServiceProblems", /: ns\/a\. See/],
+    },
+  },
+  {
+    name: "refused Services degrade; the first five are named",
+    facts: {
+      lastSuccess: makeSyncSuccess({
+        report: { rejected: makeRejected("n/1", "n/2", "n/3", "n/4", "n/5", "n/6") },
+      }),
+      problems: [makeProblem("n/7")],
+    },
+    expect: { Degraded: ["True", "ServicesRejected", /: n\/1, n\/2, n\/3, n\/4, n\/5 and 2 more\./] },
+  },
+];
+
+describe("build status", () => {
+  for (const { name, facts, expect } of conditionRows) {
+    it(name, () => {
+      const status = build(facts);
+      for (const [type, [expectedStatus, reason, message]] of Object.entries(expect)) {
+        const condition = conditionOf(status, type);
+        assert.deepEqual([condition.status, condition.reason], [expectedStatus, reason], type);
+        assert.match(condition.message, message);
+        assert.equal(condition.observedGeneration, 3);
+      }
+    });
+  }
+
+  it("tells what runs", () => {
+    const { conditions: _, ...status } = build({});
+    assert.deepEqual(status, {
+      agentVersion: "0.1.0",
+      heartbeatAt: now,
+      capabilities: { kernel: "6.1.0", nft: "1.0.6", missing: [] },
+      observedRevision: "r1",
+      runningMode: "nftables",
+      services: { servicePorts: 4, endpoints: 9, unsupported: [], unsupportedTotal: 0 },
+      lastSync: { at: "2026-01-01T00:00:00.000Z", durationMilliseconds: 12, kind: "Full", changes: 2 },
+      programmingLatency: { p50Milliseconds: 2, p99Milliseconds: 9 },
+    });
+  });
+
+  it("observedRevision is the one in the kernel, not the newest", () => {
+    assert.equal(build({ settings: newer }).observedRevision, "r1");
+    assert.equal(build({ lastSuccess: undefined }).observedRevision, undefined);
+  });
+
+  it("lists at most 20 cases, refused ones first, and counts all", () => {
+    const status = build({
+      lastSuccess: makeSyncSuccess({ report: { rejected: makeRejected("n/bad") } }),
+      problems: Array.from({ length: 30 }, (_, index) => makeProblem(`n/${index}`)),
+    });
+    assert.equal(status.services?.unsupported?.length, 20);
+    assert.equal(status.services?.unsupportedTotal, 31);
+    assert.deepEqual(status.services?.unsupported?.[0], {
+      service: "n/bad",
+      feature: "service",
+      reason: "refused by the kernel, not served: No such file",
+    });
+    assert.deepEqual(status.services?.unsupported?.[1], {
+      service: "n/0",
+      feature: "spec.externalIPs[0]",
+      reason: 'not an IP; got "x"',
+    });
+  });
+
+  it("texts fit the schema", () => {
+    const status = build({
+      tools: { kernel: "k".repeat(500), nft: "n".repeat(500) },
+      missing: new Map([["ebpf", Array.from({ length: 30 }, () => "x".repeat(1000))]]),
+      lastSuccess: makeSyncSuccess({
+        fallbackReason: "f".repeat(5000),
+        report: { rejected: [{ service: makeServiceName("n/a"), reason: "r".repeat(5000) }] },
+      }),
+    });
+    assert.equal(status.capabilities?.kernel?.length, 128);
+    assert.equal(status.capabilities?.nft?.length, 64);
+    assert.equal(status.capabilities?.missing?.length, 20);
+    assert.equal(status.capabilities?.missing?.[0]?.what.length, 512);
+    assert.equal(status.fallbackReason?.length, 1024);
+    assert.equal(status.services?.unsupported?.[0]?.reason.length, 512);
+  });
+
+  it("a condition keeps the time of its transition while its status stays", () => {
+    const before = build({}).conditions ?? [];
+    const later = buildStatus({ ...facts, failure: makeSyncFailure() }, before, "2026-01-01T00:09:00.000Z");
+    assert.equal(conditionOf(later, "Ready").lastTransitionTime, "2026-01-01T00:09:00.000Z");
+    assert.equal(conditionOf(later, "Applied").lastTransitionTime, now);
+  });
+
+  it("another sync is not significant, another revision is", () => {
+    const base = significantPart(build({}));
+    const again = { report: { servicePorts: 5, endpoints: 1, changes: 7 }, scope: "partial", at: 1 } as const;
+    assert.deepEqual(significantPart(build({ lastSuccess: makeSyncSuccess(again) })), base);
+    assert.notDeepEqual(significantPart(build({ lastSuccess: makeSyncSuccess({ settings: newer }) })), base);
+    assert.notDeepEqual(significantPart(build({ problems: [makeProblem("n/a")] })), base);
+  });
+});
