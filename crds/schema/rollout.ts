@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { labelSelector } from "./service-traffic.ts";
+
+/** An absolute number of nodes or a percentage; the API server stores either form as written. */
+const intOrPercent = z.union([z.int().min(0), z.string().regex(/^(100|[1-9]?[0-9])%$/)]);
+
+/** How a change reaches the nodes. */
+export const rollout = z.object({
+  maxUnavailable: intOrPercent
+    .default("10%")
+    .meta({
+      "x-kubernetes-validations": [
+        {
+          rule: "type(self) == string ? self.matches('^(100|[1-9]?[0-9])%$') && self != '0%' : self > 0",
+          message: "must be a positive number of nodes or a percentage from 1% to 100%",
+        },
+      ],
+    })
+    .describe("Nodes that may be changing or failing at once, as a number or a percentage."),
+  canary: z
+    .object({
+      nodes: intOrPercent
+        .default(1)
+        .meta({
+          "x-kubernetes-validations": [
+            {
+              rule: "type(self) == string ? self.matches('^(100|[1-9]?[0-9])%$') : self >= 0",
+              message: "must be a number of nodes that is not negative, or a percentage from 0% to 100%",
+            },
+          ],
+        })
+        .describe("Nodes that change first, as a number or a percentage; 0 is no canary."),
+      nodeSelector: labelSelector.optional().describe("Takes the canary nodes from these nodes only."),
+      soakSeconds: z
+        .int()
+        .min(0)
+        .max(86_400)
+        .default(30)
+        .describe("How long the canary nodes must stay healthy."),
+    })
+    .prefault({})
+    .describe("The first stage of a rollout."),
+  progressDeadlineSeconds: z
+    .int()
+    .min(10)
+    .max(86_400)
+    .default(600)
+    .describe("Time without progress after which the rollout has failed."),
+  onFailure: z.enum(["Rollback", "Pause"]).default("Rollback").describe("What follows a failed rollout."),
+  paused: z.boolean().default(false).describe("Holds the rollout: no further node is changed."),
+});
