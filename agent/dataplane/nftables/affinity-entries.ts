@@ -1,0 +1,67 @@
+import { isRecord, parseNftObjects } from "./observe.ts";
+import type { AffinityMemory } from "./ruleset.ts";
+
+/** One client's entry in an affinity map, as nft text. */
+export interface AffinityEntry {
+  readonly key: string;
+  readonly endpoint: string;
+  readonly expiresSeconds: number;
+}
+
+/** What is done with an entry that must not stay as it is. */
+export type AffinityCorrection =
+  | { readonly kind: "forget"; readonly entry: AffinityEntry }
+  | { readonly kind: "shorten"; readonly entry: AffinityEntry; readonly timeoutSeconds: number };
+
+/** Reads what `nft -j list map` prints of an affinity map; entries of an unknown form are left out. */
+export function parseAffinityEntries(json: string): readonly AffinityEntry[] {
+  return parseNftObjects(json).flatMap((object) => {
+    const map = isRecord(object) ? object["map"] : undefined;
+    const elements = isRecord(map) ? map["elem"] : undefined;
+    return Array.isArray(elements) ? elements.flatMap((element) => parseEntry(element) ?? []) : [];
+  });
+}
+
+function parseEntry(element: unknown): AffinityEntry | undefined {
+  if (!Array.isArray(element)) return undefined;
+  const [left, right]: readonly unknown[] = element;
+  const body = isRecord(left) ? left["elem"] : undefined;
+  if (!isRecord(body)) return undefined;
+  const key = parseTerms(body["val"]);
+  const endpoint = parseTerms(right);
+  const expires = body["expires"];
+  if (key === undefined || endpoint === undefined) return undefined;
+  return { key, endpoint, expiresSeconds: typeof expires === "number" ? expires : 0 };
+}
+
+/** An address, or terms such as address and port. */
+function parseTerms(value: unknown): string | undefined {
+  const terms: unknown = isRecord(value) ? value["concat"] : [value];
+  if (!Array.isArray(terms)) return undefined;
+  const isText = terms.every((term) => typeof term === "string" || typeof term === "number");
+  return isText ? terms.join(" . ") : undefined;
+}
+
+/**
+ * Which entries of a map must go or be cut short: those with an endpoint that is not usable any more, and those that would
+ * live longer than the present timeout. Entries of frontends outside `memories` go where `unknown` says so.
+ */
+export function correctEntries(
+  entries: readonly AffinityEntry[],
+  memories: readonly AffinityMemory[],
+  unknown: "keep" | "forget",
+): readonly AffinityCorrection[] {
+  const byFrontend = new Map(memories.map((memory) => [memory.frontend, memory]));
+  return entries.flatMap((entry): readonly AffinityCorrection[] => {
+    const memory = byFrontend.get(undefined) ?? byFrontend.get(frontendOf(entry));
+    if (memory === undefined) return unknown === "keep" ? [] : [{ kind: "forget", entry }];
+    if (!memory.endpoints.has(entry.endpoint)) return [{ kind: "forget", entry }];
+    const { timeoutSeconds } = memory;
+    return entry.expiresSeconds > timeoutSeconds ? [{ kind: "shorten", entry, timeoutSeconds }] : [];
+  });
+}
+
+/** The key without the client, its first term. */
+function frontendOf({ key }: AffinityEntry): string {
+  return key.slice(key.indexOf(" . ") + 3);
+}

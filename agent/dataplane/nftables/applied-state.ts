@@ -1,0 +1,184 @@
+import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { DesiredService, ServiceName } from "../../services/desired-state.ts";
+import { buildService, emptyRuleset } from "./build-service.ts";
+import { diffRulesets, elementId, type RulesetDiff } from "./diff.ts";
+import { containers } from "./names.ts";
+import type { AffinityMemory, Element, ServiceRuleset } from "./ruleset.ts";
+
+/** A Service that shall be as `after`; undefined removes it. */
+export interface ServiceChange {
+  readonly name: ServiceName;
+  readonly after: DesiredService | undefined;
+}
+
+/** One transaction's worth of changes to a table, in the terms of the kernel. */
+export interface TablePlan {
+  readonly changes: readonly ServiceChange[];
+  readonly newMaps: ReadonlyMap<string, string>;
+  readonly newChains: ReadonlyMap<string, readonly string[]>;
+  readonly changedChains: ReadonlyMap<string, readonly string[]>;
+  readonly deletes: readonly Element[];
+  readonly adds: readonly Element[];
+  readonly unusedChains: readonly string[];
+  readonly unusedMaps: readonly string[];
+  /** How many Services claim a shared thing once the plan is applied; 0 is none. */
+  readonly claims: ReadonlyMap<string, number>;
+  /** Affinity that may now point to endpoints that are no longer usable. */
+  readonly suspectMemories: readonly AffinityMemory[];
+}
+
+/** Sets whose elements several Services claim: an address with many ports, a pod behind many Services. */
+const sharedContainers: ReadonlySet<string> = new Set([containers.clusterIPs, containers.hairpin]);
+
+/**
+ * What one table holds, kept small: the Services it was made from (rulesets are built again when needed) and the number of
+ * claims on what several Services share.
+ */
+export class AppliedState {
+  readonly #family: NftFamily;
+  readonly #services = new Map<ServiceName, DesiredService>();
+  readonly #claims = new Map<string, number>();
+
+  constructor(family: NftFamily) {
+    this.#family = family;
+  }
+
+  /**
+   * The transaction that brings the table to `changes`. Costs as much as the changed Services are big.
+   * @throws {NftQuoteError}
+   */
+  plan(changes: readonly ServiceChange[]): TablePlan {
+    const draft = new PlanDraft(this.#claims);
+    for (const { name, after } of changes) {
+      const applied = this.#services.get(name);
+      draft.change(this.#ruleset(applied), this.#ruleset(after));
+    }
+    return draft.finish(changes);
+  }
+
+  /** Remembers that the kernel took `plan`. */
+  record({ changes, claims }: TablePlan): void {
+    for (const { name, after } of changes) {
+      if (after === undefined) this.#services.delete(name);
+      else this.#services.set(name, after);
+    }
+    for (const [id, count] of claims) {
+      if (count === 0) this.#claims.delete(id);
+      else this.#claims.set(id, count);
+    }
+  }
+
+  /** What clients may be remembered by, of all Services. */
+  memories(): readonly AffinityMemory[] {
+    return [...this.#services.values()]
+      .filter(({ ports }) => ports.some(({ affinityTimeoutSeconds }) => affinityTimeoutSeconds !== undefined))
+      .flatMap((service) => this.#ruleset(service).memories);
+  }
+
+  #ruleset(service: DesiredService | undefined): ServiceRuleset {
+    return service === undefined ? emptyRuleset : buildService(service, this.#family);
+  }
+}
+
+class PlanDraft {
+  readonly #before: ReadonlyMap<string, number>;
+  readonly #claims = new Map<string, number>();
+  readonly #deletes: Element[] = [];
+  readonly #adds: Element[] = [];
+  readonly #shared = new Map<string, Element>();
+  readonly #chains = new Map<string, readonly string[]>();
+  readonly #changedChains = new Map<string, readonly string[]>();
+  readonly #maps = new Map<string, string>();
+  readonly #suspectMemories: AffinityMemory[] = [];
+
+  constructor(claims: ReadonlyMap<string, number>) {
+    this.#before = claims;
+  }
+
+  change(before: ServiceRuleset, after: ServiceRuleset): void {
+    const diff = diffRulesets(before, after);
+    for (const element of diff.deletes) this.#element(element, this.#deletes, -1);
+    for (const element of diff.adds) this.#element(element, this.#adds, 1);
+    this.#chainsAndMaps(diff);
+    this.#suspectMemories.push(...suspectMemories(before.memories, after.memories));
+  }
+
+  #element(element: Element, unshared: Element[], difference: 1 | -1): void {
+    if (!sharedContainers.has(element.container)) {
+      unshared.push(element);
+      return;
+    }
+    const id = elementId(element);
+    this.#shared.set(id, element);
+    this.#claim(id, difference);
+  }
+
+  #chainsAndMaps(diff: RulesetDiff): void {
+    for (const [name, rules] of diff.neededChains) {
+      this.#chains.set(name, rules);
+      this.#claim(chainId(name), 1);
+    }
+    for (const name of diff.droppedChains) this.#claim(chainId(name), -1);
+    for (const [name, rules] of diff.changedChains) this.#changedChains.set(name, rules);
+    for (const [name, declaration] of diff.neededMaps) {
+      this.#maps.set(name, declaration);
+      this.#claim(mapId(name), 1);
+    }
+    for (const name of diff.droppedMaps) this.#claim(mapId(name), -1);
+  }
+
+  #claim(id: string, difference: 1 | -1): void {
+    this.#claims.set(id, (this.#claims.get(id) ?? this.#before.get(id) ?? 0) + difference);
+  }
+
+  finish(changes: readonly ServiceChange[]): TablePlan {
+    const appearing = (id: string): boolean => !this.#before.has(id) && (this.#claims.get(id) ?? 0) > 0;
+    const vanishing = [...this.#claims].filter(([id, count]) => count === 0 && this.#before.has(id));
+    const unused = (prefix: string): readonly string[] =>
+      vanishing.filter(([id]) => id.startsWith(prefix)).map(([id]) => id.slice(prefix.length));
+    const shared = [...this.#shared];
+    return {
+      changes,
+      newMaps: new Map([...this.#maps].filter(([name]) => appearing(mapId(name)))),
+      newChains: new Map([...this.#chains].filter(([name]) => appearing(chainId(name)))),
+      changedChains: this.#changedChains,
+      deletes: [...this.#deletes, ...vanishing.flatMap(([id]) => this.#shared.get(id) ?? [])],
+      adds: [...this.#adds, ...shared.filter(([id]) => appearing(id)).map(([, element]) => element)],
+      unusedChains: unused(chainPrefix),
+      unusedMaps: unused(mapPrefix),
+      claims: this.#claims,
+      suspectMemories: this.#suspectMemories,
+    };
+  }
+}
+
+const chainPrefix = "chain ";
+const mapPrefix = "map ";
+
+function chainId(name: string): string {
+  return chainPrefix + name;
+}
+
+function mapId(name: string): string {
+  return mapPrefix + name;
+}
+
+/** Memories that held what may no longer be remembered: an endpoint that went, affinity switched off, a shorter time. */
+function suspectMemories(
+  before: readonly AffinityMemory[],
+  after: readonly AffinityMemory[],
+): readonly AffinityMemory[] {
+  const wanted = new Map(after.map((memory) => [memoryId(memory), memory]));
+  return before.flatMap((old) => {
+    const memory = wanted.get(memoryId(old));
+    // A map of a Service's own goes with its last user.
+    if (memory === undefined)
+      return old.frontend === undefined ? [] : { ...old, endpoints: new Set<string>() };
+    const keepsAll = [...old.endpoints].every((endpoint) => memory.endpoints.has(endpoint));
+    return keepsAll && old.timeoutSeconds <= memory.timeoutSeconds ? [] : memory;
+  });
+}
+
+function memoryId({ map, frontend }: AffinityMemory): string {
+  return `${map} ${frontend ?? ""}`;
+}

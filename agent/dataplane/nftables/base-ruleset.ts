@@ -1,0 +1,199 @@
+import { assertNever } from "../../../platform/assert-never.ts";
+import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { DesiredNodeFamily, LocalDetector } from "../../services/desired-state.ts";
+import { withoutNested } from "./cidr-set.ts";
+import {
+  affinityMap,
+  chains,
+  containers,
+  endpointMap,
+  l4Protocols,
+  layoutMarkerSet,
+  serviceCIDRSet,
+  type L4Protocol,
+} from "./names.ts";
+import { quote } from "./quote.ts";
+
+/** The part of a table that no Service changes. */
+export interface BaseRuleset {
+  /** Maps and sets: name → kind and declaration, in order of creation. */
+  readonly containers: ReadonlyMap<string, ContainerDeclaration>;
+  /** Chains: name → hook (undefined for chains that others jump to) and rules. */
+  readonly chains: ReadonlyMap<string, BaseChain>;
+  /** Elements of {@link serviceCIDRSet}. */
+  readonly serviceCIDRs: readonly string[];
+}
+
+export interface ContainerDeclaration {
+  readonly kind: "map" | "set";
+  readonly text: string;
+  /** Packets write it: it keeps its elements when the table is filled anew. */
+  readonly writtenByPackets: boolean;
+}
+
+export interface BaseChain {
+  readonly hook: string | undefined;
+  readonly rules: readonly string[];
+}
+
+const masquerade = "masquerade fully-random";
+
+/**
+ * Rules for whatever a Service may be; Services themselves are only elements and shared chains. All hooks are of type nat:
+ * they see the first packet of a connection, so established traffic costs nothing and no packet needs a mark.
+ *
+ * Everything is declared with `typeof`: nft 1.0.6 crashes when it lists sets that nft 1.1.3 declared with `type`.
+ */
+export function baseRuleset(family: NftFamily, node: DesiredNodeFamily): BaseRuleset {
+  return {
+    containers: baseContainers(family),
+    chains: baseChains(family, node),
+    serviceCIDRs: withoutNested(node.serviceCIDRs).map((cidr) => quote("cidr", cidr, family)),
+  };
+}
+
+function baseContainers(family: NftFamily): ReadonlyMap<string, ContainerDeclaration> {
+  const frontend = `typeof ${family} daddr . meta l4proto . th dport`;
+  const verdicts = { kind: "map", text: `{ ${frontend} : verdict; }`, writtenByPackets: false } as const;
+  return new Map<string, ContainerDeclaration>([
+    [layoutMarkerSet, set("{ typeof meta mark; }")],
+    ["rev", set("{ typeof meta mark; }")],
+    [containers.frontends, { ...verdicts, text: `{ ${frontend} : verdict; counter; }` }],
+    [containers.allowedFrontends, verdicts],
+    [containers.nodeFrontends, verdicts],
+    [containers.outsideFrontends, verdicts],
+    [containers.postFrontends, verdicts],
+    [containers.inputFrontends, verdicts],
+    ...l4Protocols.map((protocol) => [endpointMap(protocol), endpoints(family, protocol)] as const),
+    ...(family === "ip"
+      ? l4Protocols.map((protocol) => [affinityMap(protocol), sharedAffinity(protocol)] as const)
+      : []),
+    [containers.allowedSources, set(`{ ${frontend} . ${family} saddr; flags interval; }`)],
+    [containers.clusterIPs, set(`{ typeof ${family} daddr; }`)],
+    [serviceCIDRSet, set(`{ typeof ${family} daddr; flags interval; }`)],
+    [containers.hairpin, set(`{ typeof ${family} saddr . ${family} daddr; }`)],
+  ]);
+}
+
+function set(text: string): ContainerDeclaration {
+  return { kind: "set", text, writtenByPackets: false };
+}
+
+/** One map per protocol: nft ties the type of a port that is data to one transport header. */
+function endpoints(family: NftFamily, protocol: L4Protocol): ContainerDeclaration {
+  const key = `${family} daddr . ${protocol} dport . numgen random mod 1`;
+  return {
+    kind: "map",
+    text: `{ typeof ${key} : ${family} daddr . ${protocol} dport; }`,
+    writtenByPackets: false,
+  };
+}
+
+function sharedAffinity(protocol: L4Protocol): ContainerDeclaration {
+  const key = `ip saddr . ip daddr . ${protocol} dport`;
+  return {
+    kind: "map",
+    text: `{ typeof ${key} : ip daddr . ${protocol} dport; flags dynamic,timeout; size 1000000; }`,
+    writtenByPackets: true,
+  };
+}
+
+function baseChains(family: NftFamily, node: DesiredNodeFamily): ReadonlyMap<string, BaseChain> {
+  const frontend = `${family} daddr . meta l4proto . th dport`;
+  // `ct original proto-dst` in a concatenation needs the protocol match before it (nft 1.0.6).
+  const original = `meta l4proto { tcp, udp, sctp } ct original ${family} daddr . meta l4proto . ct original proto-dst`;
+  return new Map<string, BaseChain>([
+    [chains.noEndpoints, rules("meta l4proto tcp reject with tcp reset", "reject")],
+    [
+      chains.clusterIPMiss,
+      rules(`${family} daddr @${containers.clusterIPs} goto ${chains.noEndpoints}`, "drop"),
+    ],
+    [
+      chains.checkSource,
+      rules(
+        `${frontend} . ${family} saddr @${containers.allowedSources} ${frontend} vmap @${containers.allowedFrontends}`,
+        "drop",
+      ),
+    ],
+    [
+      chains.externalLocal,
+      rules(
+        ...fromPods(node.localDetector, family).map(
+          (pods) => `${pods} ${frontend} vmap @${containers.nodeFrontends}`,
+        ),
+        `fib saddr type local ${frontend} vmap @${containers.nodeFrontends}`,
+        `${frontend} vmap @${containers.outsideFrontends}`,
+        "drop",
+      ),
+    ],
+    [chains.services, rules(`${frontend} vmap @${containers.frontends}`, ...missRules(family, node))],
+    [chains.masquerade, rules(masquerade)],
+    [chains.masqueradeHost, rules(`fib saddr type local ${masquerade}`)],
+    [
+      chains.post,
+      rules(
+        `${original} vmap @${containers.postFrontends}`,
+        `${family} saddr . ${family} daddr @${containers.hairpin} ${masquerade}`,
+        ...clusterIPMasquerade(family, node),
+      ),
+    ],
+    // -100 and 100 are dstnat and srcnat, which nft 1.0.6 does not know in output and input.
+    [chains.prerouting, { hook: hook("prerouting", -100), rules: [`jump ${chains.services}`] }],
+    [chains.output, { hook: hook("output", -100), rules: [`jump ${chains.services}`] }],
+    [chains.postrouting, { hook: hook("postrouting", 100), rules: [`ct status dnat goto ${chains.post}`] }],
+    [
+      chains.input,
+      { hook: hook("input", 100), rules: [`ct status dnat ${original} vmap @${containers.inputFrontends}`] },
+    ],
+  ]);
+}
+
+function hook(name: string, priority: number): string {
+  return `{ type nat hook ${name} priority ${priority}; policy accept; }`;
+}
+
+function rules(...texts: readonly string[]): BaseChain {
+  return { hook: undefined, rules: texts };
+}
+
+/**
+ * For packets to no known frontend. Undefined ports of a ClusterIP are rejected and unallocated addresses dropped. Where the
+ * ranges are known, other traffic pays one lookup.
+ */
+function missRules(family: NftFamily, { serviceCIDRs }: DesiredNodeFamily): readonly string[] {
+  return serviceCIDRs.length === 0
+    ? [`${family} daddr @${containers.clusterIPs} goto ${chains.noEndpoints}`]
+    : [`${family} daddr @${serviceCIDRSet} goto ${chains.clusterIPMiss}`];
+}
+
+function clusterIPMasquerade(family: NftFamily, node: DesiredNodeFamily): readonly string[] {
+  const toClusterIP = `ct original ${family} daddr @${containers.clusterIPs} ${masquerade}`;
+  if (node.masqueradeAll) return [toClusterIP];
+  return notFromPods(node.localDetector, family).map((others) => `${others} ${toClusterIP}`);
+}
+
+/** A match for packets of this node's pods; none when they cannot be told. */
+function fromPods(detector: LocalDetector, family: NftFamily): readonly string[] {
+  return podMatch(detector, family).map(([field, value]) => `${field} ${value}`);
+}
+
+function notFromPods(detector: LocalDetector, family: NftFamily): readonly string[] {
+  return podMatch(detector, family).map(([field, value]) => `${field} != ${value}`);
+}
+
+function podMatch(detector: LocalDetector, family: NftFamily): readonly (readonly [string, string])[] {
+  switch (detector.kind) {
+    case "sourceCIDR": {
+      const cidrs = withoutNested(detector.cidrs).map((cidr) => quote("cidr", cidr, family));
+      return cidrs.length === 0 ? [] : [[`${family} saddr`, `{ ${cidrs.join(", ")} }`]];
+    }
+    case "interface":
+      return [["iifname", quote("interface", detector.name)]];
+    case "interfacePrefix":
+      return [["iifname", quote("interfacePrefix", detector.prefix)]];
+    case "none":
+      return [];
+    default:
+      return assertNever(detector);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Element, ServiceRuleset } from "./ruleset.ts";
+
+/** What must happen so that one Service's part of a table turns from one ruleset into another. */
+export interface RulesetDiff {
+  /** Elements to delete and to add; one whose data changes is in both. */
+  readonly deletes: readonly Element[];
+  readonly adds: readonly Element[];
+  /** Chains and maps by name that this Service needs from now on, or no longer. */
+  readonly neededChains: ReadonlyMap<string, readonly string[]>;
+  readonly droppedChains: readonly string[];
+  /** Chains needed before and after whose rules differ. */
+  readonly changedChains: ReadonlyMap<string, readonly string[]>;
+  readonly neededMaps: ReadonlyMap<string, string>;
+  readonly droppedMaps: readonly string[];
+}
+
+export function diffRulesets(before: ServiceRuleset, after: ServiceRuleset): RulesetDiff {
+  const old = indexed(before.elements);
+  const wanted = indexed(after.elements);
+  return {
+    deletes: [...old]
+      .filter(([id, element]) => !isSame(wanted.get(id), element))
+      .map(([, element]) => element),
+    adds: [...wanted].filter(([id, element]) => !isSame(old.get(id), element)).map(([, element]) => element),
+    neededChains: without(after.chains, before.chains),
+    droppedChains: [...without(before.chains, after.chains).keys()],
+    changedChains: changed(before.chains, after.chains),
+    neededMaps: without(after.maps, before.maps),
+    droppedMaps: [...without(before.maps, after.maps).keys()],
+  };
+}
+
+/** Name of an element that is unique in its table. */
+export function elementId({ container, key }: Element): string {
+  return `${container} ${key}`;
+}
+
+function indexed(elements: readonly Element[]): ReadonlyMap<string, Element> {
+  return new Map(elements.map((element) => [elementId(element), element]));
+}
+
+function isSame(left: Element | undefined, right: Element): boolean {
+  return left !== undefined && left.data === right.data;
+}
+
+function without<Value>(
+  map: ReadonlyMap<string, Value>,
+  other: ReadonlyMap<string, Value>,
+): ReadonlyMap<string, Value> {
+  return new Map([...map].filter(([key]) => !other.has(key)));
+}
+
+function changed(
+  before: ReadonlyMap<string, readonly string[]>,
+  after: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    [...after].filter(([name, rules]) => {
+      const old = before.get(name);
+      return old !== undefined && old.join("\n") !== rules.join("\n");
+    }),
+  );
+}

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { assertNever } from "../../../platform/assert-never.ts";
+import type { Protocol } from "../../services/desired-state.ts";
+
+/** Our table, one in family `ip` and one in `ip6`. Everything in it is ours. */
+export const tableName = "kubesteer";
+
+/**
+ * Number of the table's layout. Raise it whenever a set, map or base chain of `base-ruleset.ts` changes its declaration:
+ * a table of another layout is replaced as a whole instead of being refilled.
+ */
+export const layoutVersion = 1;
+
+/** A set that only says which layout the table has. */
+export const layoutMarkerSet = `layout-${layoutVersion}`;
+
+/** nft's word for a protocol. */
+export type L4Protocol = "tcp" | "udp" | "sctp";
+
+export const l4Protocols: readonly L4Protocol[] = ["tcp", "udp", "sctp"];
+
+export function l4Protocol(protocol: Protocol): L4Protocol {
+  switch (protocol) {
+    case "TCP":
+      return "tcp";
+    case "UDP":
+      return "udp";
+    case "SCTP":
+      return "sctp";
+    default:
+      return assertNever(protocol);
+  }
+}
+
+/** Which endpoints a chain chooses from: those of policy Cluster or those of policy Local. */
+export type Scope = "cluster" | "local";
+
+/** Maps and sets that hold Services. A frontend is address . protocol . port. */
+export const containers = {
+  /** Frontend → what happens to a new connection; counts connections. */
+  frontends: "svc",
+  /** The same behind the check of allowed sources. */
+  allowedFrontends: "svc-fw",
+  /** externalTrafficPolicy Local: for this node and its pods. */
+  nodeFrontends: "svc-cl",
+  /** externalTrafficPolicy Local: for everybody else. */
+  outsideFrontends: "svc-lo",
+  /** Original frontend → masquerade and record affinity, after DNAT. */
+  postFrontends: "post-fe",
+  /** Original frontend → record affinity, for endpoints in the host network. */
+  inputFrontends: "input-fe",
+  /** Frontend . source network that may use it. */
+  allowedSources: "lb-allow",
+  clusterIPs: "cluster-ips",
+  /** Endpoint . endpoint for every endpoint of this node. */
+  hairpin: "hairpin",
+} as const;
+
+export type EndpointMap = `eps-${L4Protocol}`;
+export type ContainerName = (typeof containers)[keyof typeof containers] | EndpointMap;
+
+/** Frontend . slot → endpoint address . port. */
+export function endpointMap(protocol: L4Protocol): EndpointMap {
+  return `eps-${protocol}`;
+}
+
+/** IPv4: client . frontend → endpoint, written by packets. */
+export function affinityMap(protocol: L4Protocol): string {
+  return `aff-${protocol}`;
+}
+
+/** Service ranges of the cluster; filled with the base ruleset. */
+export const serviceCIDRSet = "svc-cidrs";
+
+/** Constant chains. Those of Services are named in `bucket-chains.ts` and `affinity-chains.ts`. */
+export const chains = {
+  prerouting: "prerouting",
+  output: "output",
+  postrouting: "postrouting",
+  input: "input",
+  services: "services",
+  noEndpoints: "no-endpoints",
+  clusterIPMiss: "clusterip-miss",
+  checkSource: "lbsrc",
+  externalLocal: "etplocal",
+  post: "post",
+  masquerade: "masq",
+  masqueradeHost: "masq-host",
+} as const;
+
+/** Name of a chain or map that belongs to one service port: 128 bits of a hash, so that no two can meet. */
+export function ownName(prefix: string, ...identity: readonly string[]): string {
+  const hash = createHash("sha256").update(identity.join("\n")).digest("hex");
+  return `${prefix}-${hash.slice(0, 32)}`;
+}
+
+/** The declaration's lifetime is that of one service port: the name says so when a table is read back. */
+export function isOwnMap(name: string): boolean {
+  return name.startsWith("mem-");
+}

@@ -1,0 +1,71 @@
+import type { Logger } from "../../../platform/log.ts";
+import type { CommandRunner } from "../../kernel/command.ts";
+import type { NftFamily, NftSession } from "../../kernel/nft-session.ts";
+import { correctEntries, parseAffinityEntries, type AffinityCorrection } from "./affinity-entries.ts";
+import { tableName } from "./names.ts";
+import type { AffinityMemory } from "./ruleset.ts";
+
+export interface PurgeDeps {
+  readonly family: NftFamily;
+  readonly commands: CommandRunner;
+  readonly session: NftSession;
+  readonly log: Logger;
+}
+
+const maxAttempts = 3;
+const correctionsPerTransaction = 1000;
+
+/**
+ * Makes the affinity maps forget what `memories` no longer allow. To be called after the commit that removed the endpoints,
+ * so that packets cannot record them again. Costs a listing of each map concerned.
+ */
+export async function purgeAffinity(
+  deps: PurgeDeps,
+  memories: readonly AffinityMemory[],
+  unknown: "keep" | "forget",
+): Promise<void> {
+  const maps = Map.groupBy(memories, ({ map }) => map);
+  for (const [map, memoriesOfMap] of maps) await purgeMap(deps, map, memoriesOfMap, unknown);
+}
+
+async function purgeMap(
+  deps: PurgeDeps,
+  map: string,
+  memories: readonly AffinityMemory[],
+  unknown: "keep" | "forget",
+): Promise<void> {
+  const { family, session, log } = deps;
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const corrections = correctEntries(await listEntries(deps, map), memories, unknown);
+    let refused: string | undefined;
+    for (let start = 0; start < corrections.length; start += correctionsPerTransaction) {
+      const commands = corrections
+        .slice(start, start + correctionsPerTransaction)
+        .flatMap((correction) => renderCorrection(family, map, correction));
+      const result = await session.commit({ family, commands });
+      if (result.kind === "refused") refused = result.reason;
+    }
+    if (refused === undefined) return;
+    // A client got another endpoint between the listing and the commit.
+    log.debug({ map, attempt, reason: refused }, "affinity changed while it was purged");
+  }
+  log.warn({ map }, "some clients may keep an endpoint that is gone until their affinity expires");
+}
+
+async function listEntries({ commands, family }: PurgeDeps, map: string) {
+  const { exitCode, stdout } = await commands.run("nft", ["-j", "list", "map", family, tableName, map]);
+  return exitCode === 0 ? parseAffinityEntries(stdout) : [];
+}
+
+/** Adding the entry first makes the deletion succeed also where the entry has just expired. */
+function renderCorrection(family: NftFamily, map: string, correction: AffinityCorrection): readonly string[] {
+  const { key, endpoint } = correction.entry;
+  const target = `${family} ${tableName} ${map}`;
+  const forget = [
+    `add element ${target} { ${key} timeout 5s : ${endpoint} }`,
+    `delete element ${target} { ${key} }`,
+  ];
+  return correction.kind === "forget"
+    ? forget
+    : [...forget, `add element ${target} { ${key} timeout ${correction.timeoutSeconds}s : ${endpoint} }`];
+}
