@@ -57,9 +57,9 @@ export interface DesiredServicePort {
   readonly algorithm: SchedulingAlgorithm;
   /** Session affinity ClientIP with this timeout; undefined is none. */
   readonly affinityTimeoutSeconds: number | undefined;
-  /** Endpoints usable for policy Cluster, sorted by address and port; no duplicates. */
+  /** Endpoints usable for policy Cluster, sorted by address and port; no duplicates. Empty when no route needs them. */
   readonly clusterEndpoints: readonly Endpoint[];
-  /** Endpoints usable for policy Local, sorted likewise; not always a subset of clusterEndpoints. */
+  /** Endpoints usable for policy Local, likewise; not always a subset of clusterEndpoints. */
   readonly localEndpoints: readonly Endpoint[];
   /** Whether any endpoint anywhere could serve: decides reject (false) against drop (true) where a set is empty. */
   readonly hasUsableEndpoints: boolean;

@@ -8,6 +8,7 @@ import { buildDesiredService } from "./build-desired-service.ts";
 import { claimAddresses } from "./claim-addresses.ts";
 import { countLocalReadyEndpoints } from "./count-local-ready-endpoints.ts";
 import type { DesiredNode, DesiredService, DesiredState, Port, ServiceName } from "./desired-state.ts";
+import { EndpointSliceIndex } from "./endpoint-slice-index.ts";
 import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
 import type { KeptService } from "./kept-service.ts";
 import type { NodeFacts } from "./node-facts.ts";
@@ -23,7 +24,10 @@ export interface CatalogChanges {
   readonly scope: SyncScope;
   /** Live: `services` is the catalog's own map and changes with the next `takeChanges`. */
   readonly desired: DesiredState;
-  /** When the controllers saw what led to the changed EndpointSlices, milliseconds since the epoch. */
+  /**
+   * When the controllers saw what led to the changed EndpointSlices, milliseconds since the epoch. None at the first call:
+   * how long ago that was says nothing about this agent.
+   */
   readonly triggerTimes: readonly number[];
 }
 
@@ -40,8 +44,7 @@ export interface HealthCheckNodePort {
  */
 export class ServiceCatalog {
   readonly #services = new Map<string, KeptService>();
-  readonly #slicesByService = new Map<ServiceName, Map<string, KeptEndpointSlice>>();
-  readonly #serviceBySlice = new Map<string, ServiceName>();
+  readonly #endpointSlices = new EndpointSliceIndex();
   readonly #namespaces = new Map<string, Labels>();
   readonly #serviceCIDRs = new Map<string, readonly Cidr[]>();
   readonly #claims = new AddressClaims();
@@ -54,9 +57,10 @@ export class ServiceCatalog {
   #node: NodeFacts;
   #nodePortAddresses: readonly IpAddress[];
   #desiredNode: DesiredNode;
-  #fullSyncNeeded = true;
   readonly #changedServices = new Set<ServiceName>();
   #triggerTimes: number[] = [];
+  #fullSyncNeeded = true;
+  #isFirst = true;
 
   constructor({ config, node }: { readonly config: NodeProxyConfig; readonly node: NodeFacts }) {
     this.#config = config;
@@ -81,24 +85,15 @@ export class ServiceCatalog {
 
   /** @param key `namespace/name` of the slice. */
   upsertEndpointSlice(key: string, slice: KeptEndpointSlice): void {
-    const previousService = this.#serviceBySlice.get(key);
-    if (previousService !== undefined && previousService !== slice.service) this.deleteEndpointSlice(key);
-    const slices = this.#slicesByService.get(slice.service) ?? new Map<string, KeptEndpointSlice>();
-    if (isDeepStrictEqual(slices.get(key), slice)) return;
-    this.#slicesByService.set(slice.service, slices.set(key, slice));
-    this.#serviceBySlice.set(key, slice.service);
-    this.#changedServices.add(slice.service);
-    if (slice.triggerTimeMs !== undefined) this.#triggerTimes.push(slice.triggerTimeMs);
+    const affected = this.#endpointSlices.put(key, slice);
+    this.#markChanged(affected);
+    if (affected.length > 0 && slice.triggerTimeMs !== undefined)
+      this.#triggerTimes.push(slice.triggerTimeMs);
   }
 
+  /** @param key `namespace/name` of the slice. */
   deleteEndpointSlice(key: string): void {
-    const service = this.#serviceBySlice.get(key);
-    if (service === undefined) return;
-    this.#serviceBySlice.delete(key);
-    const slices = this.#slicesByService.get(service);
-    slices?.delete(key);
-    if (slices?.size === 0) this.#slicesByService.delete(service);
-    this.#changedServices.add(service);
+    this.#markChanged(this.#endpointSlices.remove(key));
   }
 
   upsertNamespace(name: string, labels: Labels): void {
@@ -113,26 +108,23 @@ export class ServiceCatalog {
 
   upsertServiceCIDR(name: string, cidrs: readonly Cidr[]): void {
     this.#serviceCIDRs.set(name, cidrs);
-    this.#rebuildNode();
+    this.#serviceCIDRsChanged();
   }
 
   deleteServiceCIDR(name: string): void {
-    if (this.#serviceCIDRs.delete(name)) this.#rebuildNode();
+    if (this.#serviceCIDRs.delete(name)) this.#serviceCIDRsChanged();
   }
 
   setNode(node: NodeFacts): void {
-    if (isDeepStrictEqual(node, this.#node)) return;
-    this.#node = node;
-    this.#settingsChanged();
+    if (!isDeepStrictEqual(node, this.#node)) this.#replaceSettings(this.#config, node);
   }
 
+  /** @throws IpSyntaxError when a CIDR does not parse, which the API server does not let pass; nothing is changed then. */
   setConfig(config: NodeProxyConfig): void {
-    if (isDeepStrictEqual(config, this.#config)) return;
-    this.#config = config;
-    this.#settingsChanged();
+    if (!isDeepStrictEqual(config, this.#config)) this.#replaceSettings(config, this.#node);
   }
 
-  /** Whether `takeChanges` has something to do; it may still find that nothing differs. */
+  /** Whether there is something to take; `takeChanges` may still find that nothing differs. */
   hasChanges(): boolean {
     return this.#fullSyncNeeded || this.#changedServices.size > 0;
   }
@@ -147,11 +139,12 @@ export class ServiceCatalog {
     const changes: CatalogChanges = {
       scope: this.#fullSyncNeeded ? { kind: "full" } : { kind: "partial", services: differing },
       desired: { node: this.#desiredNode, services: this.#desired },
-      triggerTimes: this.#triggerTimes,
+      triggerTimes: this.#isFirst ? [] : this.#triggerTimes,
     };
     this.#changedServices.clear();
     this.#triggerTimes = [];
     this.#fullSyncNeeded = false;
+    this.#isFirst = false;
     return changes;
   }
 
@@ -165,13 +158,17 @@ export class ServiceCatalog {
     return this.#healthCheckNodePorts;
   }
 
+  #markChanged(services: Iterable<ServiceName>): void {
+    for (const service of services) this.#changedServices.add(service);
+  }
+
   /** A change of one Service can give an address to another one, or take it away. */
   #settleClaims(): void {
     // A Set's iteration also visits what is added on the way.
     for (const name of this.#changedServices) {
       const service = this.#services.get(name);
       const claims = service === undefined ? [] : claimAddresses(service, this.#nodePortAddresses);
-      for (const rival of this.#claims.replace(name, claims)) this.#changedServices.add(rival);
+      this.#markChanged(this.#claims.replace(name, claims));
     }
   }
 
@@ -183,7 +180,7 @@ export class ServiceCatalog {
       this.#healthCheckNodePorts.delete(name);
       return this.#desired.delete(name);
     }
-    const endpointSlices = this.#slicesOf(name);
+    const endpointSlices = this.#endpointSlices.slicesOf(name);
     const compiled = buildDesiredService({
       service,
       endpointSlices,
@@ -209,12 +206,6 @@ export class ServiceCatalog {
     return { port, localReadyEndpoints: countLocalReadyEndpoints(slices, this.#node.name) };
   }
 
-  /** In order of their names, so that the result does not depend on the order of events. */
-  #slicesOf(name: ServiceName): readonly KeptEndpointSlice[] {
-    const slices = [...(this.#slicesByService.get(name) ?? [])];
-    return slices.toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, slice]) => slice);
-  }
-
   /** Every namespace has its name as a label, also before its object has arrived. */
   #labelsOfNamespace(namespace: string): Labels {
     return this.#namespaces.get(namespace) ?? { "kubernetes.io/metadata.name": namespace };
@@ -222,22 +213,31 @@ export class ServiceCatalog {
 
   #namespaceChanged(namespace: string): void {
     if (!this.#config.services.some((rule) => rule.namespaceSelector !== undefined)) return;
-    for (const { name } of this.#services.values()) {
-      if (namespaceOf(name) === namespace) this.#changedServices.add(name);
-    }
+    const names = [...this.#services.values()].map((service) => service.name);
+    this.#markChanged(names.filter((name) => namespaceOf(name) === namespace));
   }
 
-  #settingsChanged(): void {
-    this.#nodePortAddresses = nodePortAddresses(this.#config.nodePorts, this.#node.addresses);
-    for (const { name } of this.#services.values()) this.#changedServices.add(name);
-    this.#rebuildNode();
+  #replaceSettings(config: NodeProxyConfig, node: NodeFacts): void {
+    const acceptingAddresses = nodePortAddresses(config.nodePorts, node.addresses);
+    this.#replaceDesiredNode(buildDesiredNode(config, node, this.#allServiceCIDRs()));
+    this.#nodePortAddresses = acceptingAddresses;
+    this.#config = config;
+    this.#node = node;
+    this.#markChanged([...this.#services.values()].map((service) => service.name));
   }
 
-  #rebuildNode(): void {
-    const desired = buildDesiredNode(this.#config, this.#node, [...this.#serviceCIDRs.values()].flat());
+  #serviceCIDRsChanged(): void {
+    this.#replaceDesiredNode(buildDesiredNode(this.#config, this.#node, this.#allServiceCIDRs()));
+  }
+
+  #replaceDesiredNode(desired: DesiredNode): void {
     if (isDeepStrictEqual(desired, this.#desiredNode)) return;
     this.#desiredNode = desired;
     this.#fullSyncNeeded = true;
+  }
+
+  #allServiceCIDRs(): readonly Cidr[] {
+    return [...this.#serviceCIDRs.values()].flat();
   }
 }
 

@@ -1,26 +1,30 @@
 import type { ServiceName } from "./desired-state.ts";
 
-/** Something a Service or its EndpointSlices ask for that cannot be done. Only that item is left out; the rest is served. */
+/**
+ * Something a Service or its EndpointSlices ask for that cannot be done. Only that item is left out; the rest is served.
+ * All texts are bounded and without control characters, whatever the API object held.
+ */
 export interface ServiceProblem {
   readonly service: ServiceName;
   /** Field path such as `spec.externalIPs[1]`; in an EndpointSlice it begins with `endpointSlice <name>`. */
   readonly field: string;
-  /** The value as JSON, at most 80 characters, without control characters. */
+  /** The value as JSON, at most 80 characters. */
   readonly value: string;
-  /** What is wrong and what happens instead. */
+  /** What is wrong and what happens instead, at most 300 characters. */
   readonly reason: string;
 }
 
-const longestValue = 80;
-
-/** A {@link ServiceProblem} whose value is fit for logs and status, whatever the API object held. */
 export function serviceProblem(
   service: ServiceName,
   field: string,
   value: unknown,
   reason: string,
 ): ServiceProblem {
-  const text = JSON.stringify(value) ?? "undefined";
-  const shown = text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text;
-  return { service, field, value: shown, reason };
+  const json = JSON.stringify(value) ?? "undefined";
+  return { service, field, value: printable(json, 80), reason: printable(reason, 300) };
+}
+
+function printable(text: string, maxLength: number): string {
+  const clipped = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+  return clipped.replaceAll(/\p{C}/gu, "�");
 }
