@@ -1,0 +1,41 @@
+import type { Meter } from "@opentelemetry/api";
+import { syncLatencyBuckets } from "../platform/telemetry/metrics.ts";
+import type { PlannedWrite } from "./plan-writes.ts";
+import type { ClusterPlan } from "./plan/plan-cluster.ts";
+
+/** What the operator counts. */
+export interface OperatorMetrics {
+  reconciled(facts: {
+    readonly durationMs: number;
+    readonly plan: ClusterPlan;
+    readonly waitingWrites: number;
+  }): void;
+  wrote(write: Pick<PlannedWrite, "resource" | "verb">, result: "success" | "failure"): void;
+  setLeader(isLeader: boolean): void;
+}
+
+export function createOperatorMetrics(meter: Meter): OperatorMetrics {
+  const duration = meter.createHistogram("kubesteer_operator_reconcile_duration_seconds", {
+    description: "Time to plan for the whole cluster and to write a round of changes.",
+    advice: { explicitBucketBoundaries: [...syncLatencyBuckets] },
+  });
+  const writes = meter.createCounter("kubesteer_operator_writes", {
+    description: "Writes to the API server by resource, verb and result.",
+  });
+  const nodes = meter.createGauge("kubesteer_operator_nodes", { description: "Nodes by state." });
+  const queue = meter.createGauge("kubesteer_operator_queue_depth", {
+    description: "Planned writes that have not been made yet.",
+  });
+  const leader = meter.createGauge("kubesteer_operator_leader", {
+    description: "1 on the leader, 0 elsewhere.",
+  });
+  return {
+    reconciled({ durationMs, plan, waitingWrites }) {
+      duration.record(durationMs / 1000);
+      queue.record(waitingWrites);
+      for (const [state, count] of Object.entries(plan.nodes)) nodes.record(count, { state });
+    },
+    wrote: ({ resource, verb }, result) => writes.add(1, { resource, verb, result }),
+    setLeader: (isLeader) => leader.record(isLeader ? 1 : 0),
+  };
+}

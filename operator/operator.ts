@@ -1,0 +1,79 @@
+import { systemClock, type Clock } from "../platform/clock.ts";
+import { createApiClient } from "../platform/kube/client-node.ts";
+import { createEventRecorder } from "../platform/kube/events.ts";
+import { loadKubeConfig } from "../platform/kube/kube-config.ts";
+import { runLeaderElection } from "../platform/kube/leader-election.ts";
+import type { Logger } from "../platform/log.ts";
+import { createMeterProvider } from "../platform/telemetry/metrics.ts";
+import { createTracing } from "../platform/telemetry/traces.ts";
+import { ClusterCache } from "./cluster-cache.ts";
+import { ClusterWatcher } from "./cluster-watcher.ts";
+import { lead } from "./lead.ts";
+import { createOperatorMetrics } from "./metrics.ts";
+import type { OperatorOptions } from "./options.ts";
+import { serveEndpoints } from "./serve-endpoints.ts";
+
+const component = "kubesteer-operator";
+
+export interface OperatorEnvironment {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/**
+ * Runs the operator until `signal` aborts. The API server may go away and come back at any time; only what waiting
+ * cannot mend ends it.
+ *
+ * @throws {TerminalError} for an unusable kubeconfig or listen address
+ */
+export async function runOperator(options: OperatorOptions, environment: OperatorEnvironment): Promise<void> {
+  const { log, clock = systemClock } = environment;
+  const kubeConfig = loadKubeConfig(options);
+  const client = createApiClient(kubeConfig, { userAgent: component });
+  const telemetry = createMeterProvider({ service: component });
+  const tracing = await createTracing({ service: component, otlpEndpoint: options.otlpEndpoint });
+  const recorder = createEventRecorder({ client, component, instance: options.identity, clock, log });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([environment.signal, stop.signal]);
+
+  const listeners = new Set<() => void>();
+  const cache = new ClusterCache({ onChange: () => listeners.forEach((listener) => listener()) });
+  const subscribe = (listener: () => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  const watcher = new ClusterWatcher({ kubeConfig, client, clock, log, cache });
+  signal.addEventListener("abort", () => watcher.stop(), { once: true });
+  const metrics = createOperatorMetrics(telemetry.meter);
+  metrics.setLeader(false);
+  const leading = { client, cache, recorder, metrics, tracing, clock, log, subscribe };
+  const health = { synced: false };
+
+  try {
+    await serveEndpoints(options, { isReady: () => health.synced, telemetry, log, signal });
+    await watcher.start();
+    if (signal.aborted) return;
+    health.synced = true;
+    log.info({}, "knows the cluster");
+    if (options.leaderElect) {
+      await runLeaderElection({
+        client,
+        namespace: options.namespace,
+        name: component,
+        identity: options.identity,
+        clock,
+        log,
+        signal,
+        lead: (term) => lead(leading, term),
+      });
+    } else {
+      await lead(leading, signal);
+    }
+  } finally {
+    stop.abort();
+    await watcher.stopped();
+    await recorder.flush();
+    await Promise.all([tracing.shutdown(), telemetry.shutdown()]);
+  }
+}

@@ -1,0 +1,100 @@
+import { apiGroupVersion, type NodeProxy } from "../crds/api.ts";
+import type { ApiClient } from "../platform/kube/api-client.ts";
+import { isNotFound } from "../platform/kube/api-error.ts";
+import type { EventRecorder } from "../platform/kube/events.ts";
+import { resources } from "../platform/kube/resources.ts";
+import type { ClusterCache } from "./cluster-cache.ts";
+import { parseNodeProxy, parseProxyConfig } from "./parse-objects.ts";
+import type { ClusterPlan, StatusChange } from "./plan/plan-cluster.ts";
+
+/** Owner of our fields in server-side apply. */
+const fieldManager = "kubesteer-operator";
+
+/** One request that a plan asks for, independent of all others. */
+export interface PlannedWrite {
+  /** Equal for writes of the same sort to the same object, in this plan and in later ones. */
+  readonly key: string;
+  readonly resource: "proxyconfigs/status" | "nodeproxies";
+  readonly verb: "apply" | "delete";
+  readonly name: string;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface WriteTargets {
+  readonly client: ApiClient;
+  readonly cache: ClusterCache;
+  readonly recorder: EventRecorder;
+}
+
+/** The writes of a plan: what people look at first, then the nodes. Each takes its answer into the cache. */
+export function planWrites(plan: ClusterPlan, targets: WriteTargets): readonly PlannedWrite[] {
+  return [
+    ...plan.statuses.map((change) => statusWrite(change, targets)),
+    ...plan.nodeProxies.map((nodeProxy) => nodeProxyWrite(nodeProxy, targets)),
+    ...plan.deletions.map((nodeProxy) => nodeProxyDeletion(nodeProxy, targets)),
+  ];
+}
+
+function statusWrite(
+  { proxyConfig, status, events }: StatusChange,
+  { client, cache, recorder }: WriteTargets,
+): PlannedWrite {
+  const { name, uid } = proxyConfig.metadata;
+  const identity = {
+    apiVersion: apiGroupVersion,
+    kind: "ProxyConfig",
+    name,
+    ...(uid !== undefined && { uid }),
+  };
+  return {
+    key: `proxyconfigs/${name}/status`,
+    resource: "proxyconfigs/status",
+    verb: "apply",
+    name,
+    async run(signal) {
+      const { apiVersion, kind, ...metadata } = identity;
+      const object = { apiVersion, kind, metadata, status };
+      try {
+        const options = { fieldManager, subresource: "status", signal } as const;
+        cache.setProxyConfig(parseProxyConfig(await client.apply(resources.proxyConfigs, object, options)));
+      } catch (error) {
+        if (isNotFound(error)) return; // deleted meanwhile, as the watch will tell
+        throw error;
+      }
+      for (const event of events) recorder.record({ regarding: identity, ...event });
+    },
+  };
+}
+
+function nodeProxyWrite(nodeProxy: NodeProxy, { client, cache }: WriteTargets): PlannedWrite {
+  const { name } = nodeProxy.metadata;
+  return {
+    key: `nodeproxies/${name}`,
+    resource: "nodeproxies",
+    verb: "apply",
+    name,
+    async run(signal) {
+      const written = await client.apply(resources.nodeProxies, nodeProxy, { fieldManager, signal });
+      cache.setNodeProxy(parseNodeProxy(written));
+    },
+  };
+}
+
+/** Asks the API server once more whether the Node is gone: a node that loses its NodeProxy loses its settings. */
+function nodeProxyDeletion({ metadata }: NodeProxy, { client, cache }: WriteTargets): PlannedWrite {
+  const { name, uid } = metadata;
+  return {
+    key: `nodeproxies/${name}`,
+    resource: "nodeproxies",
+    verb: "delete",
+    name,
+    async run(signal) {
+      if ((await client.get({ resource: resources.nodes, name }, { signal })) !== undefined) return;
+      await client.delete(
+        { resource: resources.nodeProxies, name },
+        { signal, ...(uid !== undefined && { uid }) },
+      );
+      cache.deleteNodeProxy(name);
+    },
+  };
+}
