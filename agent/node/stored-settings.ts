@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeProxySpec } from "../../crds/api.ts";
+import { errorMessage } from "../../platform/errors.ts";
+import type { Logger } from "../../platform/log.ts";
 
 const formatVersion = 1;
 
@@ -12,39 +14,45 @@ const formatVersion = 1;
 export class StoredSettings {
   readonly #directory: string;
   readonly #file: string;
+  readonly #log: Logger;
+  #stored: NodeProxySpec | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
-  constructor(stateDirectory: string) {
-    this.#directory = stateDirectory;
-    this.#file = join(stateDirectory, "settings.json");
+  constructor({ directory, log }: { readonly directory: string; readonly log: Logger }) {
+    this.#directory = directory;
+    this.#file = join(directory, "settings.json");
+    this.#log = log;
   }
 
-  /**
-   * undefined when nothing was stored.
-   *
-   * @throws when the file cannot be read or is damaged; it is of no use then, and the next {@link write} replaces it
-   */
+  /** undefined when nothing was stored, or nothing that can be used. */
   async read(): Promise<NodeProxySpec | undefined> {
-    let text: string;
     try {
-      text = await readFile(this.#file, "utf8");
+      return parseStoredSettings(await readFile(this.#file, "utf8"));
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw error;
+      if (!isMissingFile(error)) {
+        this.#log.warn({ file: this.#file, reason: errorMessage(error) }, "stored settings are of no use");
+      }
+      return undefined;
     }
-    return parseStoredSettings(text);
   }
 
-  async write(settings: NodeProxySpec): Promise<void> {
+  /** Settings that are stored already cost nothing. Resolves when written or given up; a failure is logged. */
+  store(settings: NodeProxySpec): Promise<void> {
+    if (settings === this.#stored) return this.#writing;
+    this.#stored = settings;
+    this.#writing = this.#writing.then(() => this.#write(settings));
+    return this.#writing;
+  }
+
+  async #write(settings: NodeProxySpec): Promise<void> {
     const temporary = `${this.#file}.${process.pid}`;
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    const handle = await open(temporary, "w", 0o600);
     try {
-      await handle.writeFile(renderStoredSettings(settings));
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      await writeFile(temporary, renderStoredSettings(settings), { mode: 0o600, flush: true });
+      await rename(temporary, this.#file);
+    } catch (error) {
+      this.#log.warn({ file: this.#file, reason: errorMessage(error) }, "settings could not be stored");
     }
-    await rename(temporary, this.#file);
   }
 }
 
@@ -75,4 +83,8 @@ export function parseStoredSettings(text: string): NodeProxySpec {
 
 function checksum(settings: unknown): string {
   return `sha256:${createHash("sha256").update(JSON.stringify(settings)).digest("hex")}`;
+}
+
+function isMissingFile(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

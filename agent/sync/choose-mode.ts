@@ -41,5 +41,5 @@ export function allowedModes({
 }
 
 function describeMissing(modes: readonly ProxyMode[], missing: MissingRequirements): string {
-  return modes.map((mode) => `mode ${mode} needs ${(missing.get(mode) ?? []).join("; ")}`).join(". ");
+  return modes.map((mode) => `mode ${mode} cannot run: ${(missing.get(mode) ?? []).join("; ")}`).join(". ");
 }

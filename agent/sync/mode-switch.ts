@@ -61,7 +61,7 @@ export class ModeSwitch {
     for (const mode of modes) {
       const known = [...this.#dataplanes.keys()].join(", ");
       const what = await this.#dataplanes.get(mode)?.missingRequirements();
-      missing.set(mode, what ?? [`an agent that has it; this one has ${known}`]);
+      missing.set(mode, what ?? [`this agent does not have it, only ${known}`]);
     }
     return missing;
   }

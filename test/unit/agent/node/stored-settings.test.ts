@@ -7,9 +7,14 @@ import {
   renderStoredSettings,
   StoredSettings,
 } from "../../../../agent/node/stored-settings.ts";
+import { silentLogger } from "../../../../platform/log.ts";
 import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
 
 const settings = makeNodeProxySpec({ revision: "r1" });
+
+function open(directory: string): StoredSettings {
+  return new StoredSettings({ directory, log: silentLogger });
+}
 
 describe("stored settings", () => {
   let directory: string;
@@ -19,31 +24,42 @@ describe("stored settings", () => {
   afterEach(() => rm(directory, { recursive: true }));
 
   it("what was written is read, also into a directory that does not exist yet", async () => {
-    const stored = new StoredSettings(join(directory, "run"));
-    await stored.write(settings);
+    const stored = open(join(directory, "run"));
+    await stored.store(settings);
     assert.deepEqual(await stored.read(), settings);
   });
 
   it("nothing stored is no error", async () => {
-    assert.equal(await new StoredSettings(directory).read(), undefined);
+    assert.equal(await open(directory).read(), undefined);
   });
 
   it("a write replaces the file and leaves no other behind", async () => {
-    const stored = new StoredSettings(directory);
-    await stored.write(settings);
-    await stored.write(makeNodeProxySpec({ revision: "r2" }));
+    const stored = open(directory);
+    await stored.store(settings);
+    await stored.store(makeNodeProxySpec({ revision: "r2" }));
     assert.equal((await stored.read())?.revision, "r2");
     assert.deepEqual(await readdir(directory), ["settings.json"]);
   });
 
-  it("a torn file is an error and the next write repairs it", async () => {
-    const stored = new StoredSettings(directory);
-    await stored.write(settings);
+  it("a torn file is of no use and the next write repairs it", async () => {
+    const stored = open(directory);
+    await stored.store(settings);
     const file = join(directory, "settings.json");
     await writeFile(file, (await readFile(file, "utf8")).slice(0, 40));
-    await assert.rejects(stored.read(), /not whole/);
-    await stored.write(settings);
+    assert.equal(await stored.read(), undefined);
+    await open(directory).store(settings);
     assert.deepEqual(await stored.read(), settings);
+  });
+
+  it("the newest of several settings is kept", async () => {
+    const stored = open(directory);
+    await Promise.all(["r2", "r3", "r4"].map((revision) => stored.store(makeNodeProxySpec({ revision }))));
+    assert.equal((await stored.read())?.revision, "r4");
+  });
+
+  it("a directory that cannot be made does no harm", async () => {
+    await writeFile(join(directory, "file"), "");
+    await open(join(directory, "file", "run")).store(settings);
   });
 
   const whole = renderStoredSettings(settings);

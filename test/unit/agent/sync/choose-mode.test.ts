@@ -26,7 +26,7 @@ const rows: readonly Row[] = [
       ["ebpf", ["kernel 5.10 or newer"]],
       ["nftables", []],
     ],
-    expect: { kind: "usable", mode: "nftables", fallbackReason: "mode ebpf needs kernel 5.10 or newer" },
+    expect: { kind: "usable", mode: "nftables", fallbackReason: "mode ebpf cannot run: kernel 5.10 or newer" },
   },
   {
     name: "fallbacks are tried in their order",
@@ -41,7 +41,7 @@ const rows: readonly Row[] = [
     expect: {
       kind: "usable",
       mode: "iptables",
-      fallbackReason: "mode ebpf needs BTF. mode ipvs needs ipvsadm; module ip_vs",
+      fallbackReason: "mode ebpf cannot run: BTF. mode ipvs cannot run: ipvsadm; module ip_vs",
     },
   },
   {
@@ -52,7 +52,7 @@ const rows: readonly Row[] = [
       ["nftables", ["nft 1.0.1 or newer"]],
       ["ipvs", ["ipvsadm"]],
     ],
-    expect: { kind: "unusable", reason: "mode nftables needs nft 1.0.1 or newer. mode ipvs needs ipvsadm" },
+    expect: { kind: "unusable", reason: "mode nftables cannot run: nft 1.0.1 or newer. mode ipvs cannot run: ipvsadm" },
   },
   {
     name: "a mode that is not allowed is not chosen although it could run",
@@ -61,14 +61,14 @@ const rows: readonly Row[] = [
       ["ipvs", ["ipvsadm"]],
       ["nftables", []],
     ],
-    expect: { kind: "unusable", reason: "mode ipvs needs ipvsadm" },
+    expect: { kind: "unusable", reason: "mode ipvs cannot run: ipvsadm" },
   },
   {
     name: "a mode that is its own fallback is told once",
     mode: "ipvs",
     fallbackModes: ["ipvs"],
     missing: [["ipvs", ["ipvsadm"]]],
-    expect: { kind: "unusable", reason: "mode ipvs needs ipvsadm" },
+    expect: { kind: "unusable", reason: "mode ipvs cannot run: ipvsadm" },
   },
 ];
 

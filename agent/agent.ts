@@ -1,0 +1,242 @@
+import { isDeepStrictEqual } from "node:util";
+import { apiGroupVersion, type NodeProxy, type NodeProxySpec, type ProxyConfig } from "../crds/api.ts";
+import type { ProxyMode } from "../crds/api.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { ApiClient } from "../platform/kube/api-client.ts";
+import type { EventRecorder } from "../platform/kube/events.ts";
+import { resources } from "../platform/kube/resources.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Metrics } from "../platform/telemetry/metrics.ts";
+import type { Dataplane } from "./dataplane/dataplane.ts";
+import { createHealthRoutes } from "./health/health-routes.ts";
+import type { HealthFacts, NodePresence } from "./health/judge-health.ts";
+import { keepServing } from "./keep-serving.ts";
+import { createChangeMetrics } from "./metrics/change-metrics.ts";
+import { createHealthMetrics } from "./metrics/health-metrics.ts";
+import { createMetricsRoutes } from "./metrics/metrics-routes.ts";
+import { observeState } from "./metrics/state-metrics.ts";
+import { createSyncMetrics, type SyncMetrics } from "./metrics/sync-metrics.ts";
+import { nodeSettingsOf } from "./node/config-file.ts";
+import { type ObservedNode, observeNode } from "./node/observe-node.ts";
+import { StoredSettings } from "./node/stored-settings.ts";
+import type { ToolVersions } from "./node/tool-versions.ts";
+import type { AgentOptions } from "./options.ts";
+import { ServiceProxy, type ServiceProxyDeps } from "./service-proxy.ts";
+import type { AgentFacts } from "./status/build-status.ts";
+import { findNotableEvents } from "./status/notable-events.ts";
+import { StatusWriter } from "./status/status-writer.ts";
+import { logOutcome } from "./sync/log-outcome.ts";
+import { ModeSwitch } from "./sync/mode-switch.ts";
+import type { SyncOutcome } from "./sync/sync-outcome.ts";
+import { SyncRecord } from "./sync/sync-record.ts";
+import { parseNodeProxy } from "./watch/parse-node-proxy.ts";
+import { watchObject } from "./watch/watch-object.ts";
+
+export interface AgentDeps {
+  readonly options: AgentOptions;
+  readonly version: string;
+  /** Settings from a file; undefined takes them from the NodeProxy of the node. */
+  readonly config: ProxyConfig | undefined;
+  readonly tools: ToolVersions;
+  readonly client: ApiClient;
+  readonly dataplanes: ReadonlyMap<ProxyMode, Dataplane>;
+  readonly events: EventRecorder;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Follows the cluster and keeps this node's kernel in step until `signal` aborts; the rules stay in the kernel then.
+ * No failure of the API server or of the kernel ends it.
+ */
+export async function runAgent(deps: AgentDeps, signal: AbortSignal): Promise<void> {
+  await new Agent(deps, signal).run();
+}
+
+/** The wiring: what one part learns is handed to the parts that need it. */
+class Agent {
+  readonly #deps: AgentDeps;
+  readonly #signal: AbortSignal;
+  readonly #modes: ModeSwitch;
+  readonly #record = new SyncRecord();
+  readonly #statusWriter: StatusWriter;
+  readonly #storedSettings: StoredSettings;
+  readonly #syncMetrics: SyncMetrics;
+  readonly #proxyDeps: ServiceProxyDeps;
+  #node: NodePresence = { kind: "unknown" };
+  #nodeProxy: NodeProxy | undefined;
+  /** From the first settings on. */
+  #proxy: ServiceProxy | undefined;
+  #proxyEnded: Promise<void> = Promise.resolve();
+
+  constructor(deps: AgentDeps, signal: AbortSignal) {
+    const { options, client, dataplanes, metrics, clock, log } = deps;
+    this.#deps = deps;
+    this.#signal = signal;
+    this.#modes = new ModeSwitch({ dataplanes, log });
+    this.#storedSettings = new StoredSettings({ directory: options.stateDir, log });
+    this.#syncMetrics = createSyncMetrics(metrics.meter, clock.now());
+    this.#statusWriter = new StatusWriter({
+      api: client,
+      collectFacts: () => this.#statusFacts(),
+      heartbeatMs: options.heartbeatSeconds * 1_000,
+      clock,
+      log,
+    });
+    this.#proxyDeps = {
+      nodeName: options.nodeName,
+      client,
+      modes: this.#modes,
+      changeMetrics: createChangeMetrics(metrics.meter, clock),
+      onListed: () => this.#statusWriter.requestWrite(),
+      onOutcome: (outcome) => this.#onOutcome(outcome),
+      clock,
+      log,
+      signal,
+    };
+    observeState(metrics.meter, {
+      lastSuccess: () => this.#record.lastSuccess,
+      desired: () => this.#proxy?.desired(),
+      problemCount: () => this.#proxy?.problems().length ?? 0,
+    });
+  }
+
+  async run(): Promise<void> {
+    await Promise.all([
+      this.#serveHealth(),
+      this.#serveMetrics(),
+      this.#followNode(),
+      this.#deps.config === undefined ? this.#followNodeProxy() : undefined,
+      this.#statusWriter.run(this.#signal),
+    ]);
+    await this.#proxyEnded;
+    for (const dataplane of this.#deps.dataplanes.values()) await dataplane.close();
+  }
+
+  async #followNode(): Promise<void> {
+    await watchObject({
+      ...this.#proxyDeps,
+      resource: resources.nodes,
+      name: this.#deps.options.nodeName,
+      read: observeNode,
+      onChange: (node) => this.#onNode(node),
+    });
+  }
+
+  async #followNodeProxy(): Promise<void> {
+    const stored = await this.#storedSettings.read();
+    if (stored !== undefined) this.#applySettings(stored);
+    await watchObject({
+      ...this.#proxyDeps,
+      resource: resources.nodeProxies,
+      name: this.#deps.options.nodeName,
+      read: parseNodeProxy,
+      onChange: (nodeProxy) => this.#onNodeProxy(nodeProxy),
+    });
+  }
+
+  #onNode(node: ObservedNode | undefined): void {
+    const { config, log } = this.#deps;
+    this.#node = node === undefined ? { kind: "deleted" } : { kind: "present", leaving: node.leaving };
+    if (node === undefined) log.warn({ node: this.#deps.options.nodeName }, "the Node does not exist");
+    else if (config !== undefined) this.#applySettings(nodeSettingsOf(config, node.facts));
+  }
+
+  /** Without its NodeProxy the node keeps the settings it has. */
+  #onNodeProxy(nodeProxy: NodeProxy | undefined): void {
+    const { options, log } = this.#deps;
+    this.#nodeProxy = nodeProxy;
+    if (nodeProxy === undefined)
+      log.warn({ node: options.nodeName }, "no ProxyConfig is in force for this node");
+    else this.#applySettings(nodeProxy.spec);
+    this.#statusWriter.setNodeProxy(nodeProxy);
+  }
+
+  #applySettings(settings: NodeProxySpec): void {
+    if (isDeepStrictEqual(settings, this.#proxy?.settings)) return;
+    const { configName, revision, config } = settings;
+    this.#deps.log.info({ config: configName, revision, mode: config.mode }, "new settings");
+    if (this.#proxy === undefined) {
+      this.#proxy = new ServiceProxy(this.#proxyDeps, settings);
+      this.#proxyEnded = this.#proxy.run();
+    } else {
+      this.#proxy.setSettings(settings);
+    }
+  }
+
+  #onOutcome(outcome: SyncOutcome): void {
+    const { config, log } = this.#deps;
+    logOutcome(log, outcome);
+    this.#recordEvents(outcome);
+    this.#record.add(outcome);
+    this.#syncMetrics.record(outcome);
+    this.#statusWriter.requestWrite();
+    if (outcome.kind === "success" && config === undefined) void this.#storedSettings.store(outcome.settings);
+  }
+
+  #recordEvents(outcome: SyncOutcome): void {
+    if (this.#nodeProxy === undefined) return;
+    const { name, uid } = this.#nodeProxy.metadata;
+    const regarding = {
+      apiVersion: apiGroupVersion,
+      kind: "NodeProxy",
+      name,
+      ...(uid === undefined ? {} : { uid }),
+    };
+    for (const event of findNotableEvents(outcome, this.#record.lastSuccess)) {
+      this.#deps.events.record({ regarding, ...event });
+    }
+  }
+
+  #waitingFor(): readonly string[] {
+    if (this.#proxy !== undefined) return this.#proxy.waitingFor();
+    return [this.#deps.config === undefined ? "the NodeProxy of this node" : "the Node of this node"];
+  }
+
+  #statusFacts(): AgentFacts | undefined {
+    if (this.#proxy === undefined) return undefined;
+    return {
+      agentVersion: this.#deps.version,
+      tools: this.#deps.tools,
+      generation: this.#nodeProxy?.metadata.generation,
+      settings: this.#proxy.settings,
+      lastSuccess: this.#record.lastSuccess,
+      failure: this.#record.failure,
+      waitingFor: this.#waitingFor(),
+      missing: this.#modes.missing(),
+      problems: this.#proxy.problems(),
+      latency: this.#record.latency.percentiles(),
+    };
+  }
+
+  #healthFacts(): HealthFacts {
+    return {
+      now: this.#deps.clock.now(),
+      lastSyncAt: this.#record.lastSuccess?.at,
+      oldestChangeMs: this.#proxy?.oldestChangeMs(),
+      waitingFor: this.#waitingFor(),
+      failure: this.#record.failure,
+      node: this.#node,
+    };
+  }
+
+  async #serveHealth(): Promise<void> {
+    const { options, metrics, clock, log } = this.#deps;
+    const routes = createHealthRoutes({
+      collectFacts: () => this.#healthFacts(),
+      metrics: createHealthMetrics(metrics.meter),
+    });
+    await keepServing({ address: options.healthAddress, routes, clock, log, signal: this.#signal });
+  }
+
+  async #serveMetrics(): Promise<void> {
+    const { options, metrics, clock, log } = this.#deps;
+    const routes = createMetricsRoutes({
+      metricsHandler: (request, response) => metrics.handler(request, response),
+      runningMode: () => this.#record.lastSuccess?.mode,
+      settings: () => this.#proxy?.settings,
+    });
+    await keepServing({ address: options.metricsAddress, routes, clock, log, signal: this.#signal });
+  }
+}

@@ -1,0 +1,84 @@
+import packageJson from "../package.json" with { type: "json" };
+import type { ProxyMode } from "../crds/api.ts";
+import { systemClock } from "../platform/clock.ts";
+import { errorMessage } from "../platform/errors.ts";
+import { createApiClient } from "../platform/kube/client-node.ts";
+import { createEventRecorder } from "../platform/kube/events.ts";
+import { loadKubeConfig } from "../platform/kube/kube-config.ts";
+import { runProgram } from "../platform/lifecycle.ts";
+import type { Logger } from "../platform/log.ts";
+import { createLogger } from "../platform/logger.ts";
+import { createMeterProvider } from "../platform/telemetry/metrics.ts";
+import { runAgent } from "./agent.ts";
+import { cleanUp } from "./cleanup-command.ts";
+import type { Dataplane } from "./dataplane/dataplane.ts";
+import { dataplanes as factories } from "./dataplane/dataplanes.ts";
+import { type CommandRunner, createCommandRunner } from "./kernel/command.ts";
+import { readConfigFile } from "./node/config-file.ts";
+import { readToolVersions } from "./node/tool-versions.ts";
+import { type AgentCommand, type AgentOptions, readCommand, usage } from "./options.ts";
+
+const name = "kubesteer-agent";
+const { version } = packageJson;
+
+function readCommandOrExit(): AgentCommand {
+  try {
+    return readCommand();
+  } catch (error) {
+    process.stderr.write(`${name}: ${errorMessage(error)}. Run with --help to see all flags.\n`);
+    return process.exit(1);
+  }
+}
+
+async function execute(command: AgentCommand): Promise<void> {
+  switch (command.kind) {
+    case "help":
+      process.stdout.write(usage);
+      return;
+    case "version":
+      process.stdout.write(`${version}\n`);
+      return;
+    case "cleanup": {
+      const log = createLogger({ level: command.logLevel, name });
+      const main = () => cleanUp({ dataplanes: createDataplanes(createCommandRunner({ log }), log), log });
+      return await runProgram({ name, log, main });
+    }
+    case "run": {
+      const log = createLogger({ level: command.options.logLevel, name });
+      return await runProgram({ name, log, main: (signal) => run(command.options, log, signal) });
+    }
+  }
+}
+
+async function run(options: AgentOptions, log: Logger, signal: AbortSignal): Promise<void> {
+  const { kubeconfigFile, server, configFile, nodeName } = options;
+  const config = configFile === undefined ? undefined : await readConfigFile(configFile);
+  const kubeConfig = loadKubeConfig({
+    ...(kubeconfigFile === undefined ? {} : { kubeconfig: kubeconfigFile }),
+    ...(server === undefined ? {} : { server }),
+  });
+  const client = createApiClient(kubeConfig, { userAgent: `${name}/${version}` });
+  const commands = createCommandRunner({ log });
+  log.info({ version, node: nodeName }, "starting");
+  const deps = {
+    options,
+    version,
+    config,
+    tools: await readToolVersions(commands),
+    client,
+    dataplanes: createDataplanes(commands, log),
+    events: createEventRecorder({ client, component: name, instance: nodeName, clock: systemClock, log }),
+    metrics: createMeterProvider({ service: name }),
+    clock: systemClock,
+    log,
+  };
+  await runAgent(deps, signal);
+}
+
+function createDataplanes(commands: CommandRunner, log: Logger): ReadonlyMap<ProxyMode, Dataplane> {
+  const deps = { commands, log, clock: systemClock };
+  const created = Object.values(factories).map((create) => create(deps));
+  return new Map(created.map((dataplane) => [dataplane.mode, dataplane]));
+}
+
+await execute(readCommandOrExit());

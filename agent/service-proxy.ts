@@ -1,0 +1,128 @@
+import type { NodeProxySpec } from "../crds/api.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { ApiClient } from "../platform/kube/api-client.ts";
+import type { Logger } from "../platform/log.ts";
+import type { ChangeMetrics } from "./metrics/change-metrics.ts";
+import { readLocalAddresses } from "./node/local-addresses.ts";
+import { watchLocalAddresses } from "./node/watch-local-addresses.ts";
+import type { DesiredState } from "./services/desired-state.ts";
+import { buildNodeFacts, type NodeFacts } from "./services/node-facts.ts";
+import { ServiceCatalog } from "./services/service-catalog.ts";
+import type { ServiceProblem } from "./services/service-problem.ts";
+import type { ModeSwitch } from "./sync/mode-switch.ts";
+import { SyncLoop } from "./sync/sync-loop.ts";
+import type { SyncOutcome } from "./sync/sync-outcome.ts";
+import { ClusterWatch, type WatchedKind } from "./watch/cluster-watch.ts";
+
+export interface ServiceProxyDeps {
+  readonly nodeName: string;
+  readonly client: ApiClient;
+  readonly modes: ModeSwitch;
+  readonly changeMetrics: ChangeMetrics;
+  /** The kinds that have not been listed are fewer now. */
+  readonly onListed: () => void;
+  readonly onOutcome: (outcome: SyncOutcome) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** From the objects of the cluster to the kernel of this node, under settings that may change at any time. */
+export class ServiceProxy {
+  readonly #deps: ServiceProxyDeps;
+  readonly #catalog: ServiceCatalog;
+  readonly #watch: ClusterWatch;
+  readonly #loop: SyncLoop;
+  #settings: NodeProxySpec;
+  #desired: DesiredState | undefined;
+
+  constructor(deps: ServiceProxyDeps, settings: NodeProxySpec) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#catalog = new ServiceCatalog({ config: settings.config, node: this.#nodeFacts() });
+    this.#watch = new ClusterWatch({
+      ...deps,
+      catalog: this.#catalog,
+      onChange: (kind) => this.#onChange(kind),
+      onListed: () => {
+        deps.onListed();
+        this.#loop.requestSync();
+      },
+    });
+    this.#loop = new SyncLoop({
+      ...deps,
+      takeChanges: () => {
+        deps.changeMetrics.takeUp();
+        const changes = this.#catalog.takeChanges();
+        this.#desired = changes.desired;
+        return changes;
+      },
+      isReady: () => this.waitingFor().length === 0,
+    });
+  }
+
+  /** Resolves when the signal aborts and the sync that was running then is done. Never rejects. */
+  async run(): Promise<void> {
+    const { clock, signal } = this.#deps;
+    this.#watch.start();
+    this.setSettings(this.#settings);
+    await Promise.all([
+      this.#loop.run(signal),
+      watchLocalAddresses({
+        read: readLocalAddresses,
+        onChange: () => this.#refreshNode(),
+        clock,
+        signal,
+      }),
+    ]);
+  }
+
+  get settings(): NodeProxySpec {
+    return this.#settings;
+  }
+
+  setSettings(settings: NodeProxySpec): void {
+    this.#settings = settings;
+    if (settings.config.services.some((rule) => rule.namespaceSelector !== undefined)) {
+      this.#watch.needNamespaces();
+    }
+    this.#catalog.setConfig(settings.config);
+    this.#catalog.setNode(this.#nodeFacts());
+    this.#loop.setSettings(settings);
+  }
+
+  /** Kinds of objects whose first list has to arrive before anything is written to the kernel. */
+  waitingFor(): readonly WatchedKind[] {
+    return this.#watch.waitingFor();
+  }
+
+  /** How long the oldest change has been waiting for the kernel, in milliseconds; undefined when none does. */
+  oldestChangeMs(): number | undefined {
+    return this.#loop.oldestChangeMs();
+  }
+
+  /** As of the start of the newest sync; undefined before the first. */
+  desired(): DesiredState | undefined {
+    return this.#desired;
+  }
+
+  /** What Services ask for and do not get, as of the start of the newest sync. */
+  problems(): readonly ServiceProblem[] {
+    return this.#catalog.problems();
+  }
+
+  #onChange(kind: WatchedKind): void {
+    if (kind === "Services") this.#deps.changeMetrics.count("service");
+    if (kind === "EndpointSlices") this.#deps.changeMetrics.count("endpoint");
+    if (this.#catalog.hasChanges()) this.#loop.requestSync();
+  }
+
+  #refreshNode(): void {
+    this.#catalog.setNode(this.#nodeFacts());
+    if (this.#catalog.hasChanges()) this.#loop.requestSync();
+  }
+
+  #nodeFacts(): NodeFacts {
+    return buildNodeFacts(this.#deps.nodeName, this.#settings.node, readLocalAddresses());
+  }
+}
