@@ -145,7 +145,7 @@ function resourceSchema({ description, spec, status, rules }: Definition): Struc
     properties: {
       apiVersion: { description: "Group and version of the schema of this object.", type: "string" },
       kind: { description: "Kind of this object.", type: "string" },
-      metadata: { description: "Name, labels, annotations and what the API server adds.", type: "object" },
+      metadata: { type: "object" }, // kube-apiserver refuses any other keyword here, even a description
       spec: structuralSchemaOf(spec),
       status: structuralSchemaOf(status),
     },

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { parseCommand as parseAgentCommand } from "../../../agent/options.ts";
+import { parseCommand as parseOperatorCommand } from "../../../operator/options.ts";
 import { skipBecause } from "../../support/skip.ts";
 import {
   renderManifests,
@@ -215,6 +216,15 @@ for (const directory of ["default", "overlays/kubeadm"]) {
       const command = parseAgentCommand(args, { nodeName: undefined, hostname: "other" });
       assert.ok(command.kind === "run");
       assert.equal(command.options.nodeName, "node-1");
+    });
+
+    it("starts the operator with flags it knows", () => {
+      const [container] = podOf("Deployment", "kubesteer-operator").containers;
+      const args = container?.args.map((arg) => arg.replace(/\$\((\w+)\)/, "value")) ?? [];
+      const surroundings = { kubeconfig: undefined, otlpEndpoint: undefined, hostname: "other" };
+      const command = parseOperatorCommand(args, surroundings);
+      assert.ok(command.kind === "run");
+      assert.equal(command.options.identity, "value");
     });
 
     it("mounts what it declares and declares what it mounts", () => {

@@ -31,7 +31,7 @@ for (const definition of customResourceDefinitions) {
   describe(`schema of ${definition.spec.names.kind}`, () => {
     it("describes every field", () => {
       const undescribed = schemas.filter(
-        ([path, { description }]) => !/(\[\]|\.\*)$/.test(path) && description === undefined,
+        ([path, { description }]) => !/(\[\]|\.\*|^\w+\.metadata)$/.test(path) && description === undefined,
       );
       assert.deepEqual(
         undescribed.map(([path]) => path),
@@ -47,6 +47,26 @@ for (const definition of customResourceDefinitions) {
         untyped.map(([path]) => path),
         [],
       );
+    });
+
+    it("leaves metadata to the API server, which takes nothing but its type", () => {
+      assert.deepEqual(version.schema.openAPIV3Schema.properties?.["metadata"], { type: "object" });
+    });
+
+    it("requires the keys of map lists, and puts only scalars into sets", () => {
+      for (const [path, schema] of schemas) {
+        const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+        assert.equal(schema["x-kubernetes-list-type"] === "map", keys.length > 0, path);
+        for (const key of keys) assert.ok(schema.items?.required?.includes(key), `${path}: ${key}`);
+        if (schema["x-kubernetes-list-type"] === "set") assert.equal(schema.items?.type, "string", path);
+      }
+    });
+
+    it("has no defaults below additionalProperties, where they are forbidden", () => {
+      const forbidden = schemas.filter(
+        ([path, schema]) => path.includes(".*") && schema.default !== undefined,
+      );
+      assert.deepEqual(forbidden, []);
     });
 
     it("has no default beside required", () => {
