@@ -27,16 +27,16 @@ export function takeLock(lockFile: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const holder = Number(readFileSync(lockFile, "utf8"));
-    if (holder !== process.pid && isPlayground(holder)) throw new AlreadyRunningError(holder, lockFile);
+    if (holder !== process.pid && isNodeProcess(holder)) throw new AlreadyRunningError(holder, lockFile);
     rmSync(lockFile, { force: true });
   }
 }
 
-/** Whether `pid` lives and is one of our programs: a pid is used again after a crash. */
-function isPlayground(pid: number): boolean {
+/** Whether `pid` lives and can be one of our programs: a pid is used again after a crash. */
+function isNodeProcess(pid: number): boolean {
   if (!Number.isInteger(pid) || pid < 1) return false;
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("playground/");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("node");
   } catch {
     return false;
   }

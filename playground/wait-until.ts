@@ -7,7 +7,10 @@ import { setTimeout as delay } from "node:timers/promises";
 export async function waitUntil<T>(
   what: string,
   condition: () => Promise<T | undefined | false> | T | undefined | false,
-  { timeoutMs = 15_000, intervalMs = 100 }: { readonly timeoutMs?: number; readonly intervalMs?: number } = {},
+  {
+    timeoutMs = 15_000,
+    intervalMs = 100,
+  }: { readonly timeoutMs?: number; readonly intervalMs?: number } = {},
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;

@@ -1,0 +1,36 @@
+import path from "node:path";
+import type { Cluster } from "../cluster.ts";
+import type { Stage } from "./stage.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** What every step of the demo works with. */
+export interface Scene {
+  readonly stage: Stage;
+  readonly cluster: Cluster;
+  readonly traffic: Traffic;
+}
+
+/** The demo's Service; `manifests/web.yaml` says the same. */
+export const web = {
+  port: 80,
+  nodePort: 30_080,
+  clusterIPs: { IPv4: "10.96.0.80", IPv6: "fd00:10:96::80" },
+  pods: ["pod1a", "pod2a", "pod3a"],
+} as const;
+
+/** Path as a reader of the output would type it. */
+export function manifest(name: string): string {
+  const file = path.join(import.meta.dirname, "manifests", name);
+  return path.relative(process.cwd(), file);
+}
+
+/** Waits, in sight of the audience, until the ProxyConfig as it is now is Ready on every node. */
+export async function waitForReady({ stage, cluster }: Scene, what: string): Promise<void> {
+  const { exitCode, output } = await stage.kubectl(cluster, [
+    "wait",
+    "--for=condition=Ready",
+    "pxc/default",
+    "--timeout=30s",
+  ]);
+  stage.check(what, exitCode === 0, exitCode === 0 ? "" : output);
+}

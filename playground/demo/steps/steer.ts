@@ -1,0 +1,23 @@
+import { manifest, waitForReady, type Scene } from "../scene.ts";
+
+/** The ProxyConfig is applied and reaches every node. */
+export async function steer(scene: Scene): Promise<void> {
+  const { stage, cluster } = scene;
+  stage.title("A ProxyConfig takes over every node");
+  await stage.kubectl(cluster, ["apply", "-f", manifest("proxy-config.yaml")]);
+  await waitForReady(scene, "every node runs the configuration and says so");
+}
+
+/** What the API tells about nodes and configuration. */
+export async function showStatus({ stage, cluster }: Scene): Promise<void> {
+  stage.title("The truth of every node is in the API");
+  const { output } = await stage.kubectl(cluster, ["get", "pxc,nodeproxies"]);
+  const ready = cluster.topology.nodes.filter(({ name }) => new RegExp(`/${name} .*\\bTrue\\b`).test(output));
+  stage.check("kubectl get shows three nodes that are ready", ready.length === 3, `${ready.length} of 3`);
+  const described = await stage.kubectl(cluster, ["describe", "pxc", "default"]);
+  stage.check(
+    "kubectl describe tells what happened",
+    described.output.includes("Events:") && !described.output.includes("Events:  <none>"),
+    "",
+  );
+}
