@@ -6,9 +6,11 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from "node:https";
-import { finished } from "node:stream/promises";
 import { errorMessage, TerminalError } from "../errors.ts";
 import { errorFromResponse } from "./status-error.ts";
+
+/** Unused connections are closed before the API server does it after 90 s, so that no request meets a closing one. */
+const keptConnections = { keepAlive: true, timeout: 60_000 };
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -22,8 +24,13 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Called with each piece of the body of a successful response. What it throws fails the request. */
-type OnChunk = (chunk: Buffer) => void;
+/** What these throw ends the request, which rejects with it. */
+interface BodyHandler {
+  /** The response has a 2xx status; its body may be long in coming. */
+  readonly onOpen?: (() => void) | undefined;
+  /** The next piece of the body of a response with a 2xx status. */
+  readonly onChunk: (chunk: Buffer) => void;
+}
 
 /**
  * Sends requests to the API server of a KubeConfig. Login and TLS are read from it for each request, so rotated tokens
@@ -36,8 +43,8 @@ export class HttpTransport {
   readonly #server: URL;
   readonly #userAgent: string;
   readonly #agents = {
-    "http:": new HttpAgent({ keepAlive: true }),
-    "https:": new HttpsAgent({ keepAlive: true }),
+    "http:": new HttpAgent(keptConnections),
+    "https:": new HttpsAgent(keptConnections),
   };
 
   constructor(kubeConfig: KubeConfig, { userAgent }: { readonly userAgent: string }) {
@@ -63,52 +70,54 @@ export class HttpTransport {
   }
 
   /** As {@link send}, piece by piece; resolves when the server has ended the body. */
-  async stream(
-    request: HttpRequest,
-    { onOpen, onChunk }: { readonly onOpen?: (() => void) | undefined; readonly onChunk: OnChunk },
-  ): Promise<void> {
+  async stream(request: HttpRequest, { onOpen, onChunk }: BodyHandler): Promise<void> {
     request.signal?.throwIfAborted();
     const response = await this.#open(request);
     const statusCode = response.statusCode ?? 0;
-    if (statusCode < 200 || statusCode > 299) {
-      const chunks: Buffer[] = [];
-      await this.#read(request, response, (chunk) => chunks.push(chunk));
-      throw errorFromResponse({
-        statusCode,
-        headers: response.headers,
-        body: Buffer.concat(chunks).toString("utf8"),
-      });
+    if (statusCode >= 200 && statusCode <= 299) {
+      await this.#read(request, response, { onOpen, onChunk });
+      return;
     }
-    onOpen?.();
-    await this.#read(request, response, onChunk);
+    const chunks: Buffer[] = [];
+    await this.#read(request, response, { onChunk: (chunk) => chunks.push(chunk) });
+    const body = Buffer.concat(chunks).toString("utf8");
+    throw errorFromResponse({ statusCode, headers: response.headers, body });
   }
 
   async #open(request: HttpRequest): Promise<IncomingMessage> {
     const options = await this.#requestOptions(request);
     const url = this.#url(request);
     return new Promise((resolve, reject) => {
-      const outgoing = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, options, resolve);
+      const outgoing = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, options);
+      let silent: { destroy(error: Error): unknown } = outgoing;
       outgoing.setTimeout(request.idleTimeoutMs, () => {
-        outgoing.destroy(new Error(`no data for ${request.idleTimeoutMs} ms`));
+        silent.destroy(new Error(`no data for ${request.idleTimeoutMs} ms`));
+      });
+      outgoing.on("response", (response) => {
+        silent = response;
+        resolve(response);
       });
       outgoing.on("error", (error) => reject(this.#unreachable(request, error)));
       outgoing.end(request.body);
     });
   }
 
-  async #read(request: HttpRequest, response: IncomingMessage, onChunk: OnChunk): Promise<void> {
-    response.on("data", (chunk: Buffer) => {
-      try {
-        onChunk(chunk);
-      } catch (error) {
-        response.destroy(error instanceof Error ? error : new Error(String(error)));
-      }
+  #read(request: HttpRequest, response: IncomingMessage, { onOpen, onChunk }: BodyHandler): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const guard = (call: () => void) => {
+        try {
+          call();
+        } catch (error) {
+          reject(error);
+          response.destroy();
+        }
+      };
+      response.on("data", (chunk: Buffer) => guard(() => onChunk(chunk)));
+      response.on("end", resolve);
+      response.on("error", (error) => reject(this.#unreachable(request, error)));
+      response.on("close", () => reject(this.#unreachable(request, new Error("connection closed")))); // unless it ended
+      if (onOpen !== undefined) guard(onOpen);
     });
-    try {
-      await finished(response);
-    } catch (error) {
-      throw response.errored === error ? error : this.#unreachable(request, error);
-    }
   }
 
   async #requestOptions({ method, contentType, body, signal }: HttpRequest): Promise<RequestOptions> {
@@ -142,7 +151,8 @@ export class HttpTransport {
     return url;
   }
 
-  #unreachable({ method, path }: HttpRequest, cause: unknown): Error {
-    return new Error(`${method} ${this.#server.origin}${path}: ${errorMessage(cause)}`, { cause });
+  #unreachable(request: HttpRequest, cause: unknown): Error {
+    const { origin, pathname } = this.#url(request);
+    return new Error(`${request.method} ${origin}${pathname}: ${errorMessage(cause)}`, { cause });
   }
 }
