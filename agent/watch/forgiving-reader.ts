@@ -32,8 +32,12 @@ export class ForgivingReader {
     }
   }
 
-  /** What of a list parses, in its order, each value once. */
-  readEach<T>(field: string, values: readonly unknown[], parse: (value: unknown) => T): readonly T[] {
+  /** What of a list parses, in its order, each value once. Items for which `parse` returns undefined are not wanted. */
+  readEach<T>(
+    field: string,
+    values: readonly unknown[],
+    parse: (value: unknown) => T | undefined,
+  ): readonly T[] {
     const parsed = new Set<T>();
     for (const [index, value] of values.entries()) {
       const item = this.read(`${field}[${index}]`, value, parse);

@@ -28,15 +28,12 @@ export function readLoadBalancerIPs(
   clusterIPs: readonly IpAddress[],
   reader: ForgivingReader,
 ): readonly IpAddress[] {
-  const ingress = itemsOf(fieldsOf(status["loadBalancer"])["ingress"]).map(fieldsOf);
-  const served = ingress.filter(
-    ({ ip, ipMode = "VIP" }) => ip !== undefined && ip !== "" && ipMode === "VIP",
-  );
-  return reader.readEach(
-    "status.loadBalancer.ingress.ip",
-    served.map(({ ip }) => ip),
-    addressOfFamily(clusterIPs),
-  );
+  const parse = addressOfFamily(clusterIPs);
+  const ingress = itemsOf(fieldsOf(status["loadBalancer"])["ingress"]);
+  return reader.readEach("status.loadBalancer.ingress", ingress, (entry) => {
+    const { ip, ipMode } = fieldsOf(entry);
+    return isUnset(ip) || (!isUnset(ipMode) && ipMode !== "VIP") ? undefined : parse(ip);
+  });
 }
 
 /** An invalid range is left out; with none left nobody is kept out, as in kube-proxy. */
@@ -72,4 +69,8 @@ function addressOfFamily(clusterIPs: readonly IpAddress[]): (value: unknown) => 
       `the Service has no ${familyOf(address)} clusterIP, so it is not served in that family`,
     );
   };
+}
+
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
 }
