@@ -1,5 +1,5 @@
 import dotI, { ResourceEventType, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
-import type { KubeConfig, KubernetesObject } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import type { Clock } from "../platform/clock.ts";
 import { TerminalError } from "../platform/errors.ts";
 import type { ApiClient, ApiObject } from "../platform/kube/api-client.ts";
@@ -133,6 +133,7 @@ function findResource(wanted: Pick<Resource, "group" | "version" | "plural">): R
 function resourceEvent(resource: Resource, type: ResourceEventType, object: ApiObject): ResourceEvent {
   const apiVersion = groupVersionOf(resource);
   const { name, namespace, resourceVersion = "" } = object.metadata;
+  const asSent: object = object; // client-node types the times in metadata as Date
   const meta: ResourceMeta = {
     id: `${resource.plural}.${apiVersion}`,
     name,
@@ -141,13 +142,7 @@ function resourceEvent(resource: Resource, type: ResourceEventType, object: ApiO
     apiVersion,
     kind: resource.kind,
   };
-  return { meta, type, object: parseEventObject(object) };
-}
-
-/** client-node types the times in metadata as Date; in events they are text, as sent. */
-function parseEventObject(object: ApiObject): KubernetesObject {
-  const parsed: object = object;
-  return parsed as KubernetesObject;
+  return { meta, type, object: asSent };
 }
 
 /** Reverses the reflector's keys. */

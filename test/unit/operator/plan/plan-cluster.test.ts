@@ -355,18 +355,19 @@ describe("planCluster: next look", () => {
   });
 });
 
+/** Those of the last of several looks at the cluster, each with the status that the one before it left. */
+function lastEvents(...looks: readonly Partial<ClusterView>[]) {
+  const start: { config: ProxyConfig; events: readonly PlannedEvent[] } = { config, events: [] };
+  return looks.reduce((last, look) => {
+    const [change] = plan({ ...look, proxyConfigs: [last.config] }).statuses;
+    return change === undefined
+      ? { ...last, events: [] }
+      : { config: { ...config, status: change.status }, events: change.events };
+  }, start).events;
+}
+const reasons = (events: readonly { readonly reason: string }[]) => events.map(({ reason }) => reason);
+
 describe("planCluster: events", () => {
-  /** Those of the last of several looks at the cluster, each with the status that the one before it left. */
-  function lastEvents(...looks: readonly Partial<ClusterView>[]) {
-    const start: { config: ProxyConfig; events: readonly PlannedEvent[] } = { config, events: [] };
-    return looks.reduce((last, look) => {
-      const [change] = plan({ ...look, proxyConfigs: [last.config] }).statuses;
-      return change === undefined
-        ? { ...last, events: [] }
-        : { config: { ...config, status: change.status }, events: change.events };
-    }, start).events;
-  }
-  const reasons = (events: readonly { readonly reason: string }[]) => events.map(({ reason }) => reason);
   const allReady = { nodeProxies: withReports([ready, ready, ready]) };
 
   it("tells the start of a rollout once", () => {

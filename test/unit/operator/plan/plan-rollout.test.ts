@@ -147,6 +147,10 @@ const rows: readonly {
   },
 ];
 
+const startedAt = (status: ProxyConfigStatus) =>
+  planRollout({ proxyConfig: makeProxyConfig({ status }), revision, verdicts: [verdict("a")], nowMs })
+    .startedAt;
+
 describe("planRollout", () => {
   for (const { name, paused = false, status, verdicts, released, phase, stage } of rows) {
     it(name, () => {
@@ -163,9 +167,6 @@ describe("planRollout", () => {
   }
 
   it("keeps the beginning of a rollout, and begins anew with another revision", () => {
-    const startedAt = (status: ProxyConfigStatus) =>
-      planRollout({ proxyConfig: makeProxyConfig({ status }), revision, verdicts: [verdict("a")], nowMs })
-        .startedAt;
     assert.equal(startedAt(underWay(60)), secondsAgo(60));
     assert.equal(startedAt({ ...underWay(60), updateRevision: "rev-old" }), secondsAgo(0));
   });
