@@ -111,6 +111,7 @@ class Agent {
       this.#statusWriter.run(this.#signal),
     ]);
     await this.#proxyEnded;
+    await this.#storedSettings.settled();
     for (const dataplane of this.#deps.dataplanes.values()) await dataplane.close();
   }
 
@@ -172,7 +173,7 @@ class Agent {
     this.#record.add(outcome);
     this.#syncMetrics.record(outcome);
     this.#statusWriter.requestWrite();
-    if (outcome.kind === "success" && config === undefined) void this.#storedSettings.store(outcome.settings);
+    if (outcome.kind === "success" && config === undefined) this.#storedSettings.store(outcome.settings);
   }
 
   #recordEvents(outcome: SyncOutcome): void {

@@ -41,11 +41,14 @@ async function execute(command: AgentCommand): Promise<void> {
     case "cleanup": {
       const log = createLogger({ level: command.logLevel, name });
       const main = () => cleanUp({ dataplanes: createDataplanes(createCommandRunner({ log }), log), log });
-      return await runProgram({ name, log, main });
+      await runProgram({ name, log, main });
+      return;
     }
     case "run": {
       const log = createLogger({ level: command.options.logLevel, name });
-      return await runProgram({ name, log, main: (signal) => run(command.options, log, signal) });
+      await runProgram({ name, log, main: (signal) => run(command.options, log, signal) });
+      // Connections and unsent Events must not delay the end.
+      process.exit();
     }
   }
 }

@@ -36,11 +36,15 @@ export class StoredSettings {
     }
   }
 
-  /** Settings that are stored already cost nothing. Resolves when written or given up; a failure is logged. */
-  store(settings: NodeProxySpec): Promise<void> {
-    if (settings === this.#stored) return this.#writing;
+  /** Begins to store settings; the same ones again cost nothing. A failure is logged. */
+  store(settings: NodeProxySpec): void {
+    if (settings === this.#stored) return;
     this.#stored = settings;
     this.#writing = this.#writing.then(() => this.#write(settings));
+  }
+
+  /** Resolves when everything that was to be stored is written or given up. */
+  settled(): Promise<void> {
     return this.#writing;
   }
 

@@ -16,6 +16,11 @@ function open(directory: string): StoredSettings {
   return new StoredSettings({ directory, log: silentLogger });
 }
 
+async function store(stored: StoredSettings, what = settings): Promise<void> {
+  stored.store(what);
+  await stored.settled();
+}
+
 describe("stored settings", () => {
   let directory: string;
   beforeEach(async () => {
@@ -25,7 +30,7 @@ describe("stored settings", () => {
 
   it("what was written is read, also into a directory that does not exist yet", async () => {
     const stored = open(join(directory, "run"));
-    await stored.store(settings);
+    await store(stored);
     assert.deepEqual(await stored.read(), settings);
   });
 
@@ -35,31 +40,32 @@ describe("stored settings", () => {
 
   it("a write replaces the file and leaves no other behind", async () => {
     const stored = open(directory);
-    await stored.store(settings);
-    await stored.store(makeNodeProxySpec({ revision: "r2" }));
+    await store(stored);
+    await store(stored, makeNodeProxySpec({ revision: "r2" }));
     assert.equal((await stored.read())?.revision, "r2");
     assert.deepEqual(await readdir(directory), ["settings.json"]);
   });
 
   it("a torn file is of no use and the next write repairs it", async () => {
     const stored = open(directory);
-    await stored.store(settings);
+    await store(stored);
     const file = join(directory, "settings.json");
     await writeFile(file, (await readFile(file, "utf8")).slice(0, 40));
     assert.equal(await stored.read(), undefined);
-    await open(directory).store(settings);
+    await store(open(directory));
     assert.deepEqual(await stored.read(), settings);
   });
 
   it("the newest of several settings is kept", async () => {
     const stored = open(directory);
-    await Promise.all(["r2", "r3", "r4"].map((revision) => stored.store(makeNodeProxySpec({ revision }))));
+    for (const revision of ["r2", "r3", "r4"]) stored.store(makeNodeProxySpec({ revision }));
+    await stored.settled();
     assert.equal((await stored.read())?.revision, "r4");
   });
 
   it("a directory that cannot be made does no harm", async () => {
     await writeFile(join(directory, "file"), "");
-    await open(join(directory, "file", "run")).store(settings);
+    await store(open(join(directory, "file", "run")));
   });
 
   const whole = renderStoredSettings(settings);

@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { runAgent } from "../../../agent/agent.ts";
+import { renderStoredSettings } from "../../../agent/node/stored-settings.ts";
+import { parseCommand } from "../../../agent/options.ts";
+import { parseProxyConfig } from "../../../crds/load-proxy-config.ts";
+import { apiGroupVersion, type NodeProxy, type NodeProxySpec, type ProxyConfig } from "../../../crds/api.ts";
+import { ApiError } from "../../../platform/kube/api-error.ts";
+import type { RecordedEvent } from "../../../platform/kube/events.ts";
+import { resources } from "../../../platform/kube/resources.ts";
+import { silentLogger } from "../../../platform/log.ts";
+import { createMeterProvider } from "../../../platform/telemetry/metrics.ts";
+import { FakeApiClient } from "../../support/fake-api-client.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeDataplane } from "../../support/fake-dataplane.ts";
+import { makeNodeProxySpec } from "../../support/make-node-proxy-spec.ts";
+import { makeRejected, makeSyncReport } from "../../support/make-sync-outcome.ts";
+
+const nodeName = "worker-1";
+const node = {
+  metadata: { name: nodeName },
+  spec: { podCIDRs: ["10.1.0.0/24"] },
+  status: { addresses: [{ type: "InternalIP", address: "192.0.2.1" }] },
+};
+const service = {
+  metadata: { name: "web", namespace: "default" },
+  spec: { type: "ClusterIP", clusterIP: "10.96.0.10", clusterIPs: ["10.96.0.10"], ports: [{ port: 80 }] },
+};
+
+function makeSlice(...addresses: readonly string[]) {
+  return {
+    metadata: { name: "web-1", namespace: "default", labels: { "kubernetes.io/service-name": "web" } },
+    addressType: "IPv4",
+    ports: [{ name: "", port: 8080, protocol: "TCP" }],
+    endpoints: addresses.map((address) => ({ addresses: [address] })),
+  };
+}
+
+function makeNodeProxy(spec: NodeProxySpec) {
+  return { apiVersion: apiGroupVersion, kind: "NodeProxy", metadata: { name: nodeName }, spec } as const;
+}
+
+describe("agent", () => {
+  let stateDir: string;
+  let api: FakeApiClient;
+  let clock: FakeClock;
+  let dataplane: FakeDataplane;
+  let events: RecordedEvent[];
+  let stop: AbortController;
+  let running: Promise<void>;
+
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), "kubesteer-agent-"));
+    api = new FakeApiClient();
+    clock = new FakeClock();
+    dataplane = new FakeDataplane();
+    events = [];
+    stop = new AbortController();
+    running = Promise.resolve();
+    await api.create(resources.nodes, node);
+    await api.create(resources.services, service);
+    await api.create(resources.endpointSlices, makeSlice("10.1.0.5"));
+  });
+
+  afterEach(async () => {
+    stop.abort();
+    await running;
+    await rm(stateDir, { recursive: true });
+  });
+
+  function start(config?: ProxyConfig): void {
+    const args = [
+      "--state-dir",
+      stateDir,
+      "--health-address",
+      "127.0.0.1:0",
+      "--metrics-address",
+      "127.0.0.1:0",
+    ];
+    const command = parseCommand(args, { nodeName, hostname: "host" });
+    assert.equal(command.kind, "run");
+    running = runAgent(
+      {
+        options: command.options,
+        version: "0.1.0",
+        config,
+        tools: { kernel: "6.1.0", nft: "1.0.6" },
+        client: api,
+        dataplanes: new Map([["nftables", dataplane]]),
+        events: { record: (event) => events.push(event), flush: () => Promise.resolve() },
+        metrics: createMeterProvider({ service: "test" }),
+        clock,
+        log: silentLogger,
+      },
+      stop.signal,
+    );
+  }
+
+  async function setNodeProxy(spec: NodeProxySpec): Promise<void> {
+    await api.apply(resources.nodeProxies, makeNodeProxy(spec), { fieldManager: "test" });
+  }
+
+  async function readStatus() {
+    const found = await api.get<NodeProxy>({ resource: resources.nodeProxies, name: nodeName });
+    return found?.status;
+  }
+
+  /** Waits for what takes no time of the clock, but some of the file system. */
+  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    for (let turn = 0; turn < 1000; turn += 1) {
+      if (await holds()) return;
+      await setTimeout(2);
+    }
+    assert.fail("it did not happen");
+  }
+
+  it("programs the kernel under the settings of its NodeProxy and says so in the status", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    assert.deepEqual(dataplane.syncs, [{ kind: "full" }]);
+    await clock.advance(1_000);
+    const status = await readStatus();
+    assert.equal(status?.observedRevision, "r1");
+    assert.equal(status.conditions?.find(({ type }) => type === "Ready")?.status, "True");
+  });
+
+  it("touches nothing in the kernel while there is no NodeProxy", async () => {
+    start();
+    await clock.advance(120_000);
+    assert.deepEqual(dataplane.calls, []);
+    await setNodeProxy(makeNodeProxySpec());
+    await until(() => dataplane.syncs.length === 1);
+  });
+
+  it("runs the stored settings while the NodeProxy cannot be read", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    const file = join(stateDir, "settings.json");
+    await until(async () => (await readFile(file, "utf8").catch(() => "")) !== "");
+    assert.equal(await readFile(file, "utf8"), renderStoredSettings(makeNodeProxySpec()));
+    stop.abort();
+    await running;
+
+    stop = new AbortController();
+    dataplane = new FakeDataplane();
+    api.failNext("watch", new Error("connection refused"), { resource: resources.nodeProxies, times: 1000 });
+    start();
+    await until(() => dataplane.syncs.length === 1);
+  });
+
+  it("a changed EndpointSlice is a partial sync of its Service", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
+    await until(() => dataplane.syncs.length === 2);
+    assert.deepEqual(dataplane.syncs[1], { kind: "partial", services: new Set(["default/web"]) });
+  });
+
+  it("an API server without ServiceCIDRs does not hold the agent up", async () => {
+    const notFound = new ApiError({ statusCode: 404, reason: "NotFound", message: "no such resource" });
+    api.failNext("list", notFound, { resource: resources.serviceCIDRs, times: 1000 });
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+  });
+
+  it("Namespaces are watched only for rules that select by them", async () => {
+    const watchesNamespaces = () =>
+      api.calls.some(({ method, resource }) => method === "watch" && resource.plural === "namespaces");
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    assert.equal(watchesNamespaces(), false);
+    const rule = { name: "all", namespaceSelector: {}, scheduling: { algorithm: "Maglev" } } as const;
+    await setNodeProxy(makeNodeProxySpec({ revision: "r2", config: { services: [rule] } }));
+    await until(() => dataplane.syncs.length === 2);
+    assert.equal(watchesNamespaces(), true);
+  });
+
+  it("the status is written on change and as a heartbeat, not once per sync", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    await clock.advance(1_000);
+    const writes = () =>
+      api.calls.filter(({ method, name }) => method === "apply" && name === nodeName).length;
+    const before = writes();
+    for (let index = 0; index < 10; index += 1) {
+      await api.update(resources.endpointSlices, makeSlice(`10.1.0.${index + 6}`));
+      await clock.advance(1_500);
+    }
+    assert.ok(dataplane.syncs.length > 10);
+    assert.equal(writes(), before);
+    await clock.advance(15_000);
+    assert.equal(writes(), before + 1);
+  });
+
+  it("an API server that refuses the status does not stop the agent, and gets it later", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    api.failNext("apply", new ApiError({ statusCode: 503, reason: "", message: "no" }), { times: 3 });
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    await clock.advance(20_000);
+    assert.equal((await readStatus())?.observedRevision, "r1");
+  });
+
+  it("a refused Service is an Event on the NodeProxy and in the status", async () => {
+    dataplane.report = makeSyncReport({ rejected: makeRejected("default/web") });
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    await clock.advance(1_000);
+    assert.deepEqual(
+      events.map(({ reason, regarding }) => [reason, regarding.kind, regarding.name]),
+      [["ServiceRejected", "NodeProxy", nodeName]],
+    );
+    const status = await readStatus();
+    assert.equal(status?.services?.unsupported?.[0]?.service, "default/web");
+    assert.equal(status.conditions?.find(({ type }) => type === "Degraded")?.status, "True");
+  });
+
+  it("with a file the agent needs no NodeProxy and writes none", async () => {
+    const text = { apiVersion: apiGroupVersion, kind: "ProxyConfig", metadata: { name: "file" }, spec: {} };
+    start(parseProxyConfig(text));
+    await until(() => dataplane.syncs.length === 1);
+    await clock.advance(60_000);
+    const about = api.calls.filter(({ resource }) => resource.plural === "nodeproxies");
+    assert.deepEqual(about, []);
+  });
+
+  it("stopping closes the dataplane and leaves the kernel alone", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    stop.abort();
+    await running;
+    assert.ok(!dataplane.calls.includes("cleanup"));
+    assert.equal(dataplane.calls.at(-1), "close");
+  });
+});
