@@ -1,17 +1,21 @@
-# One image for both programs. BASE_IMAGE needs Debian's apt and, for the build, npm.
-ARG BASE_IMAGE=node:24-bookworm-slim
+# One image for both programs. BUILD_IMAGE needs npm, BASE_IMAGE Debian's apt; Node.js itself comes from package-lock.json,
+# so the image runs the very version that is tested.
+ARG BUILD_IMAGE=node:24-bookworm-slim
+ARG BASE_IMAGE=debian:bookworm-slim
 
-FROM ${BASE_IMAGE} AS builder
+FROM ${BUILD_IMAGE} AS builder
 WORKDIR /src
 COPY .npmrc package.json package-lock.json ./
 RUN npm ci --no-progress
 COPY . .
 RUN npm run build
+RUN mkdir bin && cp --dereference node_modules/.bin/node bin/
 
 FROM ${BASE_IMAGE} AS runtime
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends conntrack iproute2 kmod nftables \
   && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /src/bin/node /usr/local/bin/
 COPY --from=builder /src/dist /app
 COPY LICENSE /app/
 LABEL org.opencontainers.image.title="kubesteer" \

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Builds the container image with the first engine found.
-# Usage: [BASE_IMAGE=...] scripts/build-image.sh NAME:TAG
+# Usage: [BUILD_IMAGE=...] [BASE_IMAGE=...] scripts/build-image.sh NAME:TAG
 set -eu
 cd "$(dirname "$0")/.."
 
 image="${1:?name and tag of the image, such as kubesteer:dev}"
 set --
-[ -z "${BASE_IMAGE:-}" ] || set -- --build-arg "BASE_IMAGE=$BASE_IMAGE"
+[ -z "${BUILD_IMAGE:-}" ] || set -- "$@" --build-arg "BUILD_IMAGE=$BUILD_IMAGE"
+[ -z "${BASE_IMAGE:-}" ] || set -- "$@" --build-arg "BASE_IMAGE=$BASE_IMAGE"
 
 for engine in docker podman buildah; do
   command -v "$engine" >/dev/null 2>&1 || continue

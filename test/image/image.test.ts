@@ -43,15 +43,12 @@ describe("image", function () {
       if (!isInstalled("buildah")) skipBecause(this, "buildah is not installed");
       if (baseImage === undefined) skipBecause(this, "BASE_IMAGE names no image that this machine has");
       const image = `localhost/kubesteer-test:${process.pid}`;
-      const args = ["build", "--build-arg", `BASE_IMAGE=${baseImage}`, "--tag", image, "."];
-      run("buildah", args, { cwd: root });
+      run("scripts/build-image.sh", [image], { cwd: root });
       const container = run("buildah", ["from", image], { cwd: root }).trim();
       try {
         for (const program of ["operator", "agent"]) {
-          const output = run("buildah", ["run", container, "node", `/app/${program}.js`, "--help"], {
-            cwd: root,
-          });
-          assert.match(output, /--kubeconfig/);
+          const command = ["run", container, "node", `/app/${program}.js`, "--help"];
+          assert.match(run("buildah", command, { cwd: root }), /--kubeconfig/);
         }
       } finally {
         run("buildah", ["rm", container], { cwd: root });

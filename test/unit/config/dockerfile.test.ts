@@ -24,12 +24,12 @@ function textsOf(stage: Stage, keyword: string): readonly string[] {
 }
 
 describe("Dockerfile", () => {
-  it("has one builder and one runtime, on a base that can be replaced", () => {
+  it("has one builder and one runtime, on bases that can be replaced", () => {
     assert.deepEqual(
       stages.map(({ base, name }) => `${name} on ${base}`),
-      ["builder on ${BASE_IMAGE}", "runtime on ${BASE_IMAGE}"],
+      ["builder on ${BUILD_IMAGE}", "runtime on ${BASE_IMAGE}"],
     );
-    assert.match(dockerfile, /^ARG BASE_IMAGE=node:24-/m);
+    assert.match(dockerfile, /^ARG BUILD_IMAGE=node:24-.*\nARG BASE_IMAGE=debian:/m);
   });
 
   it("copies only what exists and .dockerignore lets through", () => {
@@ -65,8 +65,9 @@ describe("Dockerfile", () => {
     assert.ok(steps.indexOf("RUN npm run build") > steps.indexOf("COPY . ."));
   });
 
-  it("puts into the runtime nothing of the builder but the bundles", () => {
+  it("puts into the runtime nothing of the builder but the bundles and the locked Node.js", () => {
     assert.deepEqual(textsOf(stageNamed("runtime"), "COPY"), [
+      "--from=builder /src/bin/node /usr/local/bin/",
       "--from=builder /src/dist /app",
       "LICENSE /app/",
     ]);
