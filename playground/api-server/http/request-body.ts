@@ -1,0 +1,68 @@
+import type { IncomingMessage } from "node:http";
+import { parse as parseYaml } from "yaml";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json-value.ts";
+import { badRequest, StatusError, unsupportedMediaType } from "../status-error.ts";
+
+/** Largest body that is read; kube-apiserver's limit. */
+const maxBodyBytes = 3 * 1024 * 1024;
+
+const objectTypes = ["application/json", "application/yaml"];
+
+/** Media type of the body without parameters; "" when the request names none. */
+export function mediaTypeOf(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/**
+ * Reads the body as JSON or YAML, whatever its media type.
+ *
+ * @throws StatusError 400 when it is neither, 413 when it is too large.
+ */
+export async function readBody(request: IncomingMessage): Promise<JsonValue | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > maxBodyBytes) {
+      throw new StatusError({
+        code: 413,
+        reason: "RequestEntityTooLarge",
+        message: `Request entity too large: limit is ${maxBodyBytes}`,
+      });
+    }
+    chunks.push(bytes);
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  return text.trim() === "" ? undefined : parseText(text, mediaTypeOf(request).endsWith("yaml"));
+}
+
+function parseText(text: string, isYaml: boolean): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    if (isYaml) return parseYamlText(text);
+    throw badRequest(`error decoding the body: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function parseYamlText(text: string): JsonValue {
+  try {
+    return parseYaml(text) as JsonValue;
+  } catch (error) {
+    throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/**
+ * Reads the body of a create or update.
+ *
+ * @throws StatusError 415 for protobuf and anything else that is neither JSON nor YAML.
+ */
+export async function readObject(request: IncomingMessage): Promise<JsonObject> {
+  const mediaType = mediaTypeOf(request);
+  if (mediaType !== "" && !objectTypes.includes(mediaType)) throw unsupportedMediaType(objectTypes);
+  const body = await readBody(request);
+  if (!isJsonObject(body)) throw badRequest("the body of the request must be an object");
+  return body;
+}

@@ -1,0 +1,34 @@
+import type { ServerResponse } from "node:http";
+import type { JsonObject } from "../json-value.ts";
+
+/**
+ * JSON in which no string holds a line separator: some clients split streams at U+2028 and U+2029 too, and
+ * kube-apiserver escapes them.
+ */
+export function renderJson(value: JsonObject): string {
+  return JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+}
+
+export function sendJson(
+  response: ServerResponse,
+  code: number,
+  value: JsonObject,
+  contentType = "application/json",
+): void {
+  sendText(response, code, `${renderJson(value)}\n`, contentType);
+}
+
+export function sendText(
+  response: ServerResponse,
+  code: number,
+  text: string,
+  contentType = "text/plain; charset=utf-8",
+): void {
+  const body = Buffer.from(text);
+  response.writeHead(code, {
+    "Content-Type": contentType,
+    "Content-Length": body.length,
+    "Cache-Control": "no-cache, private",
+  });
+  response.end(body);
+}

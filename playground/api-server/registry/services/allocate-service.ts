@@ -1,0 +1,149 @@
+import { familyOf, parseIpAddress, type IpAddress, type IpFamily } from "../../../../platform/ip/address.ts";
+import { invalid, type FieldError } from "../../../../crds/validation/field-error.ts";
+import { arrayAt, numberAt, objectAt, stringAt, stringsAt, type JsonObject } from "../../json-value.ts";
+import { parseKubeObject, type KubeObject } from "../../kube-object.ts";
+import { isUsable, nameOf, nodePortRange, type Allocations } from "./allocations.ts";
+import { hasClusterIP, hasNodePorts, needsHealthCheckNodePort } from "./service-defaults.ts";
+
+/** Addresses and ports that a Service asks for but cannot have. */
+export function allocationErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
+  return [...addressErrors(service, allocations), ...nodePortErrors(service, allocations)];
+}
+
+/** Gives the Service the IP families, cluster IPs and node ports it needs and does not have. Values it names stay. */
+export function allocateService(service: KubeObject, allocations: Allocations): KubeObject {
+  const spec = objectAt(service, "spec");
+  const withAddresses = { ...spec, ...familiesAndAddresses(spec, allocations) };
+  return parseKubeObject({
+    ...service,
+    spec: { ...withAddresses, ...nodePorts(withAddresses, allocations) },
+  });
+}
+
+function familiesAndAddresses(spec: JsonObject, allocations: Allocations): JsonObject {
+  if (stringAt(spec, "type") === "ExternalName") return {};
+  const policy =
+    stringAt(spec, "ipFamilyPolicy") ??
+    (namedAddresses(spec).length > 1 ? "RequireDualStack" : "SingleStack");
+  const families = chosenFamilies(spec, policy, allocations);
+  if (!hasClusterIP(spec))
+    return { clusterIP: "None", clusterIPs: ["None"], ipFamilies: families, ipFamilyPolicy: policy };
+  const named = namedAddresses(spec);
+  const clusterIPs = families.map((family, index) => named[index] ?? freeAddress(family, allocations));
+  const present = clusterIPs.flatMap((address) => (address === undefined ? [] : [address]));
+  return { clusterIP: present[0] ?? "", clusterIPs: present, ipFamilies: families, ipFamilyPolicy: policy };
+}
+
+function chosenFamilies(spec: JsonObject, policy: string, allocations: Allocations): readonly IpFamily[] {
+  const available =
+    allocations.serviceCIDRs.length > 0
+      ? (["IPv4", "IPv6"] as const).filter((family) => allocations.rangeOf(family) !== undefined)
+      : [];
+  const first = allocations.serviceCIDRs[0];
+  const named = namedAddresses(spec).map((address) => familyOf(parseIpAddress(address)));
+  const asked = stringsAt(spec, "ipFamilies").filter((family) => family === "IPv4" || family === "IPv6");
+  const preferred = [
+    ...named,
+    ...asked,
+    ...(first === undefined ? [] : [familyOfRange(first)]),
+    ...available,
+  ];
+  const distinct = [...new Set(preferred)];
+  return distinct.slice(0, policy === "SingleStack" ? 1 : 2);
+}
+
+function familyOfRange(range: string): IpFamily {
+  return range.includes(":") ? "IPv6" : "IPv4";
+}
+
+function freeAddress(family: IpFamily, allocations: Allocations): IpAddress | undefined {
+  const range = allocations.rangeOf(family);
+  return range === undefined ? undefined : allocations.freeAddress(range);
+}
+
+/** Cluster IPs in the object, from either field; unreadable ones are left to validation. */
+export function namedAddresses(spec: JsonObject): readonly string[] {
+  const list = stringsAt(spec, "clusterIPs");
+  const single = stringAt(spec, "clusterIP") ?? "";
+  const named = single !== "" && list[0] !== single ? [single, ...list.slice(1)] : list;
+  return named.filter(
+    (address) => address !== "" && address !== "None" && parseAddress(address) !== undefined,
+  );
+}
+
+/** The address, or `undefined` when the text is none. */
+export function parseAddress(text: string): IpAddress | undefined {
+  try {
+    return parseIpAddress(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function nodePorts(spec: JsonObject, allocations: Allocations): JsonObject {
+  const taken = new Set(arrayAt(spec, "ports").map((port) => numberAt(port, "nodePort") ?? 0));
+  const take = (): number | undefined => {
+    const port = allocations.freeNodePort(taken);
+    if (port !== undefined) taken.add(port);
+    return port;
+  };
+  const ports = arrayAt(spec, "ports").map((port) => {
+    const current = numberAt(port, "nodePort") ?? 0;
+    const nodePort = current !== 0 ? current : hasNodePorts(spec) ? take() : undefined;
+    return nodePort === undefined ? port : { ...objectAt(port), nodePort };
+  });
+  const healthCheck = numberAt(spec, "healthCheckNodePort") ?? 0;
+  const wanted = healthCheck === 0 && needsHealthCheckNodePort(spec) ? take() : undefined;
+  return {
+    ...(ports.length === 0 ? {} : { ports }),
+    ...(wanted === undefined ? {} : { healthCheckNodePort: wanted }),
+  };
+}
+
+function addressErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
+  return namedAddresses(objectAt(service, "spec")).flatMap((text, index) => {
+    const address = parseIpAddress(text);
+    const field = "spec.clusterIPs";
+    const shown = stringsAt(service, "spec", "clusterIPs");
+    const holder = allocations.holderOf(address);
+    if (holder !== undefined && holder !== nameOf(service)) {
+      return [invalid(field, shown, `failed to allocate IP ${text}: provided IP is already allocated`)];
+    }
+    const range = allocations.rangeOf(familyOf(address));
+    if (range === undefined)
+      return [invalid(`spec.clusterIPs[${index}]`, text, "the IP family is not configured on this cluster")];
+    if (isUsable(range, address)) return [];
+    return [
+      invalid(
+        field,
+        shown,
+        `failed to allocate IP ${text}: the provided IP (${text}) is not in the valid range. The range of valid IPs is ${range}`,
+      ),
+    ];
+  });
+}
+
+function nodePortErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
+  const wanted = arrayAt(service, "spec", "ports").flatMap((port, index) => {
+    const nodePort = numberAt(port, "nodePort") ?? 0;
+    return nodePort === 0
+      ? []
+      : [{ field: `spec.ports[${index}].nodePort`, protocol: stringAt(port, "protocol") ?? "TCP", nodePort }];
+  });
+  return wanted.flatMap(({ field, protocol, nodePort }) => {
+    const { first, last } = nodePortRange;
+    if (nodePort < first || nodePort > last) {
+      return [
+        invalid(
+          field,
+          nodePort,
+          `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
+        ),
+      ];
+    }
+    const holder = allocations.nodePortHolder(protocol, nodePort);
+    return holder === undefined || holder === nameOf(service)
+      ? []
+      : [invalid(field, nodePort, "provided port is already allocated")];
+  });
+}

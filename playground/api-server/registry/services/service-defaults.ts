@@ -1,0 +1,103 @@
+import {
+  arrayAt,
+  numberAt,
+  objectAt,
+  stringAt,
+  without,
+  type JsonObject,
+  type JsonValue,
+} from "../../json-value.ts";
+import { parseKubeObject, type KubeObject } from "../../kube-object.ts";
+
+/** Types of Service that get cluster IPs. */
+export function hasClusterIP(spec: JsonObject): boolean {
+  return stringAt(spec, "type") !== "ExternalName" && stringAt(spec, "clusterIP") !== "None";
+}
+
+export function hasNodePorts(spec: JsonObject): boolean {
+  const type = stringAt(spec, "type");
+  return type === "NodePort" || (type === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
+}
+
+/** Whether the Service may be reached from outside by nodePort, external or load balancer address. */
+export function isExternallyReachable(spec: JsonObject): boolean {
+  const type = stringAt(spec, "type");
+  return type === "NodePort" || type === "LoadBalancer" || arrayAt(spec, "externalIPs").length > 0;
+}
+
+export function needsHealthCheckNodePort(spec: JsonObject): boolean {
+  return stringAt(spec, "type") === "LoadBalancer" && stringAt(spec, "externalTrafficPolicy") === "Local";
+}
+
+/** Defaults of kube-apiserver's SetDefaults_Service; addresses and ports are allocated after it. */
+export function defaultService(service: KubeObject): KubeObject {
+  const spec = objectAt(service, "spec");
+  const type = stringAt(spec, "type") ?? "ClusterIP";
+  const affinity = stringAt(spec, "sessionAffinity") ?? "None";
+  const withType = { ...spec, type, sessionAffinity: affinity };
+  const defaulted: JsonObject = {
+    ...withType,
+    ...(arrayAt(spec, "ports").length === 0
+      ? {}
+      : { ports: arrayAt(spec, "ports").map((port) => defaultPort(port, spec)) }),
+    ...affinityConfig(spec, affinity),
+    ...(type === "ExternalName"
+      ? {}
+      : { internalTrafficPolicy: stringAt(spec, "internalTrafficPolicy") ?? "Cluster" }),
+    ...(isExternallyReachable(withType)
+      ? { externalTrafficPolicy: stringAt(spec, "externalTrafficPolicy") ?? "Cluster" }
+      : {}),
+    ...(type === "LoadBalancer"
+      ? { allocateLoadBalancerNodePorts: spec["allocateLoadBalancerNodePorts"] ?? true }
+      : {}),
+  };
+  return parseKubeObject({ ...service, spec: defaulted, status: service["status"] ?? { loadBalancer: {} } });
+}
+
+function defaultPort(port: JsonValue, spec: JsonObject): JsonValue {
+  const number = numberAt(port, "port");
+  const isHeadless = stringAt(spec, "clusterIP") === "None";
+  const target = objectAt(port)["targetPort"];
+  const targetPort =
+    target === undefined || target === 0 || target === "" || (isHeadless && target === undefined)
+      ? number
+      : target;
+  return {
+    ...objectAt(port),
+    protocol: stringAt(port, "protocol") ?? "TCP",
+    ...(targetPort === undefined ? {} : { targetPort }),
+  };
+}
+
+function affinityConfig(spec: JsonObject, affinity: string): JsonObject {
+  if (affinity !== "ClientIP") return {};
+  const timeoutSeconds = numberAt(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds") ?? 10_800;
+  return { sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
+}
+
+/**
+ * Drops what an update made obsolete and the client left in place: node ports of a Service that has none any more,
+ * cluster IPs of one that became ExternalName, and the like.
+ */
+export function dropObsolete(service: KubeObject, old: KubeObject): KubeObject {
+  const spec = objectAt(service, "spec");
+  const before = objectAt(old, "spec");
+  const obsolete: string[] = [];
+  if (stringAt(spec, "type") === "ExternalName" && stringAt(before, "type") !== "ExternalName") {
+    obsolete.push("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy");
+  }
+  if (needsHealthCheckNodePort(before) && !needsHealthCheckNodePort(spec))
+    obsolete.push("healthCheckNodePort");
+  if (isExternallyReachable(before) && !isExternallyReachable(spec)) obsolete.push("externalTrafficPolicy");
+  if (stringAt(before, "type") === "LoadBalancer" && stringAt(spec, "type") !== "LoadBalancer") {
+    obsolete.push("allocateLoadBalancerNodePorts", "loadBalancerClass");
+  }
+  if (stringAt(before, "sessionAffinity") === "ClientIP" && stringAt(spec, "sessionAffinity") === "None") {
+    obsolete.push("sessionAffinityConfig");
+  }
+  const rest = without(spec, ...obsolete);
+  const losesNodePorts = hasNodePorts(before) && !hasNodePorts(spec);
+  if (!losesNodePorts) return parseKubeObject({ ...service, spec: rest });
+  const ports = arrayAt(spec, "ports").map((port) => without(objectAt(port), "nodePort"));
+  return parseKubeObject({ ...service, spec: { ...rest, ports } });
+}

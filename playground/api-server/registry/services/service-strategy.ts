@@ -1,0 +1,71 @@
+import { objectAt, stringAt, stringsAt, type JsonObject } from "../../json-value.ts";
+import { parseKubeObject, type KubeObject } from "../../kube-object.ts";
+import type { Strategy } from "../../resources/resource-type.ts";
+import { plainStrategy } from "../../resources/strategy.ts";
+import { invalid } from "../../../../crds/validation/field-error.ts";
+import { checkServiceName } from "../names.ts";
+import { allocateService, allocationErrors } from "./allocate-service.ts";
+import { defaultService, dropObsolete } from "./service-defaults.ts";
+import { validateService } from "./validate-service.ts";
+
+/**
+ * Services as kube-apiserver's registry treats them: defaults, then validation of what was asked for, then allocation.
+ * Allocation needs a valid object, so it is the last step of `prepare` and its refusals are errors of their own.
+ */
+export const serviceStrategy: Strategy = {
+  ...plainStrategy,
+  checkName: checkServiceName,
+  prepare: (service, old, { allocations }) => {
+    const kept = old === undefined ? service : keepAllocated(dropObsolete(service, old), old);
+    const defaulted = defaultService(syncClusterIPs(kept, old));
+    if (validateService(defaulted, old).length > 0 || allocationErrors(defaulted, allocations).length > 0)
+      return defaulted;
+    return allocateService(defaulted, allocations);
+  },
+  validate: (service, old, { allocations }) => {
+    const errors = validateService(service, old);
+    return errors.length > 0
+      ? errors
+      : [
+          ...allocationErrors(service, allocations),
+          ...familyErrors(service, allocations.serviceCIDRs.length),
+        ];
+  },
+};
+
+/** clusterIP and clusterIPs[0] are one field under two names. */
+function syncClusterIPs(service: KubeObject, old: KubeObject | undefined): KubeObject {
+  const spec = objectAt(service, "spec");
+  const single = stringAt(spec, "clusterIP") ?? "";
+  const list = stringsAt(spec, "clusterIPs");
+  if (single === "" && list.length === 0) return service;
+  if (single !== "" && list.length === 0) return withSpec(service, { ...spec, clusterIPs: [single] });
+  if (single === "") return withSpec(service, { ...spec, clusterIP: list[0] ?? "" });
+  const changed = old !== undefined && stringAt(old, "spec", "clusterIP") !== single;
+  return changed && list[0] !== single ? withSpec(service, { ...spec, clusterIPs: [single] }) : service;
+}
+
+/** A client that leaves out what the server allocated means "unchanged": addresses, families, node ports. */
+function keepAllocated(service: KubeObject, old: KubeObject): KubeObject {
+  const spec = objectAt(service, "spec");
+  const before = objectAt(old, "spec");
+  if (stringAt(spec, "type") === "ExternalName" || stringAt(before, "type") === "ExternalName")
+    return service;
+  const kept = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"].flatMap(
+    (field) => {
+      const value = before[field];
+      return spec[field] === undefined && value !== undefined ? [[field, value] as const] : [];
+    },
+  );
+  return withSpec(service, { ...spec, ...Object.fromEntries(kept) });
+}
+
+function familyErrors(service: KubeObject, ranges: number): ReturnType<Strategy["validate"]> {
+  const policy = stringAt(service, "spec", "ipFamilyPolicy");
+  if (policy !== "RequireDualStack" || ranges > 1) return [];
+  return [invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services")];
+}
+
+function withSpec(service: KubeObject, spec: JsonObject): KubeObject {
+  return parseKubeObject({ ...service, spec });
+}

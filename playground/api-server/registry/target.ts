@@ -1,0 +1,34 @@
+import type { KubeObject } from "../kube-object.ts";
+import type { ResourceType } from "../resources/resource-type.ts";
+import type { ObjectKey } from "../storage/object-store.ts";
+
+/** The object, or the part of it, that a request is about. */
+export interface Target {
+  readonly type: ResourceType;
+  /** "" for cluster-scoped kinds. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: "" | "status";
+}
+
+/** How a write is to be done: the query parameters that all writes have. */
+export interface WriteOptions {
+  readonly fieldManager: string;
+  readonly dryRun: boolean;
+  readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+}
+
+export function keyOf(target: Pick<Target, "type" | "namespace" | "name">): ObjectKey {
+  return { resource: target.type.storedAs, namespace: target.namespace, name: target.name };
+}
+
+/** A stored object as a version of its kind shows it. */
+export function served(type: ResourceType, object: KubeObject): KubeObject {
+  if (type.conversion !== undefined) return type.conversion.fromStored(object);
+  const apiVersion = type.group === "" ? type.version : `${type.group}/${type.version}`;
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+export function stored(type: ResourceType, object: KubeObject): KubeObject {
+  return type.conversion === undefined ? object : type.conversion.toStored(object);
+}

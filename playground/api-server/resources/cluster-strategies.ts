@@ -1,0 +1,176 @@
+import { invalid, notSupported, required, type FieldError } from "../../../crds/validation/field-error.ts";
+import { isIP } from "node:net";
+import {
+  arrayAt,
+  numberAt,
+  objectAt,
+  stringAt,
+  stringsAt,
+  textOf,
+  type JsonObject,
+  type JsonValue,
+} from "../json-value.ts";
+import { parseKubeObject, withMetadata, type KubeObject } from "../kube-object.ts";
+import { checkLabel, checkPathSegment } from "../registry/names.ts";
+import type { Strategy } from "./resource-type.ts";
+import { plainStrategy } from "./strategy.ts";
+
+function withFields(object: KubeObject, fields: JsonObject): KubeObject {
+  return parseKubeObject({ ...object, ...fields });
+}
+
+export const namespaceStrategy: Strategy = {
+  ...plainStrategy,
+  checkName: checkLabel,
+  prepare: (object, old) => {
+    const labels = { "kubernetes.io/metadata.name": object.metadata.name, ...object.metadata.labels };
+    const spec = { finalizers: ["kubernetes"], ...objectAt(object, "spec") };
+    const status = old === undefined ? { phase: "Active" } : objectAt(object, "status");
+    return withFields(withMetadata(object, { labels }), { spec, status });
+  },
+};
+
+/** podCIDR and podCIDRs[0] are one field under two names. */
+export const nodeStrategy: Strategy = {
+  ...plainStrategy,
+  prepare: (object) => {
+    const spec = objectAt(object, "spec");
+    const list = stringsAt(spec, "podCIDRs");
+    const single = stringAt(spec, "podCIDR");
+    const podCIDR = single ?? list[0];
+    if (podCIDR === undefined) return withFields(object, { spec });
+    return withFields(object, { spec: { ...spec, podCIDR, podCIDRs: list.length === 0 ? [podCIDR] : list } });
+  },
+};
+
+export const secretStrategy: Strategy = {
+  ...plainStrategy,
+  prepare: (object) => {
+    const plain = Object.entries(objectAt(object, "stringData")).map(([key, value]) => [
+      key,
+      Buffer.from(textOf(value)).toString("base64"),
+    ]);
+    const data = { ...objectAt(object, "data"), ...Object.fromEntries(plain) };
+    const { stringData: _, ...rest } = object;
+    return parseKubeObject({
+      ...rest,
+      ...(Object.keys(data).length === 0 ? {} : { data }),
+      type: stringAt(object, "type") ?? "Opaque",
+    });
+  },
+};
+
+const addressTypes = ["FQDN", "IPv4", "IPv6"];
+
+export const endpointSliceStrategy: Strategy = {
+  ...plainStrategy,
+  tracksGeneration: true,
+  prepare: (object) => {
+    const ports = arrayAt(object, "ports").map((port) => ({ name: "", protocol: "TCP", ...objectAt(port) }));
+    return withFields(object, { endpoints: arrayAt(object, "endpoints"), ports });
+  },
+  validate: (object, old) => [
+    ...addressTypeErrors(object, old),
+    ...endpointErrors(object),
+    ...slicePortErrors(object),
+  ],
+};
+
+function addressTypeErrors(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  const addressType = stringAt(object, "addressType") ?? "";
+  if (addressType === "") return [required("addressType")];
+  if (!addressTypes.includes(addressType)) return [notSupported("addressType", addressType, addressTypes)];
+  if (old === undefined || stringAt(old, "addressType") === addressType) return [];
+  return [invalid("addressType", addressType, "field is immutable")];
+}
+
+function endpointErrors(object: KubeObject): readonly FieldError[] {
+  return arrayAt(object, "endpoints").flatMap((endpoint, index) => {
+    const field = `endpoints[${index}].addresses`;
+    const addresses = stringsAt(endpoint, "addresses");
+    if (addresses.length === 0) return [required(field, "must contain at least 1 address")];
+    return addresses.flatMap((address, place) =>
+      addressError(stringAt(object, "addressType") ?? "", address, `${field}[${place}]`),
+    );
+  });
+}
+
+function addressError(addressType: string, address: string, field: string): readonly FieldError[] {
+  const version = isIP(address);
+  if (addressType === "IPv4" && version !== 4) return [invalid(field, address, "must be an IPv4 address")];
+  if (addressType === "IPv6" && version !== 6) return [invalid(field, address, "must be an IPv6 address")];
+  if (address === "::1" || address.startsWith("127.")) {
+    return [invalid(field, address, "may not be in the loopback range (127.0.0.0/8, ::1/128)")];
+  }
+  if (address === "0.0.0.0" || address === "::")
+    return [invalid(field, address, `may not be unspecified (${address})`)];
+  return [];
+}
+
+function slicePortErrors(object: KubeObject): readonly FieldError[] {
+  const names = new Set<string>();
+  return arrayAt(object, "ports").flatMap((port, index) => {
+    const name = stringAt(port, "name") ?? "";
+    const isDuplicate = names.has(name);
+    names.add(name);
+    const number = numberAt(port, "port");
+    const isOutside = number !== undefined && (number < 1 || number > 65_535);
+    return [
+      ...(isDuplicate ? [invalid(`ports[${index}].name`, name, "Duplicate value")] : []),
+      ...(isOutside
+        ? [invalid(`ports[${index}].port`, number, "must be between 1 and 65535, inclusive")]
+        : []),
+    ];
+  });
+}
+
+export const serviceCIDRStrategy: Strategy = {
+  ...plainStrategy,
+  validate: (object) =>
+    arrayAt(object, "spec", "cidrs").length > 0 ? [] : [required("spec.cidrs", "at least one CIDR required")],
+};
+
+export const eventStrategy: Strategy = {
+  ...plainStrategy,
+  checkName: () => undefined,
+};
+
+export const leaseStrategy: Strategy = {
+  ...plainStrategy,
+  requiresResourceVersion: true,
+  validate: (object) => {
+    const seconds = numberAt(object, "spec", "leaseDurationSeconds");
+    return seconds === undefined || seconds > 0
+      ? []
+      : [invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")];
+  },
+};
+
+export const roleStrategy: Strategy = { ...plainStrategy, checkName: checkPathSegment };
+
+const rbacGroup = "rbac.authorization.k8s.io";
+
+export const roleBindingStrategy: Strategy = {
+  ...plainStrategy,
+  checkName: checkPathSegment,
+  prepare: (object) => {
+    const roleRef = { apiGroup: rbacGroup, ...objectAt(object, "roleRef") };
+    const subjects = arrayAt(object, "subjects").map(defaultSubject);
+    return withFields(object, { roleRef, ...(subjects.length === 0 ? {} : { subjects }) });
+  },
+  validate: (object, old) => {
+    if (old === undefined || JSON.stringify(object["roleRef"]) === JSON.stringify(old["roleRef"])) return [];
+    return [invalid("roleRef", objectAt(object, "roleRef"), "cannot change roleRef")];
+  },
+};
+
+function defaultSubject(subject: JsonValue): JsonValue {
+  const isServiceAccount = stringAt(subject, "kind") === "ServiceAccount";
+  return isServiceAccount ? objectAt(subject) : { apiGroup: rbacGroup, ...objectAt(subject) };
+}
+
+export const priorityClassStrategy: Strategy = {
+  ...plainStrategy,
+  tracksGeneration: true,
+  prepare: (object) => withFields(object, { preemptionPolicy: "PreemptLowerPriority", ...object }),
+};

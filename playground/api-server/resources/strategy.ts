@@ -1,0 +1,15 @@
+import { without } from "../json-value.ts";
+import { checkSubdomain } from "../registry/names.ts";
+import type { Strategy } from "./resource-type.ts";
+
+/** Strategy of a kind with nothing special, and what special ones start from. */
+export const plainStrategy: Strategy = {
+  tracksGeneration: false,
+  requiresResourceVersion: false,
+  checkName: checkSubdomain,
+  prepare: (object) => object,
+  validate: () => [],
+  desiredState: (object) => without(object, "metadata", "status", "apiVersion", "kind"),
+  finalizers: [],
+  gracePeriodSeconds: () => 0,
+};

@@ -1,0 +1,56 @@
+import type { StructuralSchema } from "../../../crds/validation/structural-schema.ts";
+import { isJsonObject, type JsonValue } from "../json-value.ts";
+
+/**
+ * What the server knows about a field: a structural schema, and what only built-in types have. Decoding, patches,
+ * field ownership and OpenAPI all read it.
+ */
+export interface Schema extends StructuralSchema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly "x-kubernetes-patch-merge-key"?: string;
+  /** Comma-separated, such as `merge,retainKeys`. */
+  readonly "x-kubernetes-patch-strategy"?: string;
+  /** OpenAPI component this schema is published as, where several fields share it. */
+  readonly component?: string;
+}
+
+/** A field that may hold anything, as one atomic value. */
+export const anything: Schema = {
+  "x-kubernetes-preserve-unknown-fields": true,
+  "x-kubernetes-map-type": "atomic",
+};
+
+/** A field below one that preserves unknown fields: its form is taken from its value. */
+export const untyped: Schema = { "x-kubernetes-preserve-unknown-fields": true };
+
+/** The schema of a CustomResourceDefinition version, which the definition's own validation has accepted. */
+export function parseSchema(value: JsonValue | undefined): Schema {
+  return isJsonObject(value) ? value : untyped;
+}
+
+/** Schema of a property; `undefined` when the schema does not know it. */
+export function propertySchema(schema: Schema, name: string): Schema | undefined {
+  if (schema.properties !== undefined && Object.hasOwn(schema.properties, name))
+    return schema.properties[name];
+  if (typeof schema.additionalProperties === "object") return schema.additionalProperties;
+  return acceptsAnyProperty(schema) ? untyped : undefined;
+}
+
+/** Whether properties that the schema does not name are kept. */
+export function acceptsAnyProperty(schema: Schema): boolean {
+  const untyped = schema.type === undefined && schema.properties === undefined && schema.items === undefined;
+  return (
+    schema["x-kubernetes-preserve-unknown-fields"] === true || schema.additionalProperties === true || untyped
+  );
+}
+
+/** Whether the property is a named field of a struct rather than a key of a map. */
+export function isNamedField(schema: Schema, name: string): boolean {
+  return schema.properties !== undefined && Object.hasOwn(schema.properties, name);
+}
+
+export function itemSchema(schema: Schema): Schema {
+  return schema.items ?? untyped;
+}

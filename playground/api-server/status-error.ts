@@ -1,0 +1,225 @@
+import { renderFieldError, type FieldError } from "../../crds/validation/field-error.ts";
+import type { JsonObject } from "./json-value.ts";
+
+/** metav1.StatusCause. */
+export interface StatusCause {
+  readonly reason: string;
+  readonly message: string;
+  readonly field?: string;
+}
+
+/** What an error is about: group resource and kind, as far as the request told. */
+export interface StatusSubject {
+  readonly group: string;
+  readonly plural: string;
+  readonly kind: string;
+}
+
+interface StatusFacts {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly subject?: StatusSubject;
+  readonly name?: string | undefined;
+  /** Whether details.kind holds the kind (validation errors) rather than the plural. */
+  readonly detailsKind?: "kind" | "plural";
+  readonly causes?: readonly StatusCause[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** A request that the API server refuses; rendered as a metav1.Status. */
+export class StatusError extends Error {
+  override readonly name = "StatusError";
+  readonly code: number;
+  readonly reason: string;
+  readonly #facts: StatusFacts;
+
+  constructor(facts: StatusFacts) {
+    super(facts.message);
+    this.code = facts.code;
+    this.reason = facts.reason;
+    this.#facts = facts;
+  }
+
+  /** The metav1.Status object that clients get. */
+  toStatus(): JsonObject {
+    const { subject, name, causes, retryAfterSeconds, detailsKind } = this.#facts;
+    const details = {
+      ...(name === undefined ? {} : { name }),
+      ...(subject === undefined || subject.group === "" ? {} : { group: subject.group }),
+      ...(subject === undefined ? {} : { kind: detailsKind === "kind" ? subject.kind : subject.plural }),
+      ...(causes === undefined ? {} : { causes: causes.map((cause) => ({ ...cause })) }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    };
+    return {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      message: this.message,
+      reason: this.reason,
+      ...(Object.keys(details).length === 0 ? {} : { details }),
+      code: this.code,
+    };
+  }
+}
+
+/** `services` or `proxyconfigs.kubesteer.dev`: how messages name a group resource. */
+export function qualifiedResource(subject: Pick<StatusSubject, "group" | "plural">): string {
+  return subject.group === "" ? subject.plural : `${subject.plural}.${subject.group}`;
+}
+
+function qualifiedKind(subject: StatusSubject): string {
+  return subject.group === "" ? subject.kind : `${subject.kind}.${subject.group}`;
+}
+
+export function badRequest(message: string): StatusError {
+  return new StatusError({ code: 400, reason: "BadRequest", message });
+}
+
+export function notFound(subject: StatusSubject, name: string): StatusError {
+  return new StatusError({
+    code: 404,
+    reason: "NotFound",
+    message: `${qualifiedResource(subject)} "${name}" not found`,
+    subject,
+    name,
+  });
+}
+
+/** The path names nothing that the server has, such as an unknown subresource. */
+export function noSuchResource(): StatusError {
+  return new StatusError({
+    code: 404,
+    reason: "NotFound",
+    message: "the server could not find the requested resource",
+  });
+}
+
+export function alreadyExists(subject: StatusSubject, name: string): StatusError {
+  return new StatusError({
+    code: 409,
+    reason: "AlreadyExists",
+    message: `${qualifiedResource(subject)} "${name}" already exists`,
+    subject,
+    name,
+  });
+}
+
+export function conflict(subject: StatusSubject, name: string, detail: string): StatusError {
+  return new StatusError({
+    code: 409,
+    reason: "Conflict",
+    message: `Operation cannot be fulfilled on ${qualifiedResource(subject)} "${name}": ${detail}`,
+    subject,
+    name,
+  });
+}
+
+/** The optimistic-concurrency conflict: somebody wrote the object after it was read. */
+export function staleObject(subject: StatusSubject, name: string): StatusError {
+  return conflict(
+    subject,
+    name,
+    "the object has been modified; please apply your changes to the latest version and try again",
+  );
+}
+
+export function forbidden(subject: StatusSubject, name: string, detail: string): StatusError {
+  return new StatusError({
+    code: 403,
+    reason: "Forbidden",
+    message: `${qualifiedResource(subject)} "${name}" is forbidden: ${detail}`,
+    subject,
+    name,
+  });
+}
+
+/** 422 with one cause per field. */
+export function invalid(subject: StatusSubject, name: string, errors: readonly FieldError[]): StatusError {
+  const lines = errors.map(renderFieldError);
+  const list = lines.length === 1 ? lines.join("") : `[${lines.join(", ")}]`;
+  return new StatusError({
+    code: 422,
+    reason: "Invalid",
+    message: `${qualifiedKind(subject)} "${name}" is invalid: ${list}`,
+    subject,
+    name,
+    detailsKind: "kind",
+    causes: errors.map(({ field, reason, message }) => ({
+      reason,
+      message,
+      field: field === "" ? "<nil>" : field,
+    })),
+  });
+}
+
+/** 410: what the resourceVersion or continue token names is no longer remembered. */
+export function expired(message: string): StatusError {
+  return new StatusError({ code: 410, reason: "Expired", message });
+}
+
+export function methodNotAllowed(subject: StatusSubject): StatusError {
+  return new StatusError({
+    code: 405,
+    reason: "MethodNotAllowed",
+    message: "the server does not allow this method on the requested resource",
+    subject,
+  });
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): StatusError {
+  return new StatusError({
+    code: 415,
+    reason: "UnsupportedMediaType",
+    message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
+  });
+}
+
+/** Server-side apply met fields that others own; one cause per field. */
+export function applyConflict(
+  subject: StatusSubject,
+  name: string,
+  conflicts: readonly { readonly manager: string; readonly field: string }[],
+): StatusError {
+  const count = conflicts.length;
+  const causes = conflicts.map(({ manager, field }) => ({
+    reason: "FieldManagerConflict",
+    message: `conflict with ${manager}`,
+    field,
+  }));
+  const managers = [...new Set(conflicts.map(({ manager }) => manager))];
+  const parts = managers.map((manager) => {
+    const fields = conflicts.filter((entry) => entry.manager === manager).map(({ field }) => field);
+    return fields.length === 1
+      ? `conflict with ${manager}: ${fields.join("")}`
+      : `conflicts with ${manager}:\n${fields.map((field) => `- ${field}`).join("\n")}`;
+  });
+  return new StatusError({
+    code: 409,
+    reason: "Conflict",
+    message: `Apply failed with ${count} conflict${count === 1 ? "" : "s"}: ${parts.join("\n")}`,
+    subject,
+    name,
+    causes,
+  });
+}
+
+/** Server-side apply of a body that does not fit the schema; kube-apiserver answers 500 too. */
+export function untypedPatch(name: string, apiVersion: string, kind: string, detail: string): StatusError {
+  return new StatusError({
+    code: 500,
+    reason: "",
+    message: `failed to create typed patch object (${name}; ${apiVersion}, Kind=${kind}): ${detail}`,
+  });
+}
+
+export function resourceVersionTooLarge(wanted: number, current: number): StatusError {
+  return new StatusError({
+    code: 504,
+    reason: "Timeout",
+    message: `Timeout: Too large resource version: ${wanted}, current: ${current}`,
+    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+    retryAfterSeconds: 1,
+  });
+}
