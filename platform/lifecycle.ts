@@ -19,8 +19,10 @@ export async function runProgram({
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     log?.info({ signal }, "stopping");
-    removeSignalHandlers(onSignal); // the next one has Node.js's default effect
     stop.abort();
+    // The next one has Node.js's default effect. Not within this one: a library that listens as well (execa's signal-exit)
+    // would find itself alone and end the process by the signal.
+    setImmediate(() => removeSignalHandlers(onSignal));
   };
   const onUnhandledRejection = (error: unknown) => {
     reportFailure(name, error, log);
