@@ -9,7 +9,7 @@ import { affinityMap, l4Protocols, layoutMarkerSet, tableName } from "./names.ts
 import { observeTable } from "./observe.ts";
 import { NftQuoteError } from "./quote.ts";
 import { purgeAffinity } from "./purge-affinity.ts";
-import { renderBase, renderPlan, renderRefill } from "./render.ts";
+import { deleteChains, renderBase, renderPlan, renderRefill, staleChains } from "./render.ts";
 import { pickerFor } from "./schedule.ts";
 import type { AffinityMemory } from "./ruleset.ts";
 
@@ -24,6 +24,8 @@ export interface TableDeps {
   readonly family: NftFamily;
   readonly session: NftSession;
   readonly commands: CommandRunner;
+  /** Chains cannot be deleted together with the last reference to them. */
+  readonly keepsReferences: boolean;
   readonly log: Logger;
 }
 
@@ -44,6 +46,8 @@ const elementsPerColdTransaction = 10_000;
 /** Programs the table of one family and knows what is in it. */
 export class NftTable {
   readonly #deps: TableDeps;
+  /** Chains without rules that nothing refers to. */
+  readonly #leftovers = new Set<string>();
   #state: AppliedState;
 
   constructor(deps: TableDeps) {
@@ -61,10 +65,14 @@ export class NftTable {
     const base = baseRuleset(family, node);
     const observed = await observeTable(commands, family);
     this.#state = new AppliedState(family);
+    this.#leftovers.clear();
     if (observed === undefined) return this.#fillStepwise(base, services);
     if (!observed.sets.has(layoutMarkerSet)) return this.#replace(base, services);
-    const refill = (plan: TablePlan) => renderRefill({ family, base, observed, plan });
-    const report = await this.#fillAtOnce(refill, services);
+    const render = (plan: TablePlan): Rendering => {
+      const refill = { family, base, observed, plan };
+      return { commands: renderRefill(refill), unusedChains: staleChains(refill) };
+    };
+    const report = await this.#fillAtOnce(render, services);
     if (report === undefined) return this.#replace(base, services);
     await this.#purgeAll();
     return report;
@@ -75,6 +83,7 @@ export class NftTable {
    * @throws {TableStateError | CommandError}
    */
   async update(changes: readonly ServiceChange[]): Promise<TableReport> {
+    await this.#sweep();
     const report = await this.#commitOrIsolate(changes);
     await purgeAffinity(this.#deps, report.suspectMemories, "keep");
     return report;
@@ -95,12 +104,15 @@ export class NftTable {
     const { family, log } = this.#deps;
     log.warn({ family }, "replacing the table because it is not of this version");
     const table = `${family} ${tableName}`;
-    const render = (plan: TablePlan): readonly string[] => [
-      `add table ${table}`,
-      `delete table ${table}`,
-      ...renderBase(family, base),
-      ...renderPlan(family, plan),
-    ];
+    const render = (plan: TablePlan): Rendering => ({
+      commands: [
+        `add table ${table}`,
+        `delete table ${table}`,
+        ...renderBase(family, base),
+        ...renderPlan(family, plan),
+      ],
+      unusedChains: [],
+    });
     const report = await this.#fillAtOnce(render, services);
     if (report === undefined) throw new TableStateError(family, "the kernel refuses to replace it");
     return report;
@@ -108,22 +120,44 @@ export class NftTable {
 
   /** Undefined when the kernel refuses it even without any Service. */
   async #fillAtOnce(
-    render: (plan: TablePlan) => readonly string[],
+    render: (plan: TablePlan) => Rendering,
     services: readonly DesiredService[],
   ): Promise<TableReport | undefined> {
     const { family, session } = this.#deps;
     const { plan, writable, rejected } = this.#planWritable(services.map(toChange));
-    const result = await session.commit({ family, commands: render(plan) });
+    const result = await this.#commit(render(plan));
     if (result.kind === "committed") return { ...this.#recorded(plan), rejected };
     const check = async (changes: readonly ServiceChange[]): Promise<NftCommit> =>
-      session.check({ family, commands: render(this.#state.plan(changes)) });
+      session.check({ family, commands: this.#commandsOf(render(this.#state.plan(changes))) });
     if ((await check([])).kind === "refused") return undefined;
     const refused = await findRefused(writable, check);
     const names = new Set(refused.map(({ service }) => service));
     const accepted = this.#state.plan(writable.filter(({ name }) => !names.has(name)));
-    const retried = await session.commit({ family, commands: render(accepted) });
+    const retried = await this.#commit(render(accepted));
     if (retried.kind === "refused") throw new TableStateError(family, retried.reason);
     return { ...this.#recorded(accepted), rejected: [...rejected, ...refused] };
+  }
+
+  async #commit(rendering: Rendering): Promise<NftCommit> {
+    const { family, session, keepsReferences } = this.#deps;
+    const result = await session.commit({ family, commands: this.#commandsOf(rendering) });
+    if (keepsReferences && result.kind === "committed") {
+      for (const name of rendering.unusedChains) this.#leftovers.add(name);
+    }
+    return result;
+  }
+
+  #commandsOf({ commands, unusedChains }: Rendering): readonly string[] {
+    const { family, keepsReferences } = this.#deps;
+    return keepsReferences ? commands : [...commands, ...deleteChains(family, unusedChains)];
+  }
+
+  /** Deletes chains that an earlier transaction had to leave. The kernel may still refuse; then the next sync tries again. */
+  async #sweep(): Promise<void> {
+    const { family, session } = this.#deps;
+    if (this.#leftovers.size === 0) return;
+    const result = await session.commit({ family, commands: deleteChains(family, this.#leftovers) });
+    if (result.kind === "committed") this.#leftovers.clear();
   }
 
   /** Affinity that an earlier process left may be of Services that are gone. */
@@ -135,11 +169,10 @@ export class NftTable {
   }
 
   async #commitOrIsolate(changes: readonly ServiceChange[]): Promise<UpdateReport> {
-    const { family, session } = this.#deps;
     const { plan, writable, rejected } = this.#planWritable(changes);
-    const commands = renderPlan(family, plan);
+    const commands = renderPlan(this.#deps.family, plan);
     if (commands.length === 0) return { ...this.#recorded(plan), rejected };
-    const result = await session.commit({ family, commands });
+    const result = await this.#commit({ commands, unusedChains: plan.unusedChains });
     if (result.kind === "committed") return { ...this.#recorded(plan), rejected };
     await this.#requireTable();
     const isolated = await this.#isolate(writable, result.reason);
@@ -192,6 +225,7 @@ export class NftTable {
 
   #recorded(plan: TablePlan): UpdateReport {
     this.#state.record(plan);
+    for (const name of plan.newChains.keys()) this.#leftovers.delete(name);
     const { newMaps, newChains, changedChains, deletes, adds, unusedChains, unusedMaps } = plan;
     const objects =
       newMaps.size + newChains.size + changedChains.size + unusedChains.length + unusedMaps.length;
@@ -201,6 +235,12 @@ export class NftTable {
       suspectMemories: plan.suspectMemories,
     };
   }
+}
+
+/** A transaction, and the chains that are to be deleted at its end. */
+interface Rendering {
+  readonly commands: readonly string[];
+  readonly unusedChains: readonly string[];
 }
 
 interface WritablePlan {

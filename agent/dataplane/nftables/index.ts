@@ -1,3 +1,4 @@
+import { release } from "node:os";
 import { errorMessage } from "../../../platform/errors.ts";
 import type { DesiredService, DesiredState, ServiceName } from "../../services/desired-state.ts";
 import { CommandError } from "../../kernel/command.ts";
@@ -6,9 +7,8 @@ import type { Dataplane, RejectedService, SyncReport, UnsupportedFeature } from 
 import type { DataplaneDeps } from "../dataplanes.ts";
 import { NftTable, TableStateError, type TableReport } from "./apply.ts";
 import { removeTables } from "./cleanup.ts";
-import { FrontendClaims } from "./frontend-claims.ts";
 import { tableName } from "./names.ts";
-import { missingRequirements } from "./requirements.ts";
+import { keepsChainReferences, missingRequirements } from "./requirements.ts";
 import { ServiceCounts } from "./service-counts.ts";
 import { unsupportedFeatures } from "./unsupported.ts";
 
@@ -25,7 +25,6 @@ class NftablesDataplane implements Dataplane {
   readonly #deps: DataplaneDeps;
   readonly #session;
   readonly #tables: Readonly<Record<NftFamily, NftTable>>;
-  #claims = new FrontendClaims();
   #counts = new ServiceCounts();
   readonly #unsupported = new Map<ServiceName, readonly UnsupportedFeature[]>();
   readonly #rejected = new Map<ServiceName, RejectedService>();
@@ -36,8 +35,9 @@ class NftablesDataplane implements Dataplane {
     const { commands, log } = deps;
     this.#deps = deps;
     this.#session = createNftSession({ commands, table: tableName, log });
+    const keepsReferences = keepsChainReferences(release());
     const table = (family: NftFamily): NftTable =>
-      new NftTable({ family, session: this.#session, commands, log: log.child({ family }) });
+      new NftTable({ family, session: this.#session, commands, keepsReferences, log: log.child({ family }) });
     this.#tables = { ip: table("ip"), ip6: table("ip6") };
   }
 
@@ -73,30 +73,19 @@ class NftablesDataplane implements Dataplane {
   }
 
   async #fullSync(desired: DesiredState): Promise<number> {
-    this.#claims = new FrontendClaims();
     this.#counts = new ServiceCounts();
     this.#unsupported.clear();
     this.#rejected.clear();
     const services = [...desired.services.values()].toSorted(urgentFirst);
-    for (const service of services) this.#claims.update(service.name, service);
-    const resolved = services.map((service) => this.#resolve(service));
-    const ipv4 = await this.#tables.ip.refill(desired.node.ipv4, resolved);
-    const ipv6 = await this.#tables.ip6.refill(desired.node.ipv6, resolved);
+    for (const service of services) this.#account(service.name, service);
+    const ipv4 = await this.#tables.ip.refill(desired.node.ipv4, services);
+    const ipv6 = await this.#tables.ip6.refill(desired.node.ipv6, services);
     return this.#finish([ipv4, ipv6]);
   }
 
   async #partialSync(desired: DesiredState, names: ReadonlySet<ServiceName>): Promise<number> {
-    const affected = new Set(names);
-    for (const name of names) {
-      for (const other of this.#claims.update(name, desired.services.get(name))) affected.add(other);
-    }
-    const changes = [...affected].map((name) => {
-      const service = desired.services.get(name);
-      this.#rejected.delete(name);
-      this.#counts.set(name, service);
-      if (service === undefined) this.#unsupported.delete(name);
-      return { name, after: service && this.#resolve(service) };
-    });
+    const changes = [...names].map((name) => ({ name, after: desired.services.get(name) }));
+    for (const { name, after } of changes) this.#account(name, after);
     try {
       const ipv4 = await this.#tables.ip.update(changes);
       const ipv6 = await this.#tables.ip6.update(changes);
@@ -108,14 +97,13 @@ class NftablesDataplane implements Dataplane {
     }
   }
 
-  /** The Service without what belongs to others. Remembers what it does not get. */
-  #resolve(desired: DesiredService): DesiredService {
-    const { service, lost } = this.#claims.resolve(desired);
-    const unsupported = unsupportedFeatures(desired, lost);
-    if (unsupported.length === 0) this.#unsupported.delete(desired.name);
-    else this.#unsupported.set(desired.name, unsupported);
-    this.#counts.set(desired.name, desired);
-    return service;
+  /** Takes a Service into the report as if nothing of it were refused. */
+  #account(name: ServiceName, service: DesiredService | undefined): void {
+    const unsupported = service === undefined ? [] : unsupportedFeatures(service);
+    if (unsupported.length === 0) this.#unsupported.delete(name);
+    else this.#unsupported.set(name, unsupported);
+    this.#rejected.delete(name);
+    this.#counts.set(name, service);
   }
 
   #finish(reports: readonly TableReport[]): number {

@@ -30,7 +30,6 @@ export function renderRefill({ family, base, observed, plan }: Refill): readonly
   const table = `${family} ${tableName}`;
   const isStaleContainer = (name: string): boolean => !base.containers.has(name) && !plan.newMaps.has(name);
   const serviceChains = [...observed.chains].filter((name) => !base.chains.has(name));
-  const staleChains = serviceChains.filter((name) => !plan.newChains.has(name));
   return [
     ...declareBase(family, base),
     ...[...base.chains.keys(), ...serviceChains].map((name) => `flush chain ${table} ${name}`),
@@ -39,7 +38,6 @@ export function renderRefill({ family, base, observed, plan }: Refill): readonly
       .map(([name, { kind }]) => `flush ${kind} ${table} ${name}`),
     ...fillBase(family, base),
     ...renderPlan(family, plan),
-    ...removeChains(family, staleChains),
     ...[...observed.maps].filter(isStaleContainer).map((name) => `delete map ${table} ${name}`),
     ...[...observed.sets].filter(isStaleContainer).map((name) => `delete set ${table} ${name}`),
   ];
@@ -65,7 +63,10 @@ function fillBase(family: NftFamily, base: BaseRuleset): readonly string[] {
   ];
 }
 
-/** Commands of one plan, each thing created before its first use and removed after its last. */
+/**
+ * Commands of one plan, each thing created before its first use and removed after its last. Unused chains are emptied;
+ * {@link deleteChains} removes them, which some kernels allow only later.
+ */
 export function renderPlan(family: NftFamily, plan: TablePlan): readonly string[] {
   const table = `${family} ${tableName}`;
   return [
@@ -77,18 +78,19 @@ export function renderPlan(family: NftFamily, plan: TablePlan): readonly string[
     ),
     ...renderElements("delete", family, plan.deletes),
     ...renderElements("add", family, plan.adds),
-    ...removeChains(family, plan.unusedChains),
+    ...plan.unusedChains.map((name) => `flush chain ${table} ${name}`),
     ...plan.unusedMaps.map((name) => `delete map ${table} ${name}`),
   ];
 }
 
-/** Commands that empty chains and then delete them, so that they may refer to each other. */
-export function removeChains(family: NftFamily, names: readonly string[]): readonly string[] {
-  const table = `${family} ${tableName}`;
-  return [
-    ...names.map((name) => `flush chain ${table} ${name}`),
-    ...names.map((name) => `delete chain ${table} ${name}`),
-  ];
+/** Commands that delete chains which nothing refers to any more and which have no rules. */
+export function deleteChains(family: NftFamily, names: Iterable<string>): readonly string[] {
+  return Array.from(names, (name) => `delete chain ${family} ${tableName} ${name}`);
+}
+
+/** Chains of Services in the table that the plan does without. */
+export function staleChains({ base, observed, plan }: Refill): readonly string[] {
+  return [...observed.chains].filter((name) => !base.chains.has(name) && !plan.newChains.has(name));
 }
 
 function renderRules(family: NftFamily, chain: string, rules: readonly string[]): readonly string[] {
