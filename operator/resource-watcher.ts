@@ -70,6 +70,7 @@ export abstract class ResourceWatcher extends dotI.default {
         log.error({ error, resource: plural, object: object.metadata.name }, "handling an event failed");
       });
     };
+    if (signal.aborted) return;
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
       const watch = runReflector<ApiObject>({

@@ -1,0 +1,176 @@
+import { KubeConfig } from "@kubernetes/client-node";
+import assert from "node:assert/strict";
+import type { NodeProxy, ProxyConfig } from "../../../crds/api.ts";
+import { ClusterCache } from "../../../operator/cluster-cache.ts";
+import { ClusterWatcher } from "../../../operator/cluster-watcher.ts";
+import { lead } from "../../../operator/lead.ts";
+import type { OperatorMetrics } from "../../../operator/metrics.ts";
+import type { RecordedEvent } from "../../../platform/kube/events.ts";
+import { resources } from "../../../platform/kube/resources.ts";
+import { silentLogger } from "../../../platform/log.ts";
+import { FakeApiClient } from "../../support/fake-api-client.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { makeProxyConfig, nowMs } from "./plan/make-cluster.ts";
+
+const { nodes, nodeProxies, proxyConfigs } = resources;
+
+const noMetrics: OperatorMetrics = { reconciled() {}, wrote() {}, setLeader() {} };
+
+/** An operator that leads, against an API server in memory. */
+async function startLeader({
+  nodeNames = ["node-1"],
+  prepare = () => {},
+}: {
+  readonly nodeNames?: readonly string[];
+  readonly prepare?: (client: FakeApiClient) => void;
+} = {}) {
+  const clock = new FakeClock(nowMs);
+  const client = new FakeApiClient({ now: () => clock.now() });
+  const { apiVersion, kind, spec } = makeProxyConfig();
+  await client.create(proxyConfigs, { apiVersion, kind, metadata: { name: "default" }, spec });
+  for (const name of nodeNames) await client.create(nodes, { metadata: { name } });
+
+  const listeners = new Set<() => void>();
+  const cache = new ClusterCache({ onChange: () => listeners.forEach((listener) => listener()) });
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromClusterAndUser(
+    { name: "c", server: "http://127.0.0.1:1", skipTLSVerify: false },
+    { name: "u" },
+  );
+  const watcher = new ClusterWatcher({ kubeConfig, client, clock, log: silentLogger, cache });
+  await watcher.start();
+
+  prepare(client);
+  const events: RecordedEvent[] = [];
+  const stop = new AbortController();
+  const leading = lead(
+    {
+      client,
+      cache,
+      recorder: { record: (event) => events.push(event), flush: () => Promise.resolve() },
+      metrics: noMetrics,
+      tracing: { inSpan: (_name, _attributes, fn) => fn(), shutdown: () => Promise.resolve() },
+      clock,
+      log: silentLogger,
+      subscribe: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    stop.signal,
+  );
+  return {
+    client,
+    clock,
+    events,
+    listeners,
+    nodeProxyNames: () => client.objects(nodeProxies).map(({ metadata }) => metadata.name),
+    status: () => client.objects<ProxyConfig>(proxyConfigs)[0]?.status,
+    async end() {
+      stop.abort();
+      watcher.stop();
+      await Promise.all([leading, watcher.stopped()]);
+    },
+  };
+}
+
+const refused = new Error("connection refused");
+const callsOf = (client: FakeApiClient, method: string, plural: string) =>
+  client.calls.filter((call) => call.method === method && call.resource.plural === plural).length;
+
+describe("lead", () => {
+  it("brings a cluster to its plan, tells what happened, and then rests", async () => {
+    const operator = await startLeader({ nodeNames: ["node-1", "node-2"] });
+    await operator.clock.advance(1000);
+    assert.deepEqual(operator.nodeProxyNames(), ["node-1", "node-2"]);
+    assert.equal(operator.status()?.nodes?.selected, 2);
+    assert.deepEqual(
+      operator.events.map(({ reason, regarding }) => `${reason} ${regarding.kind}/${regarding.name}`),
+      ["RolloutStarted ProxyConfig/default"],
+    );
+    const calls = operator.client.calls.length;
+    await operator.clock.advance(20_000);
+    assert.equal(operator.client.calls.length, calls);
+    await operator.end();
+  });
+
+  it("follows changes", async () => {
+    const operator = await startLeader();
+    await operator.clock.advance(1000);
+    await operator.client.create(nodes, { metadata: { name: "node-2" } });
+    await operator.client.delete({ resource: nodes, name: "node-1" });
+    await operator.clock.advance(1000);
+    assert.deepEqual(operator.nodeProxyNames(), ["node-2"]);
+    await operator.end();
+  });
+
+  it("notices without any event that an agent is silent", async () => {
+    const operator = await startLeader();
+    await operator.clock.advance(179_000);
+    assert.deepEqual(operator.status()?.failing, []);
+    await operator.clock.advance(10_000);
+    assert.equal(operator.status()?.failing?.[0]?.reason, "AgentSilent");
+    await operator.end();
+  });
+
+  it("does not let one failing write hold up the others, and repeats it after a while", async () => {
+    const operator = await startLeader({
+      nodeNames: ["node-1", "node-2", "node-3"],
+      prepare: (client) => client.failNext("apply", refused, { resource: nodeProxies }),
+    });
+    await operator.clock.advance(400);
+    assert.equal(operator.nodeProxyNames().length, 2);
+    assert.equal(callsOf(operator.client, "apply", "nodeproxies"), 3);
+    await operator.clock.advance(2000);
+    assert.equal(operator.nodeProxyNames().length, 3);
+    assert.equal(callsOf(operator.client, "apply", "nodeproxies"), 4);
+    await operator.end();
+  });
+
+  it("tells nothing before the status is written that says so", async () => {
+    const operator = await startLeader({
+      prepare: (client) => client.failNext("apply", refused, { resource: proxyConfigs, times: 3 }),
+    });
+    await operator.clock.advance(500);
+    assert.deepEqual(operator.events, []);
+    await operator.clock.advance(20_000);
+    assert.equal(operator.events.length, 1);
+    await operator.end();
+  });
+
+  it("asks the API server before it deletes the NodeProxy of a node that seems to be gone", async () => {
+    const operator = await startLeader();
+    await operator.clock.advance(1000);
+    await operator.client.create(nodes, { metadata: { name: "node-2" } });
+    await operator.clock.advance(50); // in the pause after a round
+    await operator.client.delete({ resource: nodes, name: "node-1" });
+    operator.client.setSilent(true); // the watches miss that it comes back
+    await operator.client.create(nodes, { metadata: { name: "node-1" } });
+    await operator.clock.advance(1000);
+    assert.deepEqual(operator.nodeProxyNames(), ["node-1", "node-2"]);
+    assert.ok(callsOf(operator.client, "get", "nodes") > 0);
+    await operator.end();
+  });
+
+  it("writes hundreds of nodes in rounds, with bounded concurrency", async () => {
+    const nodeNames = Array.from({ length: 1200 }, (_, index) => `node-${index}`);
+    const operator = await startLeader({ nodeNames });
+    await operator.clock.advance(50);
+    assert.ok(operator.client.objects<NodeProxy>(nodeProxies).length <= 500);
+    await operator.clock.advance(1000);
+    assert.equal(operator.client.objects<NodeProxy>(nodeProxies).length, 1200);
+    assert.equal(callsOf(operator.client, "apply", "nodeproxies"), 1200);
+    await operator.end();
+  });
+
+  it("ends when its term does, and writes nothing after", async () => {
+    const operator = await startLeader();
+    await operator.clock.advance(1000);
+    await operator.end();
+    const calls = operator.client.calls.length;
+    await operator.client.create(nodes, { metadata: { name: "node-2" } });
+    await operator.clock.advance(10_000);
+    assert.equal(operator.client.calls.length, calls + 1);
+    assert.equal(operator.listeners.size, 0);
+  });
+});
