@@ -1,0 +1,146 @@
+/** What is wrong with a spec, in the words of the API server. */
+export interface RefusedSpec {
+  readonly name: string;
+  readonly spec: object;
+  /** `field: message` */
+  readonly errors: readonly string[];
+}
+
+const percentage = "must be a positive number of nodes or a percentage from 1% to 100%";
+const selectSomething = "a rule must select something: set names, namespaceSelector or serviceSelector";
+const changeSomething = "a rule must change something: set scheduling, sessionAffinity or mode";
+/** Specs of a ProxyConfig that every API server refuses, each for one reason, with what it says. */
+export const refusedSpecs: readonly RefusedSpec[] = [
+  {
+    name: "an unknown mode",
+    spec: { mode: "nft" },
+    errors: [
+      'spec.mode: Unsupported value: "nft": supported values: "nftables", "iptables", "ipvs", "ebpf", "userspace"',
+    ],
+  },
+  {
+    name: "a clientIP timeout without ClientIP",
+    spec: { sessionAffinity: { type: "None", clientIP: { timeoutSeconds: 5 } } },
+    errors: ["spec.sessionAffinity.clientIP: Invalid value: clientIP may only be set when type is ClientIP"],
+  },
+  {
+    name: "a rule that selects and changes nothing",
+    spec: { services: [{ name: "a" }] },
+    errors: [
+      `spec.services[0]: Invalid value: ${selectSomething}`,
+      `spec.services[0]: Invalid value: ${changeSomething}`,
+    ],
+  },
+  {
+    name: "two rules of one name",
+    spec: {
+      services: [
+        { name: "a", names: ["a/b"], mode: "ipvs" },
+        { name: "a", names: ["a/c"], mode: "ipvs" },
+      ],
+    },
+    errors: ['spec.services[1]: Duplicate value: {"name":"a"}'],
+  },
+  {
+    name: "ClusterCIDR without cidrs",
+    spec: { localTraffic: { detect: "ClusterCIDR" } },
+    errors: [
+      "spec.localTraffic.cidrs: Invalid value: cidrs must be set for detect ClusterCIDR and only then",
+    ],
+  },
+  {
+    name: "cidrs for another detector",
+    spec: { localTraffic: { cidrs: ["10.0.0.0/8"] } },
+    errors: [
+      "spec.localTraffic.cidrs: Invalid value: cidrs must be set for detect ClusterCIDR and only then",
+    ],
+  },
+  {
+    name: "a CIDR that is none",
+    spec: { localTraffic: { detect: "ClusterCIDR", cidrs: ["10.0.0.0/8", "10.0.0.0"] } },
+    errors: ["spec.localTraffic.cidrs[1]: Invalid value: must be an IPv4 or IPv6 CIDR such as 10.244.0.0/16"],
+  },
+  {
+    name: "an interface detector without interface",
+    spec: { localTraffic: { detect: "BridgeInterface" } },
+    errors: [
+      "spec.localTraffic.interface: Invalid value: " +
+        "interface must be set for detect BridgeInterface and InterfaceNamePrefix and only then",
+    ],
+  },
+  {
+    name: "primary beside a CIDR",
+    spec: { nodePorts: { addresses: ["primary", "10.0.0.0/8"] } },
+    errors: ["spec.nodePorts.addresses: Invalid value: must be exactly [primary], or a list of CIDRs"],
+  },
+  {
+    name: "maxUnavailable of nothing",
+    spec: { rollout: { maxUnavailable: 0 } },
+    errors: [`spec.rollout.maxUnavailable: Invalid value: ${percentage}`],
+  },
+  {
+    name: "maxUnavailable above all",
+    spec: { rollout: { maxUnavailable: "101%" } },
+    errors: [`spec.rollout.maxUnavailable: Invalid value: ${percentage}`],
+  },
+  {
+    name: "negative canary nodes",
+    spec: { rollout: { canary: { nodes: -1 } } },
+    errors: [
+      "spec.rollout.canary.nodes: Invalid value: " +
+        "must be a number of nodes that is not negative, or a percentage from 0% to 100%",
+    ],
+  },
+  {
+    name: "In without values",
+    spec: { nodeSelector: { matchExpressions: [{ key: "a", operator: "In" }] } },
+    errors: [
+      "spec.nodeSelector.matchExpressions[0].values: Invalid value: " +
+        "values must be set for In and NotIn, and must be empty for Exists and DoesNotExist",
+    ],
+  },
+  {
+    name: "a timeout out of range",
+    spec: { sessionAffinity: { type: "ClientIP", clientIP: { timeoutSeconds: 86_401 } } },
+    errors: [
+      "spec.sessionAffinity.clientIP.timeoutSeconds: Invalid value: 86401: " +
+        "spec.sessionAffinity.clientIP.timeoutSeconds in body should be less than or equal to 86400",
+    ],
+  },
+];
+
+/** Specs that come close to refused ones. */
+export const acceptedSpecs: readonly { readonly name: string; readonly spec: object }[] = [
+  { name: "nothing but defaults", spec: {} },
+  {
+    name: "ClientIP with its timeout",
+    spec: { sessionAffinity: { type: "ClientIP", clientIP: { timeoutSeconds: 86_400 } } },
+  },
+  { name: "ClientIP without a timeout", spec: { sessionAffinity: { type: "ClientIP" } } },
+  { name: "a rule for names", spec: { services: [{ name: "a", names: ["ns/svc"], mode: "ipvs" }] } },
+  {
+    name: "a rule for labels",
+    spec: { services: [{ name: "a", serviceSelector: {}, scheduling: { algorithm: "Maglev" } }] },
+  },
+  {
+    name: "a rule for namespaces",
+    spec: { services: [{ name: "a", namespaceSelector: {}, sessionAffinity: { type: "None" } }] },
+  },
+  {
+    name: "ClusterCIDR with cidrs of both families",
+    spec: { localTraffic: { detect: "ClusterCIDR", cidrs: ["10.0.0.0/8", "fd00::/48"] } },
+  },
+  { name: "a bridge", spec: { localTraffic: { detect: "BridgeInterface", interface: "cni0" } } },
+  { name: "NodePorts on CIDRs", spec: { nodePorts: { addresses: ["10.0.0.0/8", "fd00::/64"] } } },
+  { name: "maxUnavailable as a number", spec: { rollout: { maxUnavailable: 1 } } },
+  { name: "maxUnavailable of all nodes", spec: { rollout: { maxUnavailable: "100%" } } },
+  { name: "no canary", spec: { rollout: { canary: { nodes: 0 } } } },
+  {
+    name: "In with values",
+    spec: { nodeSelector: { matchExpressions: [{ key: "a", operator: "In", values: ["b"] }] } },
+  },
+  {
+    name: "Exists without values",
+    spec: { nodeSelector: { matchExpressions: [{ key: "a", operator: "Exists" }] } },
+  },
+];
