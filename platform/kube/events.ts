@@ -140,8 +140,8 @@ class AggregatingRecorder implements EventRecorder {
 
   async #send(key: string, occurrences: Occurrences): Promise<void> {
     const before = this.#sent.get(key);
-    this.#sent.delete(key);
     const sent = (before && (await this.#repeat(before, occurrences))) ?? (await this.#create(occurrences));
+    this.#sent.delete(key);
     this.#sent.set(key, sent);
     const [leastRecent] = this.#sent.keys();
     if (this.#sent.size > maxRemembered && leastRecent !== undefined) this.#sent.delete(leastRecent);
