@@ -148,9 +148,10 @@ export class ServiceCatalog {
     return changes;
   }
 
-  /** What Services ask for and do not get, as of the last `takeChanges`. */
+  /** What Services ask for and do not get, as of the last `takeChanges`; in order of their names. */
   problems(): readonly ServiceProblem[] {
-    return [...this.#problems.values()].flat();
+    const byName = [...this.#problems].toSorted(([left], [right]) => (left < right ? -1 : 1));
+    return byName.flatMap(([, problems]) => problems);
   }
 
   /** The Services with a health check node port, as of the last `takeChanges`. Live, as `desired.services`. */
