@@ -41,7 +41,7 @@ function reasonOf(test: Mocha.Test): string {
   return "no reason given";
 }
 
+/** Mocha keeps them private; their shape has been the same since mocha 1. */
 function hooksOf(suite: Mocha.Suite): readonly object[] {
-  const { _beforeAll, _beforeEach } = suite as Mocha.Suite & Record<"_beforeAll" | "_beforeEach", object[]>;
-  return [..._beforeAll, ..._beforeEach];
+  return [suite["_beforeAll"], suite["_beforeEach"]].flat();
 }
