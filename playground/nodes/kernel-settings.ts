@@ -19,9 +19,9 @@ const router: readonly KernelSetting[] = [
   ["ipv6/conf/default/forwarding", 1],
   ["ipv4/conf/all/send_redirects", 0],
   ["ipv4/conf/default/send_redirects", 0],
-  // Each refused probe must see its own ICMP error, not one a second.
-  ["ipv4/icmp_ratelimit", 0],
-  ["ipv6/icmp/ratelimit", 0],
+  // No ICMP error that matters is limited in its rate: each refused request must be told.
+  ["ipv4/icmp_ratemask", 0],
+  ["ipv6/icmp/ratemask", 0],
 ];
 
 /** Shell text that applies the kernel settings of an end host or of a router. Constant: nothing in it comes from outside. */

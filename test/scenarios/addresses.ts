@@ -17,7 +17,7 @@ export type SourceName = BackendName | "client" | "client2";
 
 /** Service addresses, one pair for each number from 1 to 99. */
 export function clusterIP(number: number): AddressPair {
-  return { ipv4: `10.96.1.${number}`, ipv6: `fd00:10:96::1:${number}` };
+  return { ipv4: `10.96.1.${number}`, ipv6: `fd00:10:96::1${number}` };
 }
 
 export function loadBalancerIP(number: number): AddressPair {

@@ -1,0 +1,109 @@
+import { assertNever } from "../../platform/assert-never.ts";
+import type { IpFamily } from "../../platform/ip/address.ts";
+import type { ProbeResult } from "../../playground/nodes/prober.ts";
+import { addressOf, inFamily, nodeNamed, type BackendName, type NodeName } from "../scenarios/addresses.ts";
+import type { Outcome, Probe, Seen, Spread } from "../scenarios/scenario.ts";
+
+/** The kernel answers a local sender of UDP with EPERM, whether it rejects or drops the packet. */
+const refusals: ReadonlySet<string> = new Set(["ECONNREFUSED", "EPERM"]);
+const silences: ReadonlySet<string> = new Set(["timeout", "EPERM"]);
+
+/** What is wrong with the result of a probe, one sentence each; empty when it is as expected. */
+export function judgeProbe(facts: {
+  readonly probe: Probe;
+  readonly family: IpFamily;
+  readonly result: ProbeResult;
+  readonly programmed: readonly NodeName[];
+}): readonly string[] {
+  const { expect } = facts.probe;
+  const { answers, failures } = facts.result;
+  const reasons = Object.keys(failures);
+  const nobody = Object.keys(answers).length === 0;
+  switch (expect.kind) {
+    case "refused":
+      return complain(nobody && reasons.every((reason) => refusals.has(reason)), "refused", facts.result);
+    case "dropped":
+      return complain(nobody && reasons.every((reason) => silences.has(reason)), "dropped", facts.result);
+    case "unserved":
+      return complain(nobody, "served by nobody", facts.result);
+    case "answered":
+      return [
+        ...complain(
+          reasons.length === 0 && isSpread(expect.spread, expect.by, facts.result),
+          `answered by ${expect.by.join(", ")} (${expect.spread})`,
+          facts.result,
+        ),
+        ...wrongSources(facts, expect.sees),
+        ...wrongPorts(expect, facts.result),
+      ];
+    default:
+      return assertNever(expect);
+  }
+}
+
+function complain(isRight: boolean, expected: string, { answers, failures }: ProbeResult): readonly string[] {
+  if (isRight) return [];
+  const counts = Object.entries(answers).map(([backend, { count }]) => `${count} × ${backend}`);
+  const errors = Object.entries(failures).map(([reason, count]) => `${count} × ${reason}`);
+  return [`should be ${expected}, but got ${[...counts, ...errors].join(", ") || "nothing"}`];
+}
+
+function isSpread(spread: Spread, by: readonly string[], { answers, sequence }: ProbeResult): boolean {
+  const answered = Object.keys(answers);
+  if (answered.some((backend) => !by.includes(backend))) return false;
+  switch (spread) {
+    case "every":
+      return answered.length === by.length;
+    case "one":
+      return answered.length === 1;
+    case "several":
+      return answered.length > 1;
+    case "even":
+      return by.every((backend) => isNear(answers[backend]?.count ?? 0, sequence.length / by.length));
+    case "turns":
+      return (
+        answered.length === by.length &&
+        sequence.every((backend, index) => index < by.length || backend === sequence[index - by.length])
+      );
+    default:
+      return assertNever(spread);
+  }
+}
+
+/** Within 45 %: five standard deviations and more for the 300 requests that are made. */
+function isNear(count: number, mean: number): boolean {
+  return Math.abs(count - mean) <= 0.45 * mean;
+}
+
+function wrongSources(
+  { probe, family, result, programmed }: Parameters<typeof judgeProbe>[0],
+  sees: Seen | undefined,
+): readonly string[] {
+  if (sees === undefined) return [];
+  const nodeAddresses = programmed.flatMap((name) => {
+    const node = nodeNamed(name);
+    return [inFamily(node, family), inFamily(node.podGateway, family)];
+  });
+  return Object.entries(result.answers).flatMap(([backend, { peers }]) => {
+    const expected = typeof sees === "string" ? sees : sees[backend as BackendName];
+    const allowed = expected === "node" ? nodeAddresses : [inFamily(addressOf(probe.from), family)];
+    const wrong = peers.filter((peer) => !allowed.includes(peer));
+    if (expected === undefined || wrong.length === 0) return [];
+    return [
+      `${backend} should see the ${expected}'s address ${allowed.join(" or ")}, but sees ${wrong.join(", ")}`,
+    ];
+  });
+}
+
+function wrongPorts(
+  { port }: Extract<Outcome, { kind: "answered" }>,
+  { answers }: ProbeResult,
+): readonly string[] {
+  if (port === undefined) return [];
+  return Object.entries(answers)
+    .filter(([, { ports }]) => ports.some((asked) => asked !== port))
+    .map(
+      ([backend, { ports }]) =>
+        `${backend} should be asked on port ${port}, but is asked on ${ports.join(", ")}`,
+    );
+}
