@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ProxyConfig } from "../../crds/api.ts";
+import { resources } from "../../platform/kube/resources.ts";
+import { startApiServer } from "../../playground/api-server/start.ts";
+import { waitUntil } from "../../playground/wait-until.ts";
+import { startApiUnderTest, type ApiUnderTest } from "../support/api-under-test.ts";
+import { OperatorStage } from "./operator-stage.ts";
+
+const orphanedLabel = "kubesteer.dev/orphaned";
+
+function conditionOf({ status }: ProxyConfig, type: string) {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
+describe("operator and API server", function () {
+  this.timeout(60_000);
+  let api: ApiUnderTest;
+  let stage: OperatorStage;
+
+  before(async () => {
+    api = await startApiUnderTest();
+    stage = await OperatorStage.prepare(api);
+  });
+  after(() => api.close());
+
+  describe("one operator", () => {
+    before(() => {
+      stage.startOperator("one");
+    });
+    after(() => stage.stopOperators());
+    afterEach(() => stage.clear());
+
+    it("brings a ProxyConfig to the nodes and says when it is there", async () => {
+      await stage.applyConfig("rollout", { mode: "iptables" });
+      const lonely = await stage.ready("rollout", "False", "NoNodesSelected");
+      assert.equal(lonely.status?.nodes?.selected, 0);
+
+      await stage.addNode("node-1", { "topology.kubernetes.io/zone": "z1" });
+      await stage.addNode("node-2");
+      const { spec, metadata } = await stage.nodeProxy("node-1");
+      assert.equal(spec.config.mode, "iptables");
+      assert.deepEqual(spec.node, { zone: "z1", podCIDRs: ["10.244.0.0/24"], addresses: [] });
+      assert.equal(metadata.ownerReferences?.[0]?.name, "node-1");
+      await stage.nodeProxy("node-2");
+      const waiting = await stage.ready("rollout", "False", "NodesUpdating");
+      assert.equal(conditionOf(waiting, "Progressing")?.status, "True");
+
+      await stage.report("node-1");
+      await stage.report("node-2");
+      const { status } = await stage.ready("rollout", "True");
+      assert.deepEqual(status?.nodes, {
+        selected: 2,
+        updated: 2,
+        ready: 2,
+        failed: 0,
+        unsupported: 0,
+        drifted: 0,
+        overridden: 0,
+      });
+      assert.deepEqual(status.modes, [{ mode: "iptables", nodes: 2 }]);
+      assert.equal(status.currentRevision, spec.revision);
+      assert.equal(status.lastGoodRevision, spec.revision);
+      assert.equal(status.rollout?.stage, "complete");
+      assert.match(await stage.event("rollout", "RolloutStarted"), new RegExp(spec.revision));
+      assert.match(await stage.event("rollout", "RolloutFinished"), /2 nodes/);
+    });
+
+    it("brings a change to the nodes, and leaves spec, labels and annotations alone", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("default", {});
+      const before = await stage.nodeProxy("node-1");
+      await stage.report("node-1");
+      const ready = await stage.ready("default", "True");
+
+      await stage.applyConfig("default", { masqueradeAll: true });
+      const after = await stage.nodeProxy("node-1", ({ spec }) => spec.config.masqueradeAll);
+      assert.notEqual(after.spec.revision, before.spec.revision);
+      const updating = await stage.ready("default", "False", "NodesUpdating");
+      assert.equal(updating.status?.currentRevision, before.spec.revision);
+      assert.equal(updating.status.updateRevision, after.spec.revision);
+      assert.deepEqual(updating.spec, { ...ready.spec, masqueradeAll: true });
+      assert.deepEqual([updating.metadata.labels, updating.metadata.annotations], [undefined, undefined]);
+
+      await stage.report("node-1");
+      const done = await stage.ready("default", "True");
+      assert.equal(done.status?.currentRevision, after.spec.revision);
+    });
+
+    it("repairs a NodeProxy that somebody changed", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("default", {});
+      const { spec } = await stage.nodeProxy("node-1");
+      await stage.client.mergePatch(
+        { resource: resources.nodeProxies, name: "node-1" },
+        { spec: { config: { masqueradeAll: true } } },
+      );
+      const repaired = await stage.nodeProxy("node-1", (found) => !found.spec.config.masqueradeAll);
+      assert.deepEqual(repaired.spec, spec);
+    });
+
+    it("tells of a node that fails and of its recovery", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("failing", {});
+      await stage.nodeProxy("node-1");
+      await stage.report("node-1", { reason: "SyncFailed", message: "nft refused the transaction" });
+      const failing = await stage.ready("failing", "False", "NodesFailing");
+      assert.match(conditionOf(failing, "Ready")?.message ?? "", /node-1 SyncFailed: nft refused/);
+      assert.equal(conditionOf(failing, "Degraded")?.status, "True");
+      assert.match(await stage.event("failing", "NodeFailed"), /node-1 SyncFailed/);
+      await stage.report("node-1");
+      await stage.ready("failing", "True");
+      assert.match(await stage.event("failing", "NodeRecovered"), /node-1/);
+    });
+
+    it("counts a node whose agent is silent as failed", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("default", {});
+      await stage.nodeProxy("node-1");
+      await stage.reportStatus("node-1", { heartbeatAt: new Date(Date.now() - 600_000).toISOString() });
+      const silent = await stage.ready("default", "False", "NodesFailing");
+      assert.deepEqual(
+        silent.status?.failing?.map(({ node, reason }) => `${node} ${reason}`),
+        ["node-1 AgentSilent"],
+      );
+    });
+
+    it("holds nodes that have settings while the rollout is paused, and gives some to new ones", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("default", {});
+      const { spec } = await stage.nodeProxy("node-1");
+      await stage.report("node-1");
+      await stage.ready("default", "True");
+      await stage.applyConfig("default", { masqueradeAll: true, rollout: { paused: true } });
+      const paused = await stage.ready("default", "False", "RolloutPaused");
+      assert.match(conditionOf(paused, "Progressing")?.message ?? "", /node-1/);
+      await stage.addNode("node-2");
+      const second = await stage.nodeProxy("node-2");
+      assert.equal(second.spec.config.masqueradeAll, true);
+      assert.deepEqual((await stage.nodeProxy("node-1")).spec, spec);
+      await stage.applyConfig("default", { masqueradeAll: true, rollout: { paused: false } });
+      await stage.nodeProxy("node-1", (found) => found.spec.revision === second.spec.revision);
+    });
+
+    it("gives a node to the ProxyConfig with the highest priority, and tells the others", async () => {
+      await stage.addNode("node-1", { pool: "edge" });
+      await stage.applyConfig("low", {});
+      await stage.nodeProxy("node-1", ({ spec }) => spec.configName === "low");
+      await stage.applyConfig("high", {
+        priority: 10,
+        mode: "ipvs",
+        nodeSelector: { matchLabels: { pool: "edge" } },
+      });
+      const taken = await stage.nodeProxy("node-1", ({ spec }) => spec.configName === "high");
+      assert.equal(taken.spec.config.mode, "ipvs");
+      const loser = await stage.ready("low", "False", "AllNodesOverridden");
+      assert.equal(loser.status?.nodes?.overridden, 1);
+      assert.match(conditionOf(loser, "Overridden")?.message ?? "", /high \(priority 10\) has node-1/);
+      assert.match(await stage.event("low", "ConfigOverridden"), /high/);
+
+      await stage.deleteConfig("high");
+      await stage.nodeProxy("node-1", ({ spec }) => spec.configName === "low");
+    });
+
+    it("keeps the settings of a node whose last ProxyConfig is deleted, until the Node is gone", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("default", {});
+      const { spec } = await stage.nodeProxy("node-1");
+      await stage.deleteConfig("default");
+      const orphan = await stage.nodeProxy(
+        "node-1",
+        ({ metadata }) => metadata.labels?.[orphanedLabel] === "true",
+      );
+      assert.deepEqual(orphan.spec, spec);
+
+      await stage.applyConfig("default", {});
+      await stage.nodeProxy("node-1", ({ metadata }) => metadata.labels?.[orphanedLabel] === undefined);
+
+      await stage.deleteNode("node-1");
+      await waitUntil("the NodeProxy to go", async () => (await stage.nodeProxies()).length === 0);
+    });
+  });
+
+  describe("two operators", () => {
+    afterEach(async () => {
+      await stage.stopOperators();
+      await stage.clear();
+    });
+
+    it("hand over when the leader stops", async () => {
+      const first = stage.startOperator("first");
+      await waitUntil("the first to lead", async () => (await stage.leader()) === "first");
+      stage.startOperator("second");
+      await stage.addNode("node-1");
+      await stage.applyConfig("default", {});
+      await stage.nodeProxy("node-1");
+      assert.equal(await stage.leader(), "first");
+
+      await first.stop();
+      await stage.addNode("node-2");
+      await stage.nodeProxy("node-2");
+      assert.equal(await stage.leader(), "second");
+    });
+  });
+});
+
+describe("operator and an API server that restarts", function () {
+  this.timeout(60_000);
+
+  it("goes on afterwards, and sees what changes then", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "kubesteer-restart-"));
+    let server = await startApiServer({ port: 0, dataDir: folder });
+    const kubeconfig = join(folder, "kubeconfig");
+    const clusters = [{ name: "test", cluster: { server: server.url } }];
+    const contexts = [{ name: "test", context: { cluster: "test", user: "test" } }];
+    const users = [{ name: "test", user: {} }];
+    await writeFile(kubeconfig, JSON.stringify({ clusters, contexts, users, "current-context": "test" }));
+    const stage = await OperatorStage.prepare({ kubeconfig });
+    const operator = stage.startOperator("survivor");
+    await stage.addNode("node-1");
+    await stage.applyConfig("default", {});
+    const { spec } = await stage.nodeProxy("node-1");
+
+    await server.close();
+    server = await startApiServer({ port: server.port, dataDir: folder });
+    await waitUntil("the API server", () => stage.nodeProxies());
+    await stage.applyConfig("default", { masqueradeAll: true });
+    const changed = await stage.nodeProxy("node-1", (found) => found.spec.config.masqueradeAll);
+    assert.notEqual(changed.spec.revision, spec.revision);
+
+    await operator.stop();
+    await server.close();
+    await rm(folder, { recursive: true });
+  });
+});
