@@ -27,9 +27,7 @@ export function categorizeEndpoints(
   view: EndpointView,
 ): EndpointSets {
   const ready = candidates.filter(({ endpoint }) => endpoint.ready);
-  const draining = candidates.filter(
-    ({ endpoint }) => !endpoint.ready && endpoint.serving && endpoint.terminating,
-  );
+  const draining = candidates.filter(({ endpoint }) => endpoint.serving && endpoint.terminating);
   const localReady = ready.filter(isLocalTo(view));
   const local = localReady.length > 0 ? localReady : draining.filter(isLocalTo(view));
   const cluster = ready.length > 0 ? nearest(ready, view) : draining;

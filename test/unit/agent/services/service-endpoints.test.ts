@@ -146,11 +146,11 @@ const rows: readonly Row[] = [
     cluster: [`${a} 2053`],
   },
   {
-    rule: "one port name can be different numbers on different pods",
+    rule: "one port name can be different numbers on different pods, and on one",
     service: { ports: [{ name: "http", port: 80 }] },
     slices: [
-      { ports: [{ name: "http", port: 8080 }], endpoints: [b] },
       { ports: [{ name: "http", port: 9090 }], endpoints: [a, b] },
+      { ports: [{ name: "http", port: 8080 }], endpoints: [b] },
     ],
     cluster: [`${a} 9090`, `${b} 8080`, `${b} 9090`],
   },
@@ -221,6 +221,11 @@ const rows: readonly Row[] = [
     rule: "a copy that is not ready and not terminating beats one that serves while terminating",
     slices: [{ endpoints: [draining(a), unready(a)] }],
     usable: false,
+  },
+  {
+    rule: "a terminating copy that serves beats one that does not",
+    slices: [{ endpoints: [dead(a), draining(a)] }, { endpoints: [dead(a)] }],
+    cluster: [`${a} 8080`],
   },
   {
     rule: "a ready copy beats one that is not ready, across slices",
