@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxyConfig } from "../../crds/api.ts";
 import type { Cidr, IpAddress, IpFamily } from "../../platform/ip/address.ts";
-import type { SyncScope } from "../dataplane/dataplane.ts";
 import { AddressClaims } from "./address-claims.ts";
 import { buildDesiredNode } from "./build-desired-node.ts";
 import { buildDesiredService } from "./build-desired-service.ts";
@@ -18,10 +17,16 @@ import type { ServiceProblem } from "./service-problem.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
+/** How much of the desired state differs from the last time. */
+export type ChangeScope =
+  /** The first time, and when the node's facts differ. */
+  | { readonly kind: "full" }
+  /** `services` differ, appeared or vanished; perhaps none. */
+  | { readonly kind: "partial"; readonly services: ReadonlySet<ServiceName> };
+
 /** What the dataplane has to look at. */
 export interface CatalogChanges {
-  /** Full at the first call and when the node's facts have changed; else the Services that differ, perhaps none. */
-  readonly scope: SyncScope;
+  readonly scope: ChangeScope;
   /** Live: `services` is the catalog's own map and changes with the next `takeChanges`. */
   readonly desired: DesiredState;
   /**
@@ -87,8 +92,8 @@ export class ServiceCatalog {
   upsertEndpointSlice(key: string, slice: KeptEndpointSlice): void {
     const affected = this.#endpointSlices.put(key, slice);
     this.#markChanged(affected);
-    if (affected.length > 0 && slice.triggerTimeMs !== undefined)
-      this.#triggerTimes.push(slice.triggerTimeMs);
+    if (affected.length === 0 || slice.triggerTimeMs === undefined) return;
+    this.#triggerTimes.push(slice.triggerTimeMs);
   }
 
   /** @param key `namespace/name` of the slice. */
