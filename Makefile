@@ -31,7 +31,7 @@ playground: dist tools ## The same cluster, left running for you to try things w
 	@node playground/main.ts
 
 test: dist tools ## All tests: unit, goldens, API, packets, end to end
-	@node scripts/test.ts
+	@mocha $(foreach suite,unit golden api image packets e2e,'test/$(suite)/**/*.test.ts')
 
 packets: npm-packages tools ## The scenarios as real packets, in MODE (default nftables) (root)
 	@MODE=$(MODE) mocha 'test/packets/**/*.test.ts'
