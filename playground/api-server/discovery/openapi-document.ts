@@ -85,7 +85,8 @@ function publish(schema: Schema, components: Map<string, JsonObject>): JsonObjec
   }
   const reference = { $ref: `#/components/schemas/${component}` };
   const { description } = schema;
-  return { allOf: [reference], default: {}, ...(description === undefined ? {} : { description }) };
+  const isOwn = description !== undefined && description !== components.get(component)?.["description"];
+  return { allOf: [reference], default: {}, ...(isOwn ? { description } : {}) };
 }
 
 function publishObject(schema: Schema, components: Map<string, JsonObject>): JsonObject {

@@ -4,6 +4,7 @@ import { builtInSchema } from "../schema/built-in-schemas.ts";
 import { serviceStrategy } from "../registry/services/service-strategy.ts";
 import { qualifiedResource } from "../status-error.ts";
 import {
+  admissionPolicyStrategy,
   endpointSliceStrategy,
   eventStrategy,
   leaseStrategy,
@@ -191,6 +192,31 @@ export const builtInResources: readonly ResourceType[] = [
   }),
   builtIn({ group: rbac, plural: "roles", kind: "Role", strategy: roleStrategy }),
   builtIn({ group: rbac, plural: "rolebindings", kind: "RoleBinding", strategy: roleBindingStrategy }),
+  builtIn({
+    group: "policy",
+    plural: "poddisruptionbudgets",
+    kind: "PodDisruptionBudget",
+    shortNames: ["pdb"],
+    hasStatus: true,
+    strategy: { ...plainStrategy, tracksGeneration: true },
+  }),
+  builtIn({
+    group: "admissionregistration.k8s.io",
+    plural: "validatingadmissionpolicies",
+    kind: "ValidatingAdmissionPolicy",
+    namespaced: false,
+    categories: ["api-extensions"],
+    hasStatus: true,
+    strategy: admissionPolicyStrategy,
+  }),
+  builtIn({
+    group: "admissionregistration.k8s.io",
+    plural: "validatingadmissionpolicybindings",
+    kind: "ValidatingAdmissionPolicyBinding",
+    namespaced: false,
+    categories: ["api-extensions"],
+    strategy: { ...plainStrategy, tracksGeneration: true },
+  }),
   builtIn({
     group: "scheduling.k8s.io",
     plural: "priorityclasses",

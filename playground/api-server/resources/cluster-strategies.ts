@@ -169,6 +169,13 @@ function defaultSubject(subject: JsonValue): JsonValue {
   return isServiceAccount ? objectAt(subject) : { apiGroup: rbacGroup, ...objectAt(subject) };
 }
 
+/** Stored and shown, not enforced: this server has no authorization that a policy could refine. */
+export const admissionPolicyStrategy: Strategy = {
+  ...plainStrategy,
+  tracksGeneration: true,
+  prepare: (object) => withFields(object, { spec: { failurePolicy: "Fail", ...objectAt(object, "spec") } }),
+};
+
 export const priorityClassStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,

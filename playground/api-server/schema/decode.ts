@@ -29,9 +29,19 @@ function decodeObject(schema: Schema, object: JsonObject, path: string, findings
     const fieldPath = path === "" ? key : `${path}.${key}`;
     const field = propertySchema(schema, key);
     if (field === undefined) findings.unknownFields.push(fieldPath);
-    else if (value !== null) decoded.push([key, decodeValue(field, value, fieldPath, findings)]);
+    else if (value !== null && !isOmitted(schema, key, value)) {
+      decoded.push([key, decodeValue(field, value, fieldPath, findings)]);
+    }
   }
   return Object.fromEntries(decoded);
+}
+
+/** Go omits empty lists and maps, but not empty structs, when it writes an optional field. */
+function isOmitted(schema: Schema, key: string, value: JsonValue): boolean {
+  if (schema.required?.includes(key) === true) return false;
+  if (isJsonArray(value)) return value.length === 0;
+  const isMap = propertySchema(schema, key)?.additionalProperties !== undefined;
+  return isMap && isJsonObject(value) && entriesOf(value).length === 0;
 }
 
 function decodeValue(schema: Schema, value: JsonValue, path: string, findings: Findings): JsonValue {

@@ -1,0 +1,335 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { createKubectl, type Kubectl, type KubectlResult } from "../../playground/kubectl.ts";
+import { waitUntil } from "../../playground/wait-until.ts";
+import { createApiRequests, type ApiRequests } from "../support/api-requests.ts";
+import { startApiUnderTest, type ApiUnderTest } from "../support/api-under-test.ts";
+
+const crdFolder = new URL("../../crds/", import.meta.url).pathname;
+const statusPath = "/apis/kubesteer.dev/v1alpha1/proxyconfigs/default/status";
+
+const services = `
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  selector: { app: web }
+  ports:
+  - { name: http, port: 80, targetPort: 8080 }
+  - { name: https, port: 443 }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+data: { colour: red }
+`;
+
+const changedServices = services.replace("port: 80,", "port: 81,").replace("red", "blue");
+
+function proxyConfig(spec: string, name = "default"): string {
+  return `
+apiVersion: kubesteer.dev/v1alpha1
+kind: ProxyConfig
+metadata: { name: ${name} }
+spec: { ${spec} }
+`;
+}
+
+function succeeded(result: KubectlResult): string {
+  assert.equal(result.exitCode, 0, `${result.stdout}\n${result.stderr}`);
+  return result.stdout;
+}
+
+function failed(result: KubectlResult): string {
+  assert.notEqual(result.exitCode, 0, result.stdout);
+  return result.stderr;
+}
+
+/** The words of each line of a table. */
+function cells(table: string): readonly (readonly string[])[] {
+  return table.split("\n").map((line) => line.trim().split(/\s{2,}/));
+}
+
+describe("kubectl", function () {
+  this.timeout(120_000);
+  let server: ApiUnderTest;
+  let api: ApiRequests;
+  let kubectl: Kubectl;
+
+  const apply = (input: string, ...flags: readonly string[]): Promise<KubectlResult> =>
+    kubectl(["apply", ...flags, "-f", "-"], { input });
+
+  before(async () => {
+    server = await startApiUnderTest();
+    api = createApiRequests(server);
+    kubectl = createKubectl({ kubeconfig: server.kubeconfig, home: server.folder });
+    succeeded(
+      await kubectl([
+        "apply",
+        `--filename=${join(crdFolder, "kubesteer.dev_proxyconfigs.yaml")}`,
+        `--filename=${join(crdFolder, "kubesteer.dev_nodeproxies.yaml")}`,
+      ]),
+    );
+    succeeded(await kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=20s"]));
+  });
+
+  after(() => server?.close());
+
+  it("version and api-resources know the server", async () => {
+    assert.match(succeeded(await kubectl(["version"])), /Server Version: v1\./);
+    const resources = succeeded(await kubectl(["api-resources", "--api-group=kubesteer.dev"]));
+    assert.match(resources, /proxyconfigs\s+pxc\s+kubesteer\.dev\/v1alpha1\s+false\s+ProxyConfig/);
+  });
+
+  describe("apply", () => {
+    it("creates, leaves unchanged, configures", async () => {
+      assert.match(succeeded(await apply(proxyConfig("mode: nftables"))), /default created/);
+      assert.match(succeeded(await apply(proxyConfig("mode: nftables"))), /default unchanged/);
+      assert.match(succeeded(await apply(proxyConfig("mode: iptables"))), /default configured/);
+    });
+
+    it("refuses a value that the schema does not allow, and names the allowed ones", async () => {
+      const stderr = failed(await apply(proxyConfig("mode: magic")));
+      assert.match(stderr, /The ProxyConfig "default" is invalid/);
+      assert.match(stderr, /spec\.mode: Unsupported value: "magic": supported values: "nftables"/);
+    });
+
+    it("refuses what a rule forbids", async () => {
+      const stderr = failed(await apply(proxyConfig("localTraffic: { detect: ClusterCIDR }")));
+      assert.match(stderr, /cidrs must be set for detect ClusterCIDR and only then/);
+    });
+
+    it("refuses a field that the schema does not know", async () => {
+      assert.match(failed(await apply(proxyConfig("mood: good", "unknown"))), /unknown field "spec\.mood"/);
+    });
+
+    it("Services and ConfigMaps: created, unchanged, configured by strategic merge", async () => {
+      assert.match(succeeded(await apply(services)), /service\/web created[^]*configmap\/settings created/);
+      assert.match(
+        succeeded(await apply(services)),
+        /service\/web unchanged[^]*configmap\/settings unchanged/,
+      );
+      assert.match(
+        succeeded(await apply(changedServices)),
+        /service\/web configured[^]*configmap\/settings configured/,
+      );
+      const ports = succeeded(
+        await kubectl(["get", "service", "web", "-o", "jsonpath={.spec.ports[*].port}"]),
+      );
+      assert.equal(ports, "81 443");
+    });
+
+    it("--dry-run=server stores nothing", async () => {
+      succeeded(await apply(proxyConfig("mode: ipvs"), "--dry-run=server"));
+      assert.equal(
+        succeeded(await kubectl(["get", "pxc", "default", "-o", "jsonpath={.spec.mode}"])),
+        "iptables",
+      );
+    });
+
+    it("--server-side takes over from client-side apply and then conflicts with others", async () => {
+      assert.match(
+        succeeded(await apply(proxyConfig("mode: iptables"), "--server-side")),
+        /serverside-applied/,
+      );
+      const managers = "jsonpath={.metadata.managedFields[*].manager}";
+      const names = succeeded(
+        await kubectl(["get", "pxc", "default", "--show-managed-fields", "-o", managers]),
+      );
+      assert.doesNotMatch(names, /kubectl-client-side-apply/);
+      const other = ["--server-side", "--field-manager=other"];
+      assert.match(
+        failed(await apply(proxyConfig("mode: ebpf"), ...other)),
+        /conflict with "kubectl": \.spec\.mode/,
+      );
+      succeeded(await apply(proxyConfig("mode: ebpf"), ...other, "--force-conflicts"));
+    });
+
+    it("--server-side of a Service that was applied client-side", async () => {
+      succeeded(await apply(changedServices, "--server-side"));
+      const ports = succeeded(
+        await kubectl(["get", "service", "web", "-o", "jsonpath={.spec.ports[*].port}"]),
+      );
+      assert.equal(ports, "81 443");
+    });
+
+    it("diff shows what apply would change and exits with 1", async () => {
+      const { exitCode, stdout } = await kubectl(["diff", "-f", "-"], {
+        input: proxyConfig("mode: userspace"),
+      });
+      assert.equal(exitCode, 1);
+      assert.match(stdout, /^-\s+mode: ebpf$/m);
+      assert.match(stdout, /^\+\s+mode: userspace$/m);
+    });
+  });
+
+  describe("get and describe", () => {
+    it("get prints the printer columns, -o wide all of them", async () => {
+      const [header = [], row = []] = cells(succeeded(await kubectl(["get", "pxc", "default"])));
+      assert.deepEqual(header.slice(0, 3), ["NAME", "MODE", "ALGORITHM"]);
+      assert.deepEqual(row.slice(0, 3), ["default", "ebpf", "Random"]);
+      const wide = cells(succeeded(await kubectl(["get", "pxc", "default", "-o", "wide"])));
+      assert.ok((wide[0]?.length ?? 0) > header.length);
+    });
+
+    it("get services prints type, address and ports", async () => {
+      const [header, row] = cells(succeeded(await kubectl(["get", "service", "web"])));
+      assert.deepEqual(header, ["NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"]);
+      assert.deepEqual(
+        [row?.[0], row?.[1], row?.[3], row?.[4]],
+        ["web", "ClusterIP", "<none>", "81/TCP,443/TCP"],
+      );
+    });
+
+    it("get of a category lists every kind in it", async () => {
+      const listed = succeeded(await kubectl(["get", "all", "--show-kind"]));
+      assert.match(listed, /service\/web/);
+    });
+
+    it("describe shows spec, status and the events about the object", async () => {
+      const uid = succeeded(await kubectl(["get", "pxc", "default", "-o", "jsonpath={.metadata.uid}"]));
+      const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+      const event = {
+        metadata: { generateName: "default.", namespace: "default" },
+        involvedObject: { apiVersion: "kubesteer.dev/v1alpha1", kind: "ProxyConfig", name: "default", uid },
+        reason: "CanaryPassed",
+        message: "1 node changed without errors",
+        type: "Normal",
+        source: { component: "kubesteer-operator" },
+        firstTimestamp: now,
+        lastTimestamp: now,
+        count: 1,
+      };
+      assert.equal((await api.post("/api/v1/namespaces/default/events", event)).code, 201);
+      const description = succeeded(await kubectl(["describe", "pxc", "default"]));
+      assert.match(description, /Algorithm:\s+Random/);
+      assert.match(
+        description,
+        /Normal\s+CanaryPassed\s+\S+\s+kubesteer-operator\s+1 node changed without errors/,
+      );
+      assert.match(succeeded(await kubectl(["events", "--for", "pxc/default"])), /CanaryPassed/);
+      assert.match(
+        succeeded(await kubectl(["get", "events"])),
+        /Normal\s+CanaryPassed\s+proxyconfig\/default/,
+      );
+    });
+
+    it("describe service", async () => {
+      assert.match(succeeded(await kubectl(["describe", "service", "web"])), /TargetPort:\s+8080\/TCP/);
+    });
+
+    it("explain knows custom and built-in fields", async () => {
+      assert.match(succeeded(await kubectl(["explain", "pxc.spec.scheduling"])), /algorithm\s+<string>/);
+      assert.match(
+        succeeded(await kubectl(["explain", "service.spec.ports"])),
+        /port\s+<integer> -required-/,
+      );
+    });
+  });
+
+  describe("wait and watch", () => {
+    it("wait --for=condition waits until the status says so", async () => {
+      const waiting = kubectl(["wait", "--for=condition=Ready", "pxc/default", "--timeout=20s"]);
+      const { body } = await api.get("/apis/kubesteer.dev/v1alpha1/proxyconfigs/default");
+      const observedGeneration = Number(body["metadata"]?.["generation"]);
+      const condition = {
+        type: "Ready",
+        status: "True",
+        reason: "AllNodesReady",
+        message: "",
+        observedGeneration,
+        lastTransitionTime: "2026-01-01T00:00:00Z",
+      };
+      const status = { observedGeneration, conditions: [condition] };
+      assert.equal((await api.patch(statusPath, { status })).code, 200);
+      assert.match(succeeded(await waiting), /condition met/);
+    });
+
+    it("wait gives up on a condition that never comes", async () => {
+      assert.match(
+        failed(await kubectl(["wait", "--for=condition=Nope", "pxc/default", "--timeout=1s"])),
+        /timed out/,
+      );
+    });
+
+    it("get -w prints a line per change", async () => {
+      const stop = new AbortController();
+      const watching = execa("kubectl", ["get", "pxc", "default", "-w"], {
+        env: { KUBECONFIG: server.kubeconfig, HOME: server.folder },
+        reject: false,
+        cancelSignal: stop.signal,
+      });
+      let printed = "";
+      watching.stdout.on("data", (chunk) => (printed += String(chunk)));
+      await waitUntil("the first line", () => printed.includes("ebpf"));
+      succeeded(
+        await kubectl(["patch", "pxc", "default", "--type=merge", "-p", '{"spec":{"mode":"userspace"}}']),
+      );
+      await waitUntil("a line for the change", () => printed.includes("userspace"));
+      stop.abort();
+      await watching;
+    });
+  });
+
+  describe("edit", () => {
+    it("label, annotate and patch", async () => {
+      succeeded(await kubectl(["label", "pxc", "default", "team=net"]));
+      assert.match(succeeded(await kubectl(["get", "pxc", "-l", "team=net", "--show-labels"])), /team=net/);
+      succeeded(await kubectl(["annotate", "pxc", "default", "note=hello"]));
+      succeeded(await kubectl(["patch", "service", "web", "-p", '{"spec":{"sessionAffinity":"ClientIP"}}']));
+      const timeout = "jsonpath={.spec.sessionAffinityConfig.clientIP.timeoutSeconds}";
+      assert.equal(succeeded(await kubectl(["get", "service", "web", "-o", timeout])), "10800");
+    });
+
+    it("edit sends what the editor changed", async () => {
+      const editor = join(server.folder, "editor.sh");
+      await writeFile(editor, '#!/bin/sh\nsed -i "s/algorithm: Random/algorithm: Maglev/" "$1"\n', {
+        mode: 0o755,
+      });
+      const { stdout } = await execa("kubectl", ["edit", "pxc", "default"], {
+        env: { KUBECONFIG: server.kubeconfig, HOME: server.folder, KUBE_EDITOR: editor },
+      });
+      assert.match(stdout, /default edited/);
+      const algorithm = "jsonpath={.spec.scheduling.algorithm}";
+      assert.equal(succeeded(await kubectl(["get", "pxc", "default", "-o", algorithm])), "Maglev");
+    });
+
+    it("replace", async () => {
+      const json = succeeded(await kubectl(["get", "pxc", "default", "-o", "json"]));
+      succeeded(await kubectl(["replace", "-f", "-"], { input: json.replace("Maglev", "RoundRobin") }));
+    });
+  });
+
+  describe("delete", () => {
+    it("waits for finalizers; wait --for=delete sees the end", async () => {
+      const finalizers = { metadata: { finalizers: ["kubesteer.dev/test"] } };
+      succeeded(await kubectl(["patch", "pxc", "default", "--type=merge", "-p", JSON.stringify(finalizers)]));
+      const deleting = kubectl(["delete", "pxc", "default", "--timeout=20s"]);
+      const waiting = kubectl(["wait", "--for=delete", "pxc/default", "--timeout=20s"]);
+      await kubectl(["get", "pxc"]);
+      succeeded(
+        await kubectl([
+          "patch",
+          "pxc",
+          "default",
+          "--type=json",
+          "-p",
+          '[{"op":"remove","path":"/metadata/finalizers"}]',
+        ]),
+      );
+      succeeded(await deleting);
+      succeeded(await waiting);
+      assert.match(
+        failed(await kubectl(["get", "pxc", "default"])),
+        /proxyconfigs\.kubesteer\.dev "default" not found/,
+      );
+    });
+
+    it("delete -f and --ignore-not-found", async () => {
+      succeeded(await kubectl(["delete", "-f", "-"], { input: services }));
+      succeeded(await kubectl(["delete", "pxc", "none", "--ignore-not-found"]));
+    });
+  });
+});

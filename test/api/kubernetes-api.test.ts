@@ -1,0 +1,783 @@
+import assert from "node:assert/strict";
+import { createApiRequests, type ApiAnswer, type ApiRequests, type Json } from "../support/api-requests.ts";
+import { embeddedWatchHistory, startApiUnderTest, type ApiUnderTest } from "../support/api-under-test.ts";
+import { skipBecause } from "../support/skip.ts";
+import { waitUntil } from "../../playground/wait-until.ts";
+
+const namespace = "/api/v1/namespaces/api-test";
+const configMaps = `${namespace}/configmaps`;
+const services = `${namespace}/services`;
+const widgets = "/apis/test.kubesteer.dev/v1/widgets";
+
+const widgetDefinition = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "widgets.test.kubesteer.dev" },
+  spec: {
+    group: "test.kubesteer.dev",
+    scope: "Cluster",
+    names: {
+      plural: "widgets",
+      singular: "widget",
+      kind: "Widget",
+      listKind: "WidgetList",
+      shortNames: ["wd"],
+    },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        additionalPrinterColumns: [
+          { name: "Size", type: "integer", jsonPath: ".spec.size" },
+          { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+          { name: "Color", type: "string", jsonPath: ".spec.color", priority: 1 },
+        ],
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: {
+              spec: {
+                type: "object",
+                properties: {
+                  size: { type: "integer", minimum: 1, default: 3 },
+                  color: { type: "string", enum: ["red", "green"] },
+                  serial: {
+                    type: "string",
+                    "x-kubernetes-validations": [{ rule: "self == oldSelf", message: "serial is immutable" }],
+                  },
+                  parts: {
+                    type: "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["name"],
+                    items: {
+                      type: "object",
+                      required: ["name"],
+                      properties: { name: { type: "string" }, weight: { type: "integer" } },
+                    },
+                  },
+                  tags: { type: "array", "x-kubernetes-list-type": "set", items: { type: "string" } },
+                  words: { type: "array", items: { type: "string" } },
+                },
+                "x-kubernetes-validations": [
+                  {
+                    rule: "!has(self.color) || self.color != 'red' || self.size < 10",
+                    message: "red widgets are small",
+                  },
+                ],
+              },
+              status: {
+                type: "object",
+                properties: {
+                  observedGeneration: { type: "integer" },
+                  conditions: {
+                    type: "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["type"],
+                    items: {
+                      type: "object",
+                      required: ["type"],
+                      properties: { type: { type: "string" }, status: { type: "string" } },
+                    },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
+
+function widget(name: string, spec: object = {}): object {
+  return { apiVersion: "test.kubesteer.dev/v1", kind: "Widget", metadata: { name }, spec };
+}
+
+function configMap(name: string, facts: { readonly labels?: object; readonly data?: object } = {}): object {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, labels: facts.labels ?? {} },
+    data: facts.data ?? {},
+  };
+}
+
+function service(name: string, spec: object): object {
+  return { apiVersion: "v1", kind: "Service", metadata: { name }, spec };
+}
+
+function namesOf(list: Json | undefined): readonly string[] {
+  return elements(list?.["items"]).map((item) => textOf(item["metadata"]?.["name"]));
+}
+
+function elements(list: unknown): readonly Json[] {
+  return Array.isArray(list) ? list : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function expectCode(answer: ApiAnswer, code: number): ApiAnswer {
+  assert.equal(answer.code, code, answer.text);
+  return answer;
+}
+
+function causesOf(answer: ApiAnswer): readonly unknown[] {
+  return elements(answer.body["details"]?.["causes"]).map(({ field, reason }) => ({ field, reason }));
+}
+
+describe("Kubernetes API", function () {
+  this.timeout(90_000);
+  let server: ApiUnderTest;
+  let api: ApiRequests;
+
+  /** Server-side apply of a widget. */
+  const apply = (name: string, manager: string, spec: object, force = false): Promise<ApiAnswer> =>
+    api.patch(
+      `${widgets}/${name}?fieldManager=${manager}&force=${String(force)}`,
+      widget(name, spec),
+      "apply",
+    );
+
+  /** Server-side apply of the conditions of the widget `reported`. */
+  const applyConditions = (manager: string, conditions: readonly object[]): Promise<ApiAnswer> =>
+    api.patch(
+      `${widgets}/reported/status?fieldManager=${manager}&force=true`,
+      { ...widget("reported"), spec: undefined, status: { conditions } },
+      "apply",
+    );
+
+  before(async () => {
+    server = await startApiUnderTest();
+    api = createApiRequests(server);
+    expectCode(await api.post("/api/v1/namespaces", { metadata: { name: "api-test" } }), 201);
+    const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    expectCode(await api.post(definitions, widgetDefinition), 201);
+    await waitUntil("widgets are served", async () => (await api.get(widgets)).code === 200);
+  });
+
+  after(() => server?.close());
+
+  describe("objects", () => {
+    it("a new object gets uid, creationTimestamp, resourceVersion and managedFields", async () => {
+      const { body } = expectCode(await api.post(configMaps, configMap("fresh", { data: { a: "1" } })), 201);
+      const metadata = body["metadata"];
+      assert.match(textOf(metadata?.["uid"]), /^[0-9a-f-]{36}$/);
+      assert.match(textOf(metadata?.["creationTimestamp"]), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+      assert.match(textOf(metadata?.["resourceVersion"]), /^\d+$/);
+      const [entry] = elements(metadata?.["managedFields"]);
+      assert.equal(entry?.["manager"], "kubesteer-test");
+      assert.equal(entry?.["operation"], "Update");
+      assert.deepEqual(entry?.["fieldsV1"], { "f:data": { ".": {}, "f:a": {} } });
+    });
+
+    it("a name that exists is refused as AlreadyExists", async () => {
+      await api.post(configMaps, configMap("twice"));
+      const { body } = expectCode(await api.post(configMaps, configMap("twice")), 409);
+      assert.equal(body["reason"], "AlreadyExists");
+      assert.equal(body["message"], 'configmaps "twice" already exists');
+    });
+
+    it("a missing object is NotFound with its name and kind", async () => {
+      const { body } = expectCode(await api.get(`${widgets}/none`), 404);
+      assert.equal(body["reason"], "NotFound");
+      assert.deepEqual(body["details"], { name: "none", group: "test.kubesteer.dev", kind: "widgets" });
+    });
+
+    it("generateName gets a random end", async () => {
+      const { body } = expectCode(await api.post(configMaps, { metadata: { generateName: "made-" } }), 201);
+      assert.match(textOf(body["metadata"]?.["name"]), /^made-[a-z0-9]{5}$/);
+    });
+
+    it("an object in a namespace that does not exist is refused", async () => {
+      const { body } = expectCode(
+        await api.post("/api/v1/namespaces/nowhere/configmaps", configMap("a")),
+        404,
+      );
+      assert.equal(body["message"], 'namespaces "nowhere" not found');
+    });
+
+    it("unknown fields are refused under strict validation and dropped otherwise", async () => {
+      const odd = { ...configMap("odd"), colour: "red" };
+      const refused = expectCode(await api.post(`${configMaps}?fieldValidation=Strict`, odd), 400);
+      assert.match(textOf(refused.body["message"]), /strict decoding error: unknown field "colour"/);
+      const { body } = expectCode(await api.post(configMaps, odd), 201);
+      assert.equal(body["colour"], undefined);
+    });
+
+    it("a protobuf body is refused with 415", async () => {
+      const answer = await api.post(configMaps, {}, { contentType: "application/octet-stream" });
+      expectCode(answer, 415);
+    });
+  });
+
+  describe("writes", () => {
+    it("a stale resourceVersion is a conflict", async () => {
+      const { body } = await api.post(configMaps, configMap("stale"));
+      await api.patch(`${configMaps}/stale`, { data: { a: "1" } });
+      const answer = expectCode(await api.put(`${configMaps}/stale`, body), 409);
+      assert.equal(answer.body["reason"], "Conflict");
+      assert.match(textOf(answer.body["message"]), /the object has been modified; please apply your changes/);
+    });
+
+    it("a write that changes nothing keeps the resourceVersion", async () => {
+      const { body } = await api.post(configMaps, configMap("same", { data: { a: "1" } }));
+      const again = await api.patch(`${configMaps}/same`, { data: { a: "1" } });
+      assert.equal(again.body["metadata"]?.["resourceVersion"], body["metadata"]?.["resourceVersion"]);
+    });
+
+    it("dryRun=All answers the would-be object and stores nothing", async () => {
+      const created = expectCode(await api.post(`${configMaps}?dryRun=All`, configMap("dry")), 201);
+      assert.equal(created.body["metadata"]?.["name"], "dry");
+      expectCode(await api.get(`${configMaps}/dry`), 404);
+      await api.post(widgets, widget("dry", { size: 1 }));
+      const patched = await api.patch(`${widgets}/dry?dryRun=All`, { spec: { size: 2 } });
+      assert.equal(patched.body["metadata"]?.["generation"], 2);
+      const { body } = await api.get(`${widgets}/dry`);
+      assert.equal(body["spec"]?.["size"], 1);
+      assert.equal(body["metadata"]?.["generation"], 1);
+      assert.equal(patched.body["metadata"]?.["resourceVersion"], body["metadata"]?.["resourceVersion"]);
+    });
+
+    it("JSON patch tests, adds, moves and removes", async () => {
+      await api.post(configMaps, configMap("jsonpatch", { data: { a: "1", b: "2" } }));
+      const { body } = expectCode(
+        await api.patch(
+          `${configMaps}/jsonpatch`,
+          [
+            { op: "test", path: "/data/a", value: "1" },
+            { op: "add", path: "/data/c~1d", value: "3" },
+            { op: "move", from: "/data/b", path: "/data/e" },
+            { op: "remove", path: "/data/a" },
+          ],
+          "json",
+        ),
+        200,
+      );
+      assert.deepEqual(body["data"], { "c/d": "3", e: "2" });
+    });
+
+    it("a JSON patch whose test fails changes nothing", async () => {
+      await api.post(configMaps, configMap("jsontest", { data: { a: "1" } }));
+      const patch = [
+        { op: "test", path: "/data/a", value: "2" },
+        { op: "remove", path: "/data/a" },
+      ];
+      expectCode(await api.patch(`${configMaps}/jsontest`, patch, "json"), 422);
+      assert.deepEqual((await api.get(`${configMaps}/jsontest`)).body["data"], { a: "1" });
+    });
+
+    it("strategic merge patch merges Service ports by port and obeys $patch: delete", async () => {
+      const ports = [
+        { name: "http", port: 80 },
+        { name: "https", port: 443 },
+      ];
+      expectCode(await api.post(services, service("strategic", { ports })), 201);
+      const patch = {
+        spec: {
+          "$setElementOrder/ports": [{ port: 443 }, { port: 81 }],
+          ports: [
+            { name: "http", port: 81, targetPort: 8080 },
+            { $patch: "delete", port: 80 },
+          ],
+        },
+      };
+      const { body } = expectCode(await api.patch(`${services}/strategic`, patch, "strategic"), 200);
+      const numbers = elements(body["spec"]?.["ports"]).map((port) => port["port"]);
+      assert.deepEqual(numbers, [443, 81]);
+    });
+
+    it("custom resources have no strategic merge patch", async () => {
+      await api.post(widgets, widget("unstrategic"));
+      expectCode(await api.patch(`${widgets}/unstrategic`, {}, "strategic"), 415);
+    });
+  });
+
+  describe("lists", () => {
+    before(async () => {
+      for (const index of [1, 2, 3, 4, 5]) {
+        const labels = { app: "paged", index: String(index), ...(index % 2 === 0 ? { even: "yes" } : {}) };
+        expectCode(await api.post(configMaps, configMap(`page-${index}`, { labels })), 201);
+      }
+    });
+
+    const selections: readonly { readonly selector: string; readonly names: readonly number[] }[] = [
+      { selector: "app=paged,even=yes", names: [2, 4] },
+      { selector: "app==paged,even!=yes", names: [1, 3, 5] },
+      { selector: "app=paged,index in (1, 5)", names: [1, 5] },
+      { selector: "app=paged,index notin (1,5)", names: [2, 3, 4] },
+      { selector: "app=paged,even", names: [2, 4] },
+      { selector: "app=paged,!even", names: [1, 3, 5] },
+      { selector: "app=paged,index>3", names: [4, 5] },
+    ];
+    for (const { selector, names } of selections) {
+      it(`label selector ${selector}`, async () => {
+        const { body } = expectCode(
+          await api.get(`${configMaps}?labelSelector=${encodeURIComponent(selector)}`),
+          200,
+        );
+        assert.deepEqual(
+          namesOf(body),
+          names.map((index) => `page-${index}`),
+        );
+      });
+    }
+
+    it("field selector metadata.name", async () => {
+      const { body } = await api.get(`${configMaps}?fieldSelector=metadata.name%3Dpage-2`);
+      assert.deepEqual(namesOf(body), ["page-2"]);
+    });
+
+    it("a field selector that the kind does not have is refused", async () => {
+      const { body } = expectCode(await api.get(`${widgets}?fieldSelector=spec.size%3D1`), 400);
+      assert.match(textOf(body["message"]), /field label not supported: spec.size/);
+    });
+
+    it("a label selector that is none is refused", async () => {
+      expectCode(await api.get(`${configMaps}?labelSelector=a%20b%20c`), 400);
+    });
+
+    it("pages show one state of the list, whatever happens between them", async () => {
+      const first = await api.get(`${configMaps}?labelSelector=app%3Dpaged&limit=2`);
+      assert.deepEqual(namesOf(first.body), ["page-1", "page-2"]);
+      await api.post(configMaps, configMap("page-25", { labels: { app: "paged" } }));
+      const token = textOf(first.body["metadata"]?.["continue"]);
+      const second = await api.get(
+        `${configMaps}?labelSelector=app%3Dpaged&limit=2&continue=${encodeURIComponent(token)}`,
+      );
+      assert.deepEqual(namesOf(second.body), ["page-3", "page-4"]);
+      assert.equal(second.body["metadata"]?.["resourceVersion"], first.body["metadata"]?.["resourceVersion"]);
+      await api.delete(`${configMaps}/page-25`);
+    });
+
+    it("a token that is none is refused", async () => {
+      expectCode(await api.get(`${configMaps}?limit=1&continue=nonsense`), 400);
+    });
+
+    it("a Table has the definition's columns and a row per object", async () => {
+      await api.post(widgets, widget("tabular", { color: "green" }));
+      const accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+      const { body } = expectCode(
+        await api.get(`${widgets}?fieldSelector=metadata.name%3Dtabular`, { accept }),
+        200,
+      );
+      assert.equal(body["kind"], "Table");
+      const columns = elements(body["columnDefinitions"]).map(({ name, priority }) => [name, priority]);
+      assert.deepEqual(columns, [
+        ["Name", 0],
+        ["Size", 0],
+        ["Ready", 0],
+        ["Color", 1],
+      ]);
+      const [row] = elements(body["rows"]);
+      assert.deepEqual(row?.["cells"], ["tabular", 3, null, "green"]);
+      assert.equal(row?.["object"]?.["kind"], "PartialObjectMetadata");
+    });
+  });
+
+  describe("watches", () => {
+    it("sendInitialEvents: every object, then a bookmark that ends them, then changes", async () => {
+      await api.post(configMaps, configMap("watched", { data: { a: "1" } }));
+      const query =
+        "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=20";
+      const lines = await api.watch(
+        `${configMaps}?${query}&fieldSelector=metadata.name%3Dwatched`,
+        (line) => {
+          if (line.type === "BOOKMARK") void api.patch(`${configMaps}/watched`, { data: { a: "2" } });
+          return line.type === "MODIFIED";
+        },
+      );
+      assert.deepEqual(
+        lines.map((line) => line.type),
+        ["ADDED", "BOOKMARK", "MODIFIED"],
+      );
+      assert.equal(lines[1]?.object["metadata"]?.["annotations"]?.["k8s.io/initial-events-end"], "true");
+    });
+
+    it("resumes after a resourceVersion without losing or repeating a change", async () => {
+      const { body } = await api.post(configMaps, configMap("resumed"));
+      await api.patch(`${configMaps}/resumed`, { data: { a: "1" } });
+      await api.delete(`${configMaps}/resumed`);
+      const from = textOf(body["metadata"]?.["resourceVersion"]);
+      const path = `${configMaps}?watch=true&resourceVersion=${from}&timeoutSeconds=20&fieldSelector=metadata.name%3Dresumed`;
+      const lines = await api.watch(path, (_, count) => count === 2);
+      assert.deepEqual(
+        lines.map((line) => line.type),
+        ["MODIFIED", "DELETED"],
+      );
+    });
+
+    it("a resourceVersion that is too old is an Expired error in the stream", async () => {
+      await api.post(configMaps, configMap("busy"));
+      for (let index = 0; index < 2 * embeddedWatchHistory; index += 1) {
+        await api.patch(`${configMaps}/busy`, { data: { a: String(index) } });
+      }
+      const [line] = await api.watch(
+        `${configMaps}?watch=true&resourceVersion=1&timeoutSeconds=5`,
+        () => true,
+      );
+      assert.equal(line?.type, "ERROR");
+      assert.equal(line?.object["code"], 410);
+      assert.equal(line?.object["reason"], "Expired");
+    });
+
+    it("an object that stops to match the selector is deleted for the watch", async () => {
+      const { body } = await api.post(configMaps, configMap("leaving", { labels: { group: "in" } }));
+      await api.patch(`${configMaps}/leaving`, { metadata: { labels: { group: "out" } } });
+      const from = textOf(body["metadata"]?.["resourceVersion"]);
+      const path = `${configMaps}?watch=true&resourceVersion=${from}&timeoutSeconds=20&labelSelector=group%3Din`;
+      const [line] = await api.watch(path, () => true);
+      assert.equal(line?.type, "DELETED");
+    });
+
+    it("ends after timeoutSeconds", async () => {
+      const lines = await api.watch(
+        `${services}?watch=true&resourceVersion=0&timeoutSeconds=1&labelSelector=no%3Done`,
+      );
+      assert.deepEqual(lines, []);
+    });
+
+    it("sendInitialEvents without resourceVersionMatch is refused", async () => {
+      expectCode(await api.get(`${configMaps}?watch=true&sendInitialEvents=true`), 422);
+    });
+  });
+
+  describe("custom resources", () => {
+    it("defaults are filled in and unknown fields pruned", async () => {
+      const { body } = expectCode(await api.post(widgets, widget("pruned", { shape: "round" })), 201);
+      assert.deepEqual(body["spec"], { size: 3 });
+      assert.equal(body["metadata"]?.["generation"], 1);
+    });
+
+    it("schema violations name field and reason", async () => {
+      const answer = expectCode(await api.post(widgets, widget("bad", { size: 0, color: "blue" })), 422);
+      assert.equal(answer.body["reason"], "Invalid");
+      const causes = causesOf(answer).filter((cause) => JSON.stringify(cause).includes("spec."));
+      assert.deepEqual(
+        causes.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1)),
+        [
+          { field: "spec.color", reason: "FieldValueNotSupported" },
+          { field: "spec.size", reason: "FieldValueInvalid" },
+        ],
+      );
+    });
+
+    it("rules see the whole object", async () => {
+      const answer = expectCode(await api.post(widgets, widget("red", { size: 20, color: "red" })), 422);
+      assert.match(textOf(answer.body["message"]), /red widgets are small/);
+      assert.deepEqual(causesOf(answer), [{ field: "spec", reason: "FieldValueInvalid" }]);
+    });
+
+    it("transition rules see the old value", async () => {
+      await api.post(widgets, widget("serial", { serial: "a" }));
+      const answer = expectCode(await api.patch(`${widgets}/serial`, { spec: { serial: "b" } }), 422);
+      assert.match(textOf(answer.body["message"]), /spec\.serial: Invalid value: .*serial is immutable/);
+    });
+
+    it("spec and status are written apart and only the spec counts for the generation", async () => {
+      await api.post(widgets, { ...widget("halves"), status: { observedGeneration: 9 } });
+      const created = await api.get(`${widgets}/halves`);
+      assert.equal(created.body["status"], undefined);
+      await api.patch(`${widgets}/halves/status`, { spec: { size: 9 }, status: { observedGeneration: 1 } });
+      await api.patch(`${widgets}/halves`, { spec: { size: 4 }, status: { observedGeneration: 7 } });
+      const { body } = await api.get(`${widgets}/halves`);
+      assert.deepEqual(body["spec"], { size: 4 });
+      assert.deepEqual(body["status"], { observedGeneration: 1 });
+      assert.equal(body["metadata"]?.["generation"], 2);
+    });
+
+    it("a PUT needs a resourceVersion", async () => {
+      await api.post(widgets, widget("put"));
+      expectCode(await api.put(`${widgets}/put`, widget("put", { size: 5 })), 422);
+    });
+  });
+
+  describe("server-side apply", () => {
+    it("creates, and owns what it named", async () => {
+      const { body } = expectCode(
+        await apply("applied", "one", { color: "red", parts: [{ name: "a", weight: 1 }] }),
+        201,
+      );
+      const [entry] = elements(body["metadata"]?.["managedFields"]);
+      assert.equal(entry?.["operation"], "Apply");
+      assert.deepEqual(entry?.["fieldsV1"], {
+        "f:spec": {
+          "f:color": {},
+          "f:parts": { 'k:{"name":"a"}': { ".": {}, "f:name": {}, "f:weight": {} } },
+        },
+      });
+    });
+
+    it("another manager's field is a conflict unless forced", async () => {
+      await apply("contested", "one", { color: "red" });
+      const answer = expectCode(await apply("contested", "two", { color: "green" }), 409);
+      assert.match(
+        textOf(answer.body["message"]),
+        /Apply failed with 1 conflict: conflict with "one": \.spec\.color/,
+      );
+      assert.deepEqual(causesOf(answer), [{ field: ".spec.color", reason: "FieldManagerConflict" }]);
+      const forced = expectCode(await apply("contested", "two", { color: "green" }, true), 200);
+      const managers = elements(forced.body["metadata"]?.["managedFields"]).map((entry) => entry["manager"]);
+      assert.deepEqual(managers, ["two"]);
+    });
+
+    it("the same value is shared, not contested", async () => {
+      await apply("shared", "one", { color: "red" });
+      expectCode(await apply("shared", "two", { color: "red" }), 200);
+      const { body } = expectCode(await apply("shared", "one", {}), 200);
+      assert.equal(body["spec"]?.["color"], "red");
+    });
+
+    it("what a manager no longer applies is removed, unless others own it", async () => {
+      await apply("dropped", "one", {
+        color: "red",
+        parts: [{ name: "a" }, { name: "b" }],
+        tags: ["x", "y"],
+      });
+      await apply("dropped", "two", { parts: [{ name: "b", weight: 2 }], tags: ["y"] });
+      const { body } = expectCode(await apply("dropped", "one", {}), 200);
+      assert.deepEqual(body["spec"], { size: 3, parts: [{ name: "b", weight: 2 }], tags: ["y"] });
+    });
+
+    it("map lists merge by key, sets by value, atomic lists are replaced", async () => {
+      await apply("merged", "one", { parts: [{ name: "a", weight: 1 }], tags: ["x"], words: ["p"] });
+      const { body } = expectCode(
+        await apply("merged", "two", { parts: [{ name: "b", weight: 2 }], tags: ["y"], words: ["q"] }, true),
+        200,
+      );
+      assert.deepEqual(body["spec"]?.["parts"], [
+        { name: "a", weight: 1 },
+        { name: "b", weight: 2 },
+      ]);
+      assert.deepEqual(body["spec"]?.["tags"], ["x", "y"]);
+      assert.deepEqual(body["spec"]?.["words"], ["q"]);
+    });
+
+    it("an update takes the fields it changes", async () => {
+      await apply("updated", "one", { color: "red" });
+      await api.patch(`${widgets}/updated?fieldManager=editor`, { spec: { color: "green" } });
+      const answer = expectCode(await apply("updated", "one", { color: "red" }), 409);
+      assert.match(textOf(answer.body["message"]), /conflict with "editor"/);
+    });
+
+    it("a field that the schema lacks is an error even without strict validation", async () => {
+      expectCode(await apply("untyped", "one", { shape: "round" }), 500);
+    });
+
+    it("status is applied by its own path and owned apart", async () => {
+      await apply("reported", "user", { color: "red" });
+      await applyConditions("a", [{ type: "Ready", status: "True" }]);
+      const { body } = expectCode(await applyConditions("b", [{ type: "Stalled", status: "False" }]), 200);
+      assert.deepEqual(
+        elements(body["status"]?.["conditions"]).map((condition) => condition["type"]),
+        ["Ready", "Stalled"],
+      );
+      assert.equal(body["metadata"]?.["generation"], 1);
+      const again = await applyConditions("a", []);
+      assert.deepEqual(
+        elements(again.body["status"]?.["conditions"]).map((condition) => condition["type"]),
+        ["Stalled"],
+      );
+    });
+
+    it("applying the same again changes nothing", async () => {
+      const first = await apply("stable", "one", { color: "red" });
+      const second = expectCode(await apply("stable", "one", { color: "red" }), 200);
+      assert.equal(second.body["metadata"]?.["resourceVersion"], first.body["metadata"]?.["resourceVersion"]);
+    });
+  });
+
+  describe("deletion", () => {
+    it("answers a Status when the object is gone", async () => {
+      await api.post(configMaps, configMap("gone"));
+      const { body } = expectCode(await api.delete(`${configMaps}/gone`), 200);
+      assert.equal(body["status"], "Success");
+      assert.equal(body["details"]?.["name"], "gone");
+      expectCode(await api.get(`${configMaps}/gone`), 404);
+    });
+
+    it("a wrong uid in the preconditions is a conflict", async () => {
+      await api.post(configMaps, configMap("kept"));
+      expectCode(await api.delete(`${configMaps}/kept`, { preconditions: { uid: "other" } }), 409);
+      expectCode(await api.get(`${configMaps}/kept`), 200);
+    });
+
+    it("finalizers hold the object until the last one is taken away", async () => {
+      await api.post(widgets, {
+        ...widget("held"),
+        metadata: { name: "held", finalizers: ["test.kubesteer.dev/hold"] },
+      });
+      const { body } = expectCode(await api.delete(`${widgets}/held`), 200);
+      assert.equal(body["kind"], "Widget");
+      assert.equal(body["metadata"]?.["deletionGracePeriodSeconds"], 0);
+      assert.equal(body["metadata"]?.["generation"], 2);
+      const more = { metadata: { finalizers: ["test.kubesteer.dev/hold", "test.kubesteer.dev/more"] } };
+      expectCode(await api.patch(`${widgets}/held`, more), 422);
+      expectCode(await api.patch(`${widgets}/held`, { metadata: { finalizers: [] } }), 200);
+      expectCode(await api.get(`${widgets}/held`), 404);
+    });
+
+    it("objects go with their owner", async function () {
+      if (server.kind !== "embedded")
+        skipBecause(this, "kube-controller-manager collects garbage, and it does not run here");
+      const { body } = await api.post(widgets, widget("owner"));
+      const owner = {
+        apiVersion: "test.kubesteer.dev/v1",
+        kind: "Widget",
+        name: "owner",
+        uid: body["metadata"]?.["uid"],
+      };
+      await api.post(configMaps, { metadata: { name: "owned", ownerReferences: [owner] } });
+      await api.delete(`${widgets}/owner`);
+      await waitUntil(
+        "the owned object is gone",
+        async () => (await api.get(`${configMaps}/owned`)).code === 404,
+      );
+    });
+
+    it("a namespace goes with what is in it", async function () {
+      if (server.kind !== "embedded")
+        skipBecause(this, "kube-controller-manager empties namespaces, and it does not run here");
+      await api.post("/api/v1/namespaces", { metadata: { name: "short-lived" } });
+      await api.post("/api/v1/namespaces/short-lived/configmaps", configMap("inside"));
+      expectCode(await api.delete("/api/v1/namespaces/short-lived"), 200);
+      await waitUntil(
+        "the namespace is gone",
+        async () => (await api.get("/api/v1/namespaces/short-lived")).code === 404,
+      );
+      expectCode(await api.get("/api/v1/namespaces/short-lived/configmaps/inside"), 404);
+    });
+  });
+
+  describe("Services", () => {
+    it("a Service gets an address, a family and its defaults", async () => {
+      const { body } = expectCode(await api.post(services, service("plain", { ports: [{ port: 80 }] })), 201);
+      const spec = body["spec"];
+      assert.match(textOf(spec?.["clusterIP"]), /^10\.96\./);
+      assert.deepEqual(spec?.["clusterIPs"], [spec?.["clusterIP"]]);
+      assert.deepEqual(spec?.["ipFamilies"], ["IPv4"]);
+      assert.equal(spec?.["ipFamilyPolicy"], "SingleStack");
+      assert.equal(spec?.["type"], "ClusterIP");
+      assert.equal(spec?.["sessionAffinity"], "None");
+      assert.equal(spec?.["internalTrafficPolicy"], "Cluster");
+      assert.deepEqual(spec?.["ports"], [{ port: 80, protocol: "TCP", targetPort: 80 }]);
+    });
+
+    it("dual stack gets one address of each family", async () => {
+      const spec = { ipFamilyPolicy: "PreferDualStack", ports: [{ port: 80 }] };
+      const { body } = expectCode(await api.post(services, service("dual", spec)), 201);
+      assert.deepEqual(body["spec"]?.["ipFamilies"], ["IPv4", "IPv6"]);
+      assert.match(textOf(body["spec"]?.["clusterIPs"]?.[1]), /^fd00:10:96::/);
+    });
+
+    it("an address is given to one Service only", async () => {
+      expectCode(
+        await api.post(services, service("first", { clusterIP: "10.96.0.77", ports: [{ port: 80 }] })),
+        201,
+      );
+      const answer = await api.post(
+        services,
+        service("second", { clusterIP: "10.96.0.77", ports: [{ port: 80 }] }),
+      );
+      assert.match(textOf(expectCode(answer, 422).body["message"]), /provided IP is already allocated/);
+      await api.delete(`${services}/first`);
+      expectCode(
+        await api.post(services, service("third", { clusterIP: "10.96.0.77", ports: [{ port: 80 }] })),
+        201,
+      );
+    });
+
+    it("NodePort and LoadBalancer Services get node ports, Local ones a health check port", async () => {
+      const spec = { type: "LoadBalancer", externalTrafficPolicy: "Local", ports: [{ port: 80 }] };
+      const { body } = expectCode(await api.post(services, service("outside", spec)), 201);
+      const nodePort = Number(body["spec"]?.["ports"]?.[0]?.["nodePort"]);
+      assert.ok(nodePort >= 30_000 && nodePort <= 32_767);
+      const healthCheck = Number(body["spec"]?.["healthCheckNodePort"]);
+      assert.ok(healthCheck >= 30_000 && healthCheck <= 32_767 && healthCheck !== nodePort);
+      const inside = await api.patch(`${services}/outside`, {
+        spec: { type: "ClusterIP", externalTrafficPolicy: null },
+      });
+      expectCode(inside, 200);
+      assert.equal(inside.body["spec"]?.["ports"]?.[0]?.["nodePort"], undefined);
+    });
+
+    const refusals: readonly { readonly rule: string; readonly spec: object; readonly field: string }[] = [
+      { rule: "a Service needs ports", spec: {}, field: "spec.ports" },
+      { rule: "a port is 1 to 65535", spec: { ports: [{ port: 70_000 }] }, field: "spec.ports[0].port" },
+      {
+        rule: "ports are distinct",
+        spec: {
+          ports: [
+            { name: "a", port: 1 },
+            { name: "b", port: 1 },
+          ],
+        },
+        field: "spec.ports[1]",
+      },
+      {
+        rule: "several ports need names",
+        spec: { ports: [{ port: 1 }, { name: "b", port: 2 }] },
+        field: "spec.ports[0].name",
+      },
+      {
+        rule: "protocols are TCP, UDP, SCTP",
+        spec: { ports: [{ port: 1, protocol: "ICMP" }] },
+        field: "spec.ports[0].protocol",
+      },
+      { rule: "types are known", spec: { type: "Magic", ports: [{ port: 1 }] }, field: "spec.type" },
+      {
+        rule: "node ports are in their range",
+        spec: { type: "NodePort", ports: [{ port: 1, nodePort: 80 }] },
+        field: "spec.ports[0].nodePort",
+      },
+    ];
+    for (const [index, { rule, spec, field }] of refusals.entries()) {
+      it(rule, async () => {
+        const answer = expectCode(await api.post(services, service(`refused-${index}`, spec)), 422);
+        const fields = causesOf(answer).map((cause) => JSON.stringify(cause));
+        assert.ok(
+          fields.some((text) => text.includes(`"${field}"`)),
+          answer.text,
+        );
+      });
+    }
+  });
+
+  describe("discovery", () => {
+    it("aggregated discovery lists custom resources and has its media type", async () => {
+      const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+      const { body, contentType } = expectCode(await api.get("/apis", { accept }), 200);
+      assert.match(contentType, /as=APIGroupDiscoveryList/);
+      const group = elements(body["items"]).find(
+        (item) => textOf(item["metadata"]?.["name"]) === "test.kubesteer.dev",
+      );
+      const [resource] = elements(group?.["versions"]?.[0]?.["resources"]);
+      assert.equal(resource?.["resource"], "widgets");
+      assert.equal(resource?.["scope"], "Cluster");
+      assert.deepEqual(resource?.["shortNames"], ["wd"]);
+    });
+
+    it("the legacy form lists the same", async () => {
+      const { body } = expectCode(await api.get("/apis/test.kubesteer.dev/v1"), 200);
+      assert.deepEqual(
+        elements(body["resources"]).map((resource) => resource["name"]),
+        ["widgets", "widgets/status"],
+      );
+    });
+
+    it("health and version answer", async () => {
+      for (const path of ["/readyz", "/livez", "/healthz"]) assert.equal((await api.get(path)).text, "ok");
+      assert.match(textOf((await api.get("/version")).body["gitVersion"]), /^v1\./);
+    });
+
+    it("an unknown group is a plain 404", async () => {
+      assert.equal(
+        expectCode(await api.get("/apis/nothing.example/v1/things"), 404).text.trim(),
+        "404 page not found",
+      );
+    });
+  });
+});

@@ -1,0 +1,119 @@
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { basename, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { findFreePort } from "../../playground/free-port.ts";
+
+const readyTimeoutMs = 60_000;
+
+interface KubeApiServer {
+  readonly url: string;
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts etcd and kube-apiserver on 127.0.0.1 with data, keys and logs in `folder`, and waits until `/readyz` says ok.
+ *
+ * @param facts.assets folder with the programs `etcd` and `kube-apiserver`
+ */
+export async function startKubeApiServer(facts: {
+  readonly assets: string;
+  readonly folder: string;
+}): Promise<KubeApiServer> {
+  const { assets, folder } = facts;
+  const [clientPort, peerPort, apiPort] = await Promise.all([findFreePort(), findFreePort(), findFreePort()]);
+  const etcdUrl = `http://127.0.0.1:${clientPort}`;
+  const token = randomUUID();
+  await mkdir(join(folder, "certs"));
+  await writeFile(join(folder, "tokens.csv"), `${token},admin,admin,system:masters\n`);
+  await writeServiceAccountKey(join(folder, "service-account.key"));
+  const etcd = run(join(assets, "etcd"), folder, [
+    `--data-dir=${join(folder, "etcd")}`,
+    `--listen-client-urls=${etcdUrl}`,
+    `--advertise-client-urls=${etcdUrl}`,
+    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+    "--unsafe-no-fsync",
+  ]);
+  const apiServer = run(join(assets, "kube-apiserver"), folder, [
+    `--etcd-servers=${etcdUrl}`,
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    "--endpoint-reconciler-type=none",
+    `--secure-port=${apiPort}`,
+    `--cert-dir=${join(folder, "certs")}`,
+    `--token-auth-file=${join(folder, "tokens.csv")}`,
+    "--authorization-mode=RBAC",
+    "--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${join(folder, "service-account.key")}`,
+    `--service-account-signing-key-file=${join(folder, "service-account.key")}`,
+    // Nobody makes the default ServiceAccounts that this plugin waits for.
+    "--disable-admission-plugins=ServiceAccount",
+    "--allow-privileged=true",
+  ]);
+  const url = `https://127.0.0.1:${apiPort}`;
+  const close = async (): Promise<void> => {
+    await stop(apiServer);
+    await stop(etcd);
+  };
+  try {
+    await waitUntilReady(url, { token, processes: [etcd, apiServer] });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url, token, close };
+}
+
+async function writeServiceAccountKey(path: string): Promise<void> {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  await writeFile(path, privateKey.export({ type: "pkcs1", format: "pem" }), { mode: 0o600 });
+}
+
+/** Output goes to a log file in `folder`. */
+function run(program: string, folder: string, args: readonly string[]): ChildProcess {
+  const log = openSync(join(folder, `${basename(program)}.log`), "a");
+  return spawn(program, args, { cwd: folder, stdio: ["ignore", log, log] });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
+}
+
+async function waitUntilReady(
+  url: string,
+  { token, processes }: { readonly token: string; readonly processes: readonly ChildProcess[] },
+): Promise<void> {
+  const deadline = performance.now() + readyTimeoutMs;
+  while (performance.now() < deadline) {
+    if (await isReady(url, token)) return;
+    const ended = processes.find((child) => child.exitCode !== null);
+    if (ended !== undefined)
+      throw new Error(`${ended.spawnfile} ended with exit code ${String(ended.exitCode)}`);
+    await delay(100);
+  }
+  throw new Error(`kube-apiserver was not ready after ${readyTimeoutMs} ms`);
+}
+
+async function isReady(url: string, token: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const sent = request(
+    `${url}/readyz`,
+    { rejectUnauthorized: false, headers: { Authorization: `Bearer ${token}` } },
+    (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    },
+  );
+  sent.once("error", () => resolve(false));
+  sent.end();
+  return promise;
+}
