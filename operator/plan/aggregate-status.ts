@@ -17,7 +17,7 @@ export function aggregateStatus(facts: ConfigFacts): ProxyConfigStatus {
     modes: countModes(verdicts),
     rollout: {
       stage: rollout.stage,
-      startedAt: rollout.startedAt,
+      ...(rollout.startedAt !== undefined && { startedAt: rollout.startedAt }),
       ...(rollout.message !== undefined && { message: rollout.message }),
     },
     failing: failing.map(failingNode),

@@ -15,8 +15,8 @@ export interface RolloutPlan {
   readonly held: readonly string[];
   /** Short, for a column of `kubectl get`. */
   readonly stage: string;
-  /** RFC 3339. */
-  readonly startedAt: string;
+  /** RFC 3339; undefined while there are no nodes. */
+  readonly startedAt: string | undefined;
   /** What is waited for; undefined when nothing is. */
   readonly message: string | undefined;
   /** When to look again although nothing happened, in milliseconds since the epoch. */
@@ -49,9 +49,8 @@ export function planRollout({
   const isHeld = (verdict: NodeVerdict) => paused && hasOtherRevision(verdict, revision);
   const held = verdicts.filter(isHeld).map(({ node }) => node);
   const released = new Set(verdicts.filter((verdict) => !isHeld(verdict)).map(({ node }) => node));
+  if (verdicts.length === 0) return { released, held, startedAt: undefined, ...stage("noNodes", "no nodes") };
   const plan = { released, held, startedAt };
-
-  if (verdicts.length === 0) return { ...plan, ...stage("noNodes", "no nodes") };
   if (held.length > 0) {
     const message = `rollout.paused holds ${held.length} of ${verdicts.length} nodes at their previous settings`;
     return { ...plan, ...stage("paused", `paused ${progress(verdicts)}`, message) };

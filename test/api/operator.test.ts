@@ -101,6 +101,18 @@ describe("operator and API server", function () {
       assert.deepEqual(repaired.spec, spec);
     });
 
+    it("follows a Node that is made anew under the same name", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("default", {});
+      const [before] = (await stage.nodeProxy("node-1")).metadata.ownerReferences ?? [];
+      await stage.deleteNode("node-1");
+      await stage.addNode("node-1");
+      await stage.nodeProxy("node-1", ({ metadata }) => {
+        const [owner, ...others] = metadata.ownerReferences ?? [];
+        return owner?.uid !== before?.uid && others.length === 0;
+      });
+    });
+
     it("tells of a node that fails and of its recovery", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("failing", {});

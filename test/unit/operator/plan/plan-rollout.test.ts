@@ -139,6 +139,13 @@ const rows: readonly {
     stage: "updating 0/2",
   },
   {
+    name: "the time without nodes does not count",
+    status: { updateRevision: revision, rollout: { stage: "no nodes" } },
+    verdicts: [verdict("a", { assignedRevision: undefined })],
+    phase: "updating",
+    stage: "updating 0/1",
+  },
+  {
     name: "the deadline begins when a pause ends",
     status: underWay(9000, "updating 0/2", progressing("True", "NodesUpdating", 599)),
     verdicts: [verdict("a"), verdict("b")],
@@ -169,6 +176,16 @@ describe("planRollout", () => {
   it("keeps the beginning of a rollout, and begins anew with another revision", () => {
     assert.equal(startedAt(underWay(60)), secondsAgo(60));
     assert.equal(startedAt({ ...underWay(60), updateRevision: "rev-old" }), secondsAgo(0));
+  });
+
+  it("has not begun while there are no nodes", () => {
+    const { startedAt, nextLookAtMs } = planRollout({
+      proxyConfig: makeProxyConfig({ status: underWay(60) }),
+      revision,
+      verdicts: [],
+      nowMs,
+    });
+    assert.deepEqual([startedAt, nextLookAtMs], [undefined, undefined]);
   });
 
   it("looks again at the deadline", () => {

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { createOperatorMetrics } from "../../../operator/metrics.ts";
+import { serveEndpoints } from "../../../operator/serve-endpoints.ts";
+import { createMeterProvider } from "../../../platform/telemetry/metrics.ts";
+import { createRecordingLogger } from "../../support/recording-logger.ts";
+
+const nodes = { ready: 3, waiting: 1, silent: 0, failed: 0, unsupported: 0, orphaned: 2 };
+
+describe("serveEndpoints", () => {
+  let ready = false;
+  const stop = new AbortController();
+  const telemetry = createMeterProvider({ service: "test" });
+  let ports: { readonly health: unknown; readonly metrics: unknown };
+
+  before(async () => {
+    const log = createRecordingLogger();
+    const address = "127.0.0.1:0";
+    await serveEndpoints(
+      { healthAddress: address, metricsAddress: address },
+      { isReady: () => ready, telemetry, log, signal: stop.signal },
+    );
+    const fields = log.lines[0]?.fields ?? {};
+    ports = { health: fields["healthPort"], metrics: fields["metricsPort"] };
+  });
+  after(async () => {
+    stop.abort();
+    await telemetry.shutdown();
+  });
+
+  it("is alive at once, and ready when told so", async () => {
+    const codeOf = async (path: string) => (await fetch(`http://127.0.0.1:${ports.health}${path}`)).status;
+    assert.deepEqual(
+      [await codeOf("/healthz"), await codeOf("/livez"), await codeOf("/readyz")],
+      [200, 200, 503],
+    );
+    ready = true;
+    assert.equal(await codeOf("/readyz"), 200);
+  });
+
+  it("tells rounds, writes, nodes by state, what waits, and who leads", async () => {
+    const metrics = createOperatorMetrics(telemetry.meter);
+    const plan = { nodeProxies: [], deletions: [], statuses: [], nextLookAtMs: undefined, nodes };
+    metrics.reconciled({ durationMs: 1500, plan, waitingWrites: 7 });
+    metrics.wrote({ resource: "nodeproxies", verb: "apply" }, "failure");
+    metrics.setLeader(true);
+    const text = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
+    for (const line of [
+      "kubesteer_operator_reconcile_duration_seconds_sum 1.5",
+      'kubesteer_operator_writes_total{resource="nodeproxies",verb="apply",result="failure"} 1',
+      'kubesteer_operator_nodes{state="orphaned"} 2',
+      'kubesteer_operator_nodes{state="ready"} 3',
+      "kubesteer_operator_queue_depth 7",
+      "kubesteer_operator_leader 1",
+    ]) {
+      assert.ok(text.split("\n").includes(line), `${line} is missing in\n${text}`);
+    }
+  });
+});
