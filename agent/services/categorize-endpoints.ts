@@ -1,4 +1,4 @@
-import { compareAddresses } from "../../platform/ip/cidr.ts";
+import { addressBytes } from "../../platform/ip/address.ts";
 import type { Endpoint } from "./desired-state.ts";
 import type { EndpointCandidate } from "./merge-endpoint-slices.ts";
 
@@ -64,13 +64,17 @@ function isLocalTo({ nodeName }: EndpointView): (candidate: EndpointCandidate) =
   return ({ endpoint }) => endpoint.nodeName === nodeName;
 }
 
+/** Sorted by address and port. Addresses are of one family; each is read once, since there can be thousands. */
 function toEndpoints(candidates: readonly EndpointCandidate[], view: EndpointView): readonly Endpoint[] {
   const isLocal = isLocalTo(view);
   return candidates
-    .map((candidate) => ({
+    .map((candidate) => ({ candidate, bytes: addressBytes(candidate.endpoint.address) }))
+    .toSorted(
+      (left, right) => Buffer.compare(left.bytes, right.bytes) || left.candidate.port - right.candidate.port,
+    )
+    .map(({ candidate }) => ({
       address: candidate.endpoint.address,
       port: candidate.port,
       local: isLocal(candidate),
-    }))
-    .toSorted((left, right) => compareAddresses(left.address, right.address) || left.port - right.port);
+    }));
 }
