@@ -1,0 +1,99 @@
+import * as fc from "fast-check";
+import type { SchedulingAlgorithm } from "../../crds/api.ts";
+import type {
+  DesiredService,
+  DesiredServicePort,
+  Frontend,
+  Protocol,
+  Route,
+} from "../../agent/services/desired-state.ts";
+import { hostCidr, parseCidr } from "../../platform/ip/cidr.ts";
+import type { IpFamily } from "../../platform/ip/address.ts";
+import { makeDesiredService, makeEndpoint, makeFrontend } from "./make-desired-state.ts";
+
+const algorithms: readonly SchedulingAlgorithm[] = [
+  "Random",
+  "RoundRobin",
+  "LeastConnection",
+  "SourceHash",
+  "Maglev",
+];
+const protocols: readonly Protocol[] = ["TCP", "UDP", "SCTP"];
+const routes: readonly Route["kind"][] = ["cluster", "local", "externalLocal"];
+
+/** Services of any shape; those with different numbers have no frontend in common. */
+export function arbitraryDesiredService(number: number): fc.Arbitrary<DesiredService> {
+  const port = fc.record({
+    family: fc.constantFrom<IpFamily>("IPv4", "IPv6"),
+    algorithm: fc.constantFrom(...algorithms),
+    affinityTimeoutSeconds: fc.constantFrom(undefined, 3, 10_800),
+    endpoints: fc.subarray([1, 2, 3, 4, 5]),
+    externalRoute: fc.constantFrom(...routes),
+    internalRoute: fc.constantFrom("cluster" as const, "local" as const),
+    hasSources: fc.boolean(),
+    hasUsableEndpoints: fc.boolean(),
+    extraFrontends: fc.boolean(),
+  });
+  return fc
+    .uniqueArray(fc.constantFrom(...protocols), { minLength: 1, maxLength: 2 })
+    .chain((chosen) =>
+      fc
+        .tuple(...chosen.map((protocol) => port.map((shape) => makePort(number, protocol, shape))))
+        .map((ports) => makeDesiredService(`ns/s${number}`, ports)),
+    );
+}
+
+interface PortShape {
+  readonly family: IpFamily;
+  readonly algorithm: SchedulingAlgorithm;
+  readonly affinityTimeoutSeconds: number | undefined;
+  readonly endpoints: readonly number[];
+  readonly externalRoute: Route["kind"];
+  readonly internalRoute: "cluster" | "local";
+  readonly hasSources: boolean;
+  readonly hasUsableEndpoints: boolean;
+  readonly extraFrontends: boolean;
+}
+
+function makePort(number: number, protocol: Protocol, shape: PortShape): Partial<DesiredServicePort> {
+  const { family, algorithm, affinityTimeoutSeconds } = shape;
+  const endpoints = shape.endpoints.map((host) =>
+    makeEndpoint(`${family === "IPv4" ? `10.244.1.${host}` : `[fd44:1::${host}]`}:${8080 + (host % 2)}`, {
+      local: host % 2 === 0,
+    }),
+  );
+  return {
+    family,
+    protocol,
+    algorithm,
+    affinityTimeoutSeconds,
+    clusterEndpoints: endpoints,
+    localEndpoints: endpoints.filter(({ local }) => local),
+    hasUsableEndpoints: endpoints.length > 0 || shape.hasUsableEndpoints,
+    frontends: makeFrontends(number, shape),
+  };
+}
+
+function makeFrontends(number: number, shape: PortShape): readonly Frontend[] {
+  const { family, internalRoute, externalRoute, hasSources, extraFrontends } = shape;
+  const text = (ipv4: string, ipv6: string, port: number): string =>
+    family === "IPv4" ? `${ipv4}:${port}` : `[${ipv6}]:${port}`;
+  const loadBalancer = makeFrontend(text(`203.0.113.${number}`, `fd97::${number}`, 80), {
+    kind: "loadBalancerIP",
+    route: { kind: externalRoute },
+  });
+  const sources = family === "IPv4" ? ["10.0.0.0/8", "10.1.0.0/16"] : ["fd00::/8", "fd50::/64"];
+  const allowedSources = [...sources.map((cidr) => parseCidr(cidr)), hostCidr(loadBalancer.address)];
+  return [
+    makeFrontend(text(`10.96.0.${number}`, `fd96::${number}`, 80), { route: { kind: internalRoute } }),
+    hasSources ? { ...loadBalancer, allowedSources } : loadBalancer,
+    ...(extraFrontends
+      ? [
+          makeFrontend(text("192.168.50.10", "fd50::10", 30_000 + number), {
+            kind: "nodePort",
+            route: { kind: externalRoute },
+          }),
+        ]
+      : []),
+  ];
+}

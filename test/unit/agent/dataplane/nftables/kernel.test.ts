@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
+import type {
+  DesiredNode,
+  DesiredService,
+  LocalDetector,
+  ServiceName,
+} from "../../../../../agent/services/desired-state.ts";
+import { systemClock } from "../../../../../platform/clock.ts";
+import { parseCidr } from "../../../../../platform/ip/cidr.ts";
+import { silentLogger } from "../../../../../platform/log.ts";
+import { arbitraryDesiredService } from "../../../../support/arbitrary-desired-service.ts";
+import {
+  makeDesiredService,
+  makeDesiredState,
+  makeEndpoint,
+  makeFrontend,
+  makeNodeFamily,
+} from "../../../../support/make-desired-state.ts";
+import { createNftNamespace, type NftNamespace } from "../../../../support/nft-namespace.ts";
+
+const web = (...endpoints: readonly string[]): DesiredService =>
+  makeDesiredService("default/web", [{ clusterEndpoints: endpoints.map((text) => makeEndpoint(text)) }]);
+
+const sticky = (affinityTimeoutSeconds: number, ...endpoints: readonly string[]): DesiredService =>
+  makeDesiredService("default/web", [
+    { affinityTimeoutSeconds, clusterEndpoints: endpoints.map((text) => makeEndpoint(text)) },
+  ]);
+
+describe("nftables mode with the real kernel", () => {
+  let namespace: NftNamespace;
+
+  before(function () {
+    namespace = createNftNamespace(this);
+  });
+
+  after(() => namespace.remove());
+
+  const start = () =>
+    createNftablesDataplane({ commands: namespace.commands, log: silentLogger, clock: systemClock });
+
+  /** Both tables as text, without what depends on time or order. */
+  function listing(): string {
+    return ["ip", "ip6"]
+      .map((family) => namespace.nft("-s", "list", "table", family, "kubesteer"))
+      .join("\n")
+      .replace(/set rev \{[^}]*\}[^}]*\}/g, "")
+      .split(/[\n,]/)
+      .map((line) => line.trim().replace(/^elements = \{ | \}$/g, ""))
+      .toSorted()
+      .join("\n");
+  }
+
+  it("has what the mode needs", async () => {
+    assert.deepEqual(await start().missingRequirements(), []);
+  });
+
+  it("accepts every shape of Service and holds the same after partial syncs as after a fresh full one", async () => {
+    const changes = fc.sample(
+      fc.array(fc.constantFrom(1, 2, 3, 4, 5).chain(arbitraryDesiredService), { minLength: 3, maxLength: 3 }),
+      {
+        numRuns: 15,
+        seed: 42,
+      },
+    );
+    const dataplane = start();
+    const services = new Map<ServiceName, DesiredService>();
+    await dataplane.sync(makeDesiredState([]), { kind: "full" });
+    for (const [index, changed] of changes.entries()) {
+      for (const service of changed) services.set(service.name, service);
+      const [first] = changed;
+      assert.ok(first);
+      if (index % 4 === 3) services.delete(first.name);
+      const names = new Set(changed.map(({ name }) => name));
+      const report = await dataplane.sync(makeDesiredState([...services.values()]), {
+        kind: "partial",
+        services: names,
+      });
+      assert.deepEqual(report.rejected, []);
+    }
+    const stepwise = listing();
+    await dataplane.sync(makeDesiredState([...services.values()]), { kind: "full" });
+    assert.equal(listing(), stepwise, "refilled");
+    await dataplane.cleanup();
+    await dataplane.sync(makeDesiredState([...services.values()]), { kind: "full" });
+    assert.equal(listing(), stepwise, "created");
+    await dataplane.close();
+  }).timeout(60_000);
+
+  const detectors: readonly LocalDetector[] = [
+    { kind: "none" },
+    { kind: "interface", name: "cni0" },
+    { kind: "interfacePrefix", prefix: "veth" },
+    {
+      kind: "sourceCIDR",
+      cidrs: [parseCidr("10.244.0.0/16"), parseCidr("10.244.1.0/24"), parseCidr("10.250.0.0/24")],
+    },
+  ];
+  for (const localDetector of detectors) {
+    it(`accepts the local detector ${localDetector.kind}, with and without masqueradeAll`, async () => {
+      const dataplane = start();
+      for (const masqueradeAll of [false, true]) {
+        const node: DesiredNode = {
+          ipv4: makeNodeFamily({
+            localDetector,
+            masqueradeAll,
+            serviceCIDRs: [parseCidr("10.96.0.0/16"), parseCidr("10.96.1.0/24")],
+          }),
+          ipv6: makeNodeFamily({ masqueradeAll }),
+        };
+        const report = await dataplane.sync(makeDesiredState([web("10.244.1.2:80")], node), { kind: "full" });
+        assert.deepEqual(report.rejected, []);
+      }
+      await dataplane.close();
+    });
+  }
+
+  it("programs everything anew when somebody has flushed the ruleset", async () => {
+    const dataplane = start();
+    const before = makeDesiredState([
+      web("10.244.1.2:80"),
+      makeDesiredService("default/api", [{ frontends: [makeFrontend("10.96.0.2:80")] }]),
+    ]);
+    await dataplane.sync(before, { kind: "full" });
+    const wanted = listing();
+    namespace.nft("flush", "ruleset");
+    await dataplane.sync(before, { kind: "partial", services: new Set([web().name]) });
+    const after = makeDesiredState([
+      ...before.services.values(),
+      makeDesiredService("default/new", [{ frontends: [makeFrontend("10.96.0.3:80")] }]),
+    ]);
+    await dataplane.sync(after, { kind: "partial", services: new Set(after.services.keys()) });
+    await dataplane.sync(before, { kind: "partial", services: new Set(after.services.keys()) });
+    assert.equal(listing(), wanted);
+    await dataplane.close();
+  });
+
+  it("removes what strangers put into its table at the next full sync, and nothing elsewhere", async () => {
+    const dataplane = start();
+    const state = makeDesiredState([web("10.244.1.2:80")]);
+    await dataplane.sync(state, { kind: "full" });
+    const wanted = listing();
+    namespace.nft("add table ip other; add chain ip other keep");
+    namespace.nft(
+      "add chain ip kubesteer stranger; add rule ip kubesteer services accept; add set ip kubesteer x { type mark; }",
+    );
+    namespace.nft(
+      "add rule ip kubesteer stranger drop; add element ip kubesteer svc { 10.96.0.9 . tcp . 80 : goto stranger }",
+    );
+    await dataplane.sync(state, { kind: "full" });
+    assert.equal(listing(), wanted);
+    assert.match(namespace.nft("list", "tables"), /table ip other/);
+    await dataplane.close();
+  });
+
+  it("replaces a table of another layout", async () => {
+    const state = makeDesiredState([web("10.244.1.2:80")]);
+    await createAndForget(state);
+    const wanted = listing();
+    namespace.nft("flush ruleset; add table ip kubesteer; add map ip kubesteer svc { type mark : verdict; }");
+    await createAndForget(state);
+    assert.equal(listing(), wanted);
+  });
+
+  async function createAndForget(state: ReturnType<typeof makeDesiredState>): Promise<void> {
+    const dataplane = start();
+    await dataplane.sync(state, { kind: "full" });
+    await dataplane.close();
+  }
+
+  /** Lets a client of default/web have been sent to an endpoint. */
+  function remember(client: string, endpoint: string): void {
+    const entry = `${client} . 10.96.0.1 . 80 timeout 3h : ${endpoint} . 80`;
+    namespace.nft(`add element ip kubesteer aff-tcp { ${entry} }`);
+  }
+
+  /** Clients in the affinity map. */
+  function remembered(): readonly string[] {
+    const listing = namespace.nft("list", "map", "ip", "kubesteer", "aff-tcp");
+    return [...listing.matchAll(/192\.0\.2\.\d/g)].map(([client]) => client).toSorted();
+  }
+
+  it("forgets the affinity of endpoints that are gone and keeps the rest, also over a restart", async () => {
+    const dataplane = start();
+    const all = sticky(10_800, "10.244.1.2:80", "10.244.1.3:80");
+    await dataplane.sync(makeDesiredState([all]), { kind: "full" });
+    remember("192.0.2.1", "10.244.1.2");
+    remember("192.0.2.2", "10.244.1.3");
+    await createAndForget(makeDesiredState([all]));
+    assert.deepEqual(remembered(), ["192.0.2.1", "192.0.2.2"]);
+    const services = new Set([all.name]);
+    await dataplane.sync(makeDesiredState([sticky(10_800, "10.244.1.3:80")]), { kind: "partial", services });
+    assert.deepEqual(remembered(), ["192.0.2.2"]);
+    await dataplane.sync(makeDesiredState([]), { kind: "partial", services });
+    assert.deepEqual(remembered(), []);
+    await dataplane.close();
+  });
+
+  it("forgets at a full sync what an earlier process remembered of endpoints that are gone", async () => {
+    await createAndForget(makeDesiredState([sticky(10_800, "10.244.1.2:80")]));
+    remember("192.0.2.1", "10.244.1.2");
+    await createAndForget(makeDesiredState([sticky(10_800, "10.244.1.3:80")]));
+    assert.deepEqual(remembered(), []);
+  });
+
+  it("cuts remembered times short when the affinity timeout shrinks", async () => {
+    const dataplane = start();
+    const long = sticky(10_800, "10.244.1.2:80");
+    await dataplane.sync(makeDesiredState([long]), { kind: "full" });
+    remember("192.0.2.1", "10.244.1.2");
+    const services = new Set([long.name]);
+    await dataplane.sync(makeDesiredState([sticky(60, "10.244.1.2:80")]), { kind: "partial", services });
+    assert.match(
+      namespace.nft("list", "map", "ip", "kubesteer", "aff-tcp"),
+      /192\.0\.2\.1 .* expires (1m|[1-5]?\ds)/,
+    );
+    await dataplane.close();
+  });
+
+  it("cleans up its tables and nothing else, twice", async () => {
+    namespace.nft("add table ip other");
+    const dataplane = start();
+    await dataplane.sync(makeDesiredState([web("10.244.1.2:80")]), { kind: "full" });
+    await dataplane.cleanup();
+    await dataplane.cleanup();
+    assert.doesNotMatch(namespace.nft("list", "tables"), /kubesteer/);
+    assert.match(namespace.nft("list", "tables"), /other/);
+    await dataplane.close();
+  });
+});
