@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the container image with the first engine found.
-# Usage: [BUILD_IMAGE=...] [BASE_IMAGE=...] scripts/build-image.sh NAME:TAG
+# Builds the container image with the first engine that works here.
+# Usage: [ENGINE=buildah] [BUILD_IMAGE=...] [BASE_IMAGE=...] scripts/build-image.sh NAME:TAG
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,9 +9,9 @@ set --
 [ -z "${BUILD_IMAGE:-}" ] || set -- "$@" --build-arg "BUILD_IMAGE=$BUILD_IMAGE"
 [ -z "${BASE_IMAGE:-}" ] || set -- "$@" --build-arg "BASE_IMAGE=$BASE_IMAGE"
 
-for engine in docker podman buildah; do
-  command -v "$engine" >/dev/null 2>&1 || continue
+for engine in ${ENGINE:-docker podman buildah}; do
+  "$engine" info >/dev/null 2>&1 || continue
   exec "$engine" build "$@" --file Dockerfile --tag "$image" .
 done
-echo "No image builder found. Install one: apt-get install buildah (or podman, or docker)." >&2
+echo "No image builder works here. Install one: apt-get install buildah (or podman, or docker with its daemon)." >&2
 exit 1

@@ -43,7 +43,7 @@ describe("image", function () {
       if (!isInstalled("buildah")) skipBecause(this, "buildah is not installed");
       if (baseImage === undefined) skipBecause(this, "BASE_IMAGE names no image that this machine has");
       const image = `localhost/kubesteer-test:${process.pid}`;
-      run("scripts/build-image.sh", [image], { cwd: root });
+      run("scripts/build-image.sh", [image], { cwd: root, env: { ...process.env, ENGINE: "buildah" } });
       const container = run("buildah", ["from", image], { cwd: root }).trim();
       try {
         for (const program of ["operator", "agent"]) {
