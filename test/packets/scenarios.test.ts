@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { dataplanes } from "../../agent/dataplane/dataplanes.ts";
-import { missingForTopology } from "../../playground/nodes/topology.ts";
 import { scenarioGroups } from "../scenarios/all-scenarios.ts";
 import { knownGaps } from "../scenarios/known-gaps.ts";
 import { skipBecause } from "../support/skip.ts";
+import { createStage } from "./create-stage.ts";
 import { modeToTest } from "./options.ts";
 import { families, playScenario, type Complaints } from "./play-scenario.ts";
-import { Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 
 const mode = modeToTest();
 
@@ -15,14 +14,7 @@ describe(`packets in mode ${mode}`, function () {
   let stage: Stage;
 
   before(async function () {
-    const createDataplane = dataplanes[mode];
-    if (createDataplane === undefined) skipBecause(this, `this build has no mode ${mode}`);
-    const missing = await missingForTopology();
-    if (missing !== undefined) skipBecause(this, missing);
-    stage = await Stage.create({ createDataplane, prefix: "kubesteer-test" });
-    const requirements = await stage.missingRequirements();
-    if (requirements.length > 0) skipBecause(this, requirements.join("; "));
-    await stage.clear();
+    stage = await createStage(this);
   });
 
   after(async () => {

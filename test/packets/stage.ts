@@ -63,10 +63,16 @@ export class Stage {
   }
 
   proberOf(source: SourceName): Prober {
-    const namespace = this.#namespaceOf(source);
+    const namespace = this.namespaceOf(source);
     const prober = this.#probers.get(namespace) ?? new Prober(namespace);
     this.#probers.set(namespace, prober);
     return prober;
+  }
+
+  /** Network namespace of the place. */
+  namespaceOf(source: SourceName): string {
+    const { client, prefix } = this.#topology;
+    return source.startsWith("client") ? client.namespace : `${prefix}-${source}`;
   }
 
   async close(): Promise<void> {
@@ -82,14 +88,9 @@ export class Stage {
   #node(name: NodeName): StageNode {
     const existing = this.#nodes.get(name);
     if (existing !== undefined) return existing;
-    const node = new StageNode(this.#createDataplane, name, this.#namespaceOf(name));
+    const node = new StageNode(this.#createDataplane, name, this.namespaceOf(name));
     this.#nodes.set(name, node);
     return node;
-  }
-
-  #namespaceOf(source: SourceName): string {
-    const { client, prefix } = this.#topology;
-    return source.startsWith("client") ? client.namespace : `${prefix}-${source}`;
   }
 }
 

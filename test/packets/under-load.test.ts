@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import type { SchedulingAlgorithm } from "../../crds/api.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { startLoad, type Load, type LoadOptions } from "../../playground/nodes/load.ts";
+import { clusterIP, inFamily, loadBalancerIP, podNames, type BackendName } from "../scenarios/addresses.ts";
+import { endpointSlices, service, servicePort } from "../scenarios/cluster-objects.ts";
+import { knownGaps } from "../scenarios/known-gaps.ts";
+import type { Step } from "../scenarios/scenario.ts";
+import { skipBecause } from "../support/skip.ts";
+import { modeToTest } from "./options.ts";
+import { families } from "./play-scenario.ts";
+import { createStage } from "./create-stage.ts";
+import type { Stage } from "./stage.ts";
+
+interface Disturbance {
+  readonly name: string;
+  /** States of the cluster that follow each other in a circle; pod1a is an endpoint in all of them. */
+  readonly states: readonly Omit<Step, "probes">[];
+}
+
+function state(
+  endpoints: readonly BackendName[],
+  algorithm: SchedulingAlgorithm = "Random",
+): Omit<Step, "probes"> {
+  return {
+    config: { scheduling: { algorithm } },
+    services: [service({ exposed: true })],
+    endpointSlices: endpointSlices({ endpoints }),
+  };
+}
+
+const disturbances: readonly Disturbance[] = [
+  {
+    name: "no connection fails while endpoints come and go",
+    states: [
+      state(["pod1a"]),
+      state(podNames),
+      state(["pod1a", "pod2a"]),
+      state(["pod1a", "pod3b", "pod2a"]),
+    ],
+  },
+  {
+    name: "no connection fails while the algorithm changes",
+    states: (["Random", "RoundRobin", "SourceHash", "Maglev"] as const).map((algorithm) =>
+      state(["pod1a", "pod2a", "pod3a"], algorithm),
+    ),
+  },
+  {
+    name: "no connection fails while everything is programmed anew",
+    states: [true, false].map((masqueradeAll) => ({
+      ...state(["pod1a", "pod2a"]),
+      config: { masqueradeAll },
+    })),
+  },
+  {
+    name: "no connection fails while other Services come and go",
+    states: [
+      state(["pod1a"]),
+      {
+        ...state(["pod1a"]),
+        services: [service({ exposed: true }), service({ name: "other", number: 2 })],
+        endpointSlices: [
+          ...endpointSlices({ endpoints: ["pod1a"] }),
+          ...endpointSlices({ service: "other", endpoints: podNames }),
+        ],
+      },
+    ],
+  },
+];
+
+const disturbanceMs = 1_500;
+const pauseMs = 20;
+
+describe(`packets under load in mode ${modeToTest()}`, function () {
+  this.timeout(30_000);
+  let stage: Stage;
+
+  before(async function () {
+    stage = await createStage(this);
+  });
+
+  after(async () => {
+    await stage?.close();
+  });
+
+  for (const { name, states } of disturbances) {
+    it(name, async function () {
+      const gap = knownGaps[modeToTest()][name];
+      if (gap !== undefined) skipBecause(this, gap);
+      const [first] = states;
+      if (first !== undefined) await stage.program({ ...first, probes: [] });
+      const loads = startLoads(stage);
+      try {
+        await disturb(stage, states);
+        const summaries = await Promise.all(loads.map((load) => load.stop()));
+        for (const { requests, failures } of summaries) {
+          assert.deepEqual(failures, {});
+          assert.ok(requests > 20, `only ${requests} requests were made`);
+        }
+      } finally {
+        await Promise.all(loads.map((load) => load.close()));
+        await stage.clear();
+      }
+    });
+  }
+});
+
+/** New connections from outside, and kept ones from a pod, in both families. */
+function startLoads(stage: Stage): readonly Load[] {
+  const common = {
+    protocol: "TCP",
+    port: servicePort,
+    durationMs: 20_000,
+    workers: 4,
+    intervalMs: 2,
+  } as const;
+  return families.flatMap((family) => {
+    const fromOutside: LoadOptions = {
+      ...common,
+      namespace: stage.namespaceOf("client"),
+      address: inFamily(loadBalancerIP(1), family),
+    };
+    const kept: LoadOptions = {
+      ...common,
+      namespace: stage.namespaceOf("pod1b"),
+      address: inFamily(clusterIP(1), family),
+      keepConnection: true,
+    };
+    return [startLoad(fromOutside), startLoad(kept)];
+  });
+}
+
+async function disturb(stage: Stage, states: Disturbance["states"]): Promise<void> {
+  const endsAt = systemClock.monotonicMs() + disturbanceMs;
+  while (systemClock.monotonicMs() < endsAt) {
+    for (const state of states) {
+      await stage.program({ ...state, probes: [] });
+      await systemClock.sleep(pauseMs);
+    }
+  }
+}
