@@ -1,5 +1,3 @@
-import type { Clock } from "../platform/clock.ts";
-import type { Logger } from "../platform/log.ts";
 import { createWorkQueue, type WorkQueue } from "../platform/queue/work-queue.ts";
 import type { Tracing } from "../platform/telemetry/traces.ts";
 import { reconcileCluster, type ReconcileOptions } from "./reconcile-cluster.ts";
@@ -15,8 +13,6 @@ const pauseMs = 100;
 
 export interface LeadOptions extends Omit<ReconcileOptions, "retries" | "signal"> {
   readonly tracing: Tracing;
-  readonly clock: Clock;
-  readonly log: Logger;
   /** Calls `listener` for every change in the cluster until the returned function is called. */
   readonly subscribe: (listener: () => void) => () => void;
 }

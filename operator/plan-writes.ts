@@ -3,6 +3,7 @@ import type { ApiClient } from "../platform/kube/api-client.ts";
 import { isNotFound } from "../platform/kube/api-error.ts";
 import type { EventRecorder } from "../platform/kube/events.ts";
 import { resources } from "../platform/kube/resources.ts";
+import type { Logger } from "../platform/log.ts";
 import type { ClusterCache } from "./cluster-cache.ts";
 import { parseNodeProxy, parseProxyConfig } from "./parse-objects.ts";
 import type { ClusterPlan, StatusChange } from "./plan/plan-cluster.ts";
@@ -24,6 +25,7 @@ export interface WriteTargets {
   readonly client: ApiClient;
   readonly cache: ClusterCache;
   readonly recorder: EventRecorder;
+  readonly log: Logger;
 }
 
 /** The writes of a plan: what people look at first, then the nodes. Each takes its answer into the cache. */
@@ -37,7 +39,7 @@ export function planWrites(plan: ClusterPlan, targets: WriteTargets): readonly P
 
 function statusWrite(
   { proxyConfig, status, events }: StatusChange,
-  { client, cache, recorder }: WriteTargets,
+  { client, cache, recorder, log }: WriteTargets,
 ): PlannedWrite {
   const { name, uid } = proxyConfig.metadata;
   const identity = {
@@ -61,7 +63,10 @@ function statusWrite(
         if (isNotFound(error)) return; // deleted meanwhile, as the watch will tell
         throw error;
       }
-      for (const event of events) recorder.record({ regarding: identity, ...event });
+      for (const event of events) {
+        log.info({ proxyConfig: name, reason: event.reason, detail: event.message }, "recorded an event");
+        recorder.record({ regarding: identity, ...event });
+      }
     },
   };
 }

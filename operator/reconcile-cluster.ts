@@ -1,6 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
 import { errorMessage } from "../platform/errors.ts";
-import type { Logger } from "../platform/log.ts";
 import type { Result } from "../platform/queue/work-queue.ts";
 import type { OperatorMetrics } from "./metrics.ts";
 import { planWrites, type PlannedWrite, type WriteTargets } from "./plan-writes.ts";
@@ -17,13 +16,12 @@ export interface ReconcileOptions extends WriteTargets {
   readonly retries: RetrySchedule;
   readonly metrics: OperatorMetrics;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
 /** One round: plan from what is known now, then write. A write that fails waits for its own next attempt. */
 export async function reconcileCluster(options: ReconcileOptions): Promise<Result> {
-  const { cache, clock, retries, metrics, signal } = options;
+  const { cache, clock, retries, metrics, log, signal } = options;
   const startedMs = clock.monotonicMs();
   const plan = planCluster(cache.view(clock.now()));
   const writes = planWrites(plan, options);
@@ -38,6 +36,7 @@ export async function reconcileCluster(options: ReconcileOptions): Promise<Resul
   });
   const nowMs = clock.monotonicMs();
   metrics.reconciled({ durationMs: nowMs - startedMs, plan, waitingWrites: writes.length - round.length });
+  log.debug({ writes: round.length, durationMs: Math.round(nowMs - startedMs) }, "reconciled");
   const delaysMs = [
     due.length > round.length ? 0 : undefined,
     plan.nextLookAtMs === undefined ? undefined : plan.nextLookAtMs - clock.now(),

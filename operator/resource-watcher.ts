@@ -60,6 +60,7 @@ export abstract class ResourceWatcher extends dotI.default {
     namespace?: string,
   ): Promise<void> {
     const resource = findResource({ group, version, plural });
+    // Private in the base class, whose methods for status and finalizers look addresses up there.
     this["resourcePathBuilders"][`${plural}.${groupVersionOf(resource)}`] = (meta: ResourceMeta) =>
       this.getCustomResourceApiUri(group, version, plural, meta.namespace);
     const seen = new Set<string>();

@@ -6,11 +6,13 @@ import { createRecordingLogger } from "../../support/recording-logger.ts";
 
 const nodes = { ready: 3, waiting: 1, silent: 0, failed: 0, unsupported: 0, orphaned: 2 };
 
+const urlOf = (port: unknown) => `http://127.0.0.1:${String(port)}`;
+
 describe("serveEndpoints", () => {
   let ready = false;
   const stop = new AbortController();
   const telemetry = createMeterProvider({ service: "test" });
-  let ports: { readonly health: unknown; readonly metrics: unknown };
+  let urls: { readonly health: string; readonly metrics: string };
 
   before(async () => {
     const log = createRecordingLogger();
@@ -20,15 +22,16 @@ describe("serveEndpoints", () => {
       { isReady: () => ready, telemetry, log, signal: stop.signal },
     );
     const fields = log.lines[0]?.fields ?? {};
-    ports = { health: fields["healthPort"], metrics: fields["metricsPort"] };
+    urls = { health: urlOf(fields["healthPort"]), metrics: urlOf(fields["metricsPort"]) };
   });
   after(async () => {
     stop.abort();
     await telemetry.shutdown();
   });
 
+  const codeOf = async (path: string) => (await fetch(`${urls.health}${path}`)).status;
+
   it("is alive at once, and ready when told so", async () => {
-    const codeOf = async (path: string) => (await fetch(`http://127.0.0.1:${ports.health}${path}`)).status;
     assert.deepEqual(
       [await codeOf("/healthz"), await codeOf("/livez"), await codeOf("/readyz")],
       [200, 200, 503],
@@ -43,7 +46,7 @@ describe("serveEndpoints", () => {
     metrics.reconciled({ durationMs: 1500, plan, waitingWrites: 7 });
     metrics.wrote({ resource: "nodeproxies", verb: "apply" }, "failure");
     metrics.setLeader(true);
-    const text = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
+    const text = await (await fetch(`${urls.metrics}/metrics`)).text();
     for (const line of [
       "kubesteer_operator_reconcile_duration_seconds_sum 1.5",
       'kubesteer_operator_writes_total{resource="nodeproxies",verb="apply",result="failure"} 1',
