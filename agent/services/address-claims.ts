@@ -21,7 +21,7 @@ export class AddressClaims {
   readonly #claimsByAddress = new Map<string, readonly AddressClaim[]>();
   readonly #claimsByService = new Map<ServiceName, readonly AddressClaim[]>();
 
-  /** Replaces the claims of a Service, and names the other Services for which a winner has changed. */
+  /** Replaces the claims of a Service, and names all Services with a claim whose winner has changed. */
   replace(service: ServiceName, claims: readonly AddressClaim[]): ReadonlySet<ServiceName> {
     const affected = new Set<ServiceName>();
     const previous = this.#claimsByService.get(service) ?? [];
@@ -38,7 +38,6 @@ export class AddressClaims {
       if (rivals[0]?.servicePort === winner?.servicePort) continue;
       for (const rival of rivals) affected.add(rival.service);
     }
-    affected.delete(service);
     return affected;
   }
 

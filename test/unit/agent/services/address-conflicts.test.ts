@@ -42,6 +42,15 @@ const rows: readonly Row[] = [
     problems: ["default/b spec.externalIPs"],
   },
   {
+    rule: "of two equally old Services the smaller name has it, by whatever field they ask for it",
+    services: [
+      { ...a, externalIPs },
+      { ...b, type: "LoadBalancer", ingress: [{ ip: "203.0.113.9" }] },
+    ],
+    frontends: { "default/a": [vip.a, outside], "default/b": [vip.b] },
+    problems: ["default/b status.loadBalancer.ingress"],
+  },
+  {
     rule: "a Service without a readable age is younger than all others",
     services: [
       { ...a, externalIPs, creationTimestamp: "yesterday" },
