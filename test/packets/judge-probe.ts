@@ -59,7 +59,7 @@ function isSpread(spread: Spread, by: readonly string[], { answers, sequence }: 
     case "several":
       return answered.length > 1;
     case "even":
-      return by.every((backend) => isNear(answers[backend]?.count ?? 0, sequence.length / by.length));
+      return by.every((backend) => isNear(answers[backend]?.count ?? 0, sequence.length, by.length));
     case "turns":
       return (
         answered.length === by.length &&
@@ -70,9 +70,11 @@ function isSpread(spread: Spread, by: readonly string[], { answers, sequence }: 
   }
 }
 
-/** Within 45 %: five standard deviations and more for the 300 requests that are made. */
-function isNear(count: number, mean: number): boolean {
-  return Math.abs(count - mean) <= 0.45 * mean;
+/** Within five standard deviations of a choice by chance: wrong once in a million probes. */
+function isNear(count: number, requests: number, backends: number): boolean {
+  const share = 1 / backends;
+  const deviation = Math.sqrt(requests * share * (1 - share));
+  return Math.abs(count - requests * share) <= 5 * deviation;
 }
 
 function wrongSources(

@@ -76,7 +76,7 @@ function requestsFor(expect: Outcome): number {
     case "every":
       return backends === 1 ? 4 : Math.ceil(Math.log(1e-6 / backends) / Math.log(1 - 1 / backends));
     case "even":
-      return 300;
+      return 600;
     case "turns":
       return 10 * backends;
     case "one":
