@@ -1,5 +1,6 @@
 import type { ProxyConfigStatus, ProxyMode } from "../../crds/api.ts";
-import { buildConditions, type ConfigFacts } from "./build-conditions.ts";
+import { buildConditions } from "./build-conditions.ts";
+import type { ConfigFacts } from "./config-facts.ts";
 import type { NodeVerdict } from "./judge-node.ts";
 import { failingNode, longestFailingList, rankFailing } from "./rank-failing.ts";
 

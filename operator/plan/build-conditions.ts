@@ -1,25 +1,13 @@
-import type { Condition, ProxyConfig } from "../../crds/api.ts";
+import type { Condition } from "../../crds/api.ts";
 import { conditionTypes } from "../../crds/condition-types.ts";
 import { assertNever } from "../../platform/assert-never.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
 import { configConditionTypes, rolloutPaused } from "./condition-names.ts";
+import type { ConfigFacts } from "./config-facts.ts";
 import { describeSelector } from "./describe-selector.ts";
-import type { NodeVerdict } from "./judge-node.ts";
+import { explainFailing, explainNotReady, explainOverridden } from "./explain-nodes.ts";
 import { nameNodes } from "./name-nodes.ts";
-import type { OverriddenNode } from "./own-nodes.ts";
-import type { RolloutPlan } from "./plan-rollout.ts";
 import { isFailing, rankFailing } from "./rank-failing.ts";
-
-/** What the conditions of one ProxyConfig are derived from. */
-export interface ConfigFacts {
-  readonly proxyConfig: ProxyConfig;
-  readonly revision: string;
-  /** Of the nodes it owns. */
-  readonly verdicts: readonly NodeVerdict[];
-  readonly overridden: readonly OverriddenNode[];
-  readonly rollout: RolloutPlan;
-  readonly nowMs: number;
-}
 
 type Judgement = Pick<Condition, "status" | "reason" | "message">;
 
@@ -70,22 +58,6 @@ function notReadyReason({ rollout, verdicts }: ConfigFacts): string {
   if (rollout.phase === "paused") return rolloutPaused;
   if (rollout.phase === "stalled") return "ProgressDeadlineExceeded";
   return verdicts.some(isFailing) ? "NodesFailing" : "NodesUpdating";
-}
-
-function explainNotReady(verdicts: readonly NodeVerdict[]): readonly string[] {
-  const waiting = verdicts.filter(({ health }) => health === "waiting");
-  const [first] = waiting;
-  if (first === undefined) return explainFailing(verdicts);
-  const what = waiting.length === 1 ? ` (${first.message})` : ` (${first.node}: ${first.message})`;
-  return [...explainFailing(verdicts), `waiting for ${nameNodes(waiting.map(({ node }) => node))}${what}`];
-}
-
-/** The worst node in full and the names of the others. */
-function explainFailing(verdicts: readonly NodeVerdict[]): readonly string[] {
-  const [worst, ...others] = rankFailing(verdicts);
-  if (worst === undefined) return [];
-  const more = others.length === 0 ? [] : [`also failing: ${nameNodes(others.map(({ node }) => node))}`];
-  return [`${worst.node} ${worst.reason}: ${worst.message}`, ...more];
 }
 
 function explainNoNodes({ proxyConfig, overridden }: ConfigFacts): Pick<Judgement, "reason" | "message"> {
@@ -159,15 +131,6 @@ function judgeStalled({ rollout, verdicts }: ConfigFacts): Judgement | undefined
 function judgeOverridden({ overridden }: ConfigFacts): Judgement | undefined {
   if (overridden.length === 0) return undefined;
   return { status: "True", reason: "OtherProxyConfigWins", message: explainOverridden(overridden) };
-}
-
-function explainOverridden(overridden: readonly OverriddenNode[]): string {
-  return [...Map.groupBy(overridden, ({ owner }) => owner)]
-    .map(([{ metadata, spec }, nodes]) => {
-      const names = nameNodes(nodes.map(({ node }) => node));
-      return `ProxyConfig ${metadata.name} (priority ${spec.priority}) has ${names}`;
-    })
-    .join("; ");
 }
 
 function judgeModeFallback({ proxyConfig, verdicts }: ConfigFacts): Judgement | undefined {

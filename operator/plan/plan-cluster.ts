@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxy, ProxyConfig, ProxyConfigStatus } from "../../crds/api.ts";
 import { aggregateStatus } from "./aggregate-status.ts";
-import type { ConfigFacts } from "./build-conditions.ts";
+import type { ConfigFacts } from "./config-facts.ts";
 import type { ClusterNode, ClusterView } from "./cluster-view.ts";
 import { judgeNode, type NodeHealth } from "./judge-node.ts";
 import { ownNodes } from "./own-nodes.ts";

@@ -1,6 +1,6 @@
-import type { Condition, ProxyConfigStatus } from "../../crds/api.ts";
+import type { ProxyConfigStatus } from "../../crds/api.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
-import type { ConfigFacts } from "./build-conditions.ts";
+import type { ConfigFacts } from "./config-facts.ts";
 import { configConditionTypes } from "./condition-names.ts";
 import { longestFailingList } from "./rank-failing.ts";
 
@@ -72,17 +72,14 @@ function recoveredEvents(
     .map(({ node }) => ({ type: "Normal", reason: "NodeRecovered", message: `${node} is ready again` }));
 }
 
-/** An Event when the condition begins to hold or says something else than before. */
+/** An Event when the condition begins to hold; which nodes it is about may change often after that, and says the status. */
 function conditionEvents(
   type: string,
   reason: string,
   { previous, next }: { readonly previous: ProxyConfigStatus | undefined; readonly next: ProxyConfigStatus },
 ): readonly PlannedEvent[] {
-  const before = messageOf(findCondition(previous?.conditions ?? [], type));
-  const now = messageOf(findCondition(next.conditions ?? [], type));
-  return now === undefined || now === before ? [] : [{ type: "Warning", reason, message: now }];
-}
-
-function messageOf(condition: Condition | undefined): string | undefined {
-  return condition?.status === "True" ? condition.message : undefined;
+  const before = findCondition(previous?.conditions ?? [], type);
+  const now = findCondition(next.conditions ?? [], type);
+  if (now?.status !== "True" || before?.status === "True") return [];
+  return [{ type: "Warning", reason, message: now.message }];
 }

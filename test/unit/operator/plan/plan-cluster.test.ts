@@ -403,7 +403,9 @@ describe("planCluster: events", () => {
     });
     const fallen = { nodeProxies: withReports([ready, ready, fallback]) };
     assert.deepEqual(reasons(lastEvents(allReady, fallen)), ["ModeFallback"]);
-    assert.deepEqual(reasons(lastEvents(fallen, allReady)), []);
+    const more = { nodeProxies: withReports([ready, fallback, fallback]) };
+    assert.deepEqual(reasons(lastEvents(allReady, fallen, more)), []);
+    assert.deepEqual(reasons(lastEvents(allReady, fallen, allReady)), []);
   });
 
   it("tells a ProxyConfig that it is overridden", () => {

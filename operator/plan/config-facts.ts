@@ -1,0 +1,15 @@
+import type { ProxyConfig } from "../../crds/api.ts";
+import type { NodeVerdict } from "./judge-node.ts";
+import type { OverriddenNode } from "./own-nodes.ts";
+import type { RolloutPlan } from "./plan-rollout.ts";
+
+/** Everything that the status of one ProxyConfig is derived from. */
+export interface ConfigFacts {
+  readonly proxyConfig: ProxyConfig;
+  readonly revision: string;
+  /** Of the nodes it owns. */
+  readonly verdicts: readonly NodeVerdict[];
+  readonly overridden: readonly OverriddenNode[];
+  readonly rollout: RolloutPlan;
+  readonly nowMs: number;
+}
