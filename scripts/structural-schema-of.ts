@@ -32,7 +32,7 @@ const keywords = [
  * The structural schema of what users may write, from a zod schema. kube-apiserver takes less than OpenAPI: no unions but
  * int-or-string, formats it knows, and defaults that satisfy CEL rules as they stand, without nested defaulting.
  *
- * @throws Error for a JSON Schema keyword that has no place in a structural schema
+ * @throws Error naming the path of a keyword, union or pattern that has no place in a structural schema
  */
 export function structuralSchemaOf(schema: z.ZodType): StructuralSchema {
   return normalise(z.toJSONSchema(schema, { target: "openapi-3.0", io: "input" }), "");
@@ -47,7 +47,7 @@ function normalise(schema: unknown, path: string): StructuralSchema {
   if (unexpected !== undefined) throw new Error(`${path}: no structural schema can hold ${unexpected}`);
 
   const { pattern, properties, items, additionalProperties } = Object.fromEntries(entries);
-  if (typeof pattern === "string") entries.set("pattern", pattern.replaceAll(String.raw`\/`, "/"));
+  if (typeof pattern === "string") entries.set("pattern", toRE2(pattern, path));
   if (isJsonObject(properties)) {
     const members = Object.entries(properties);
     entries.set(
@@ -63,6 +63,12 @@ function normalise(schema: unknown, path: string): StructuralSchema {
     entries.set("default", applyDefaults(Object.fromEntries(entries), entries.get("default")));
   }
   return Object.fromEntries(keywords.flatMap((key) => (entries.has(key) ? [[key, entries.get(key)]] : [])));
+}
+
+/** The same pattern for kube-apiserver, whose engine RE2 has neither look-around nor back-references. */
+function toRE2(pattern: string, path: string): string {
+  if (/\(\?(?!:)|\\[1-9]/.test(pattern)) throw new Error(`${path}: RE2 does not know all of ${pattern}`);
+  return pattern.replaceAll(String.raw`\/`, "/");
 }
 
 /** A union of an integer and a string; what limits either is up to a CEL rule, which can say so in one message. */
