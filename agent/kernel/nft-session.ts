@@ -36,8 +36,11 @@ export interface NftSessionOptions {
 /** The set of the table that holds the number of the last transaction: `typeof meta mark`. */
 export const revisionSet = "rev";
 
-/** A longer line leaves its parser memory in the long-lived process; a process of its own gives it back. */
-const maxInteractiveLength = 512 * 1024;
+/**
+ * nft -i reads its lines through a line editor, which takes a millisecond for each KiB: from here on a process is faster.
+ * It also gives the memory of its parser back.
+ */
+const maxInteractiveLength = 32 * 1024;
 /** The line history costs some 0.35 MB per 1000 lines. */
 const maxLinesPerProcess = 20_000;
 const maxFailedStarts = 3;
