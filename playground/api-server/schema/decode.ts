@@ -39,8 +39,10 @@ function decodeObject(schema: Schema, object: JsonObject, path: string, findings
 /** Go omits empty lists and maps, but not empty structs, when it writes an optional field. */
 function isOmitted(schema: Schema, key: string, value: JsonValue): boolean {
   if (schema.required?.includes(key) === true) return false;
-  if (isJsonArray(value)) return value.length === 0;
-  const isMap = propertySchema(schema, key)?.additionalProperties !== undefined;
+  const field = propertySchema(schema, key);
+  // Not in a field of any type, such as the default in the schema of a CRD.
+  if (isJsonArray(value)) return field?.type === "array" && value.length === 0;
+  const isMap = field?.additionalProperties !== undefined;
   return isMap && isJsonObject(value) && entriesOf(value).length === 0;
 }
 
