@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { parse } from "yaml";
+import { apiGroupVersion, type NodeProxy, type NodeProxyStatus } from "../../crds/api.ts";
+import type { ApiClient, ApiObject } from "../../platform/kube/api-client.ts";
+import { createApiClient } from "../../platform/kube/client-node.ts";
+import { loadKubeConfig } from "../../platform/kube/kube-config.ts";
+import { type Resource, resources } from "../../platform/kube/resources.ts";
+import { findFreePort } from "../../playground/free-port.ts";
+import { ManagedProcess } from "../../playground/managed-process.ts";
+import { waitUntil } from "../../playground/wait-until.ts";
+import { type AgentNode, createAgentNode } from "../support/agent-node.ts";
+import { makeNodeProxySpec } from "../support/make-node-proxy-spec.ts";
+import { skipBecause } from "../support/skip.ts";
+
+const root = join(import.meta.dirname, "../..");
+const nodeName = "worker-1";
+const namespace = `ksagent${process.pid}`;
+const crdResource: Resource = {
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  plural: "customresourcedefinitions",
+  kind: "CustomResourceDefinition",
+  namespaced: false,
+};
+
+function makeNodeProxy(revision: string, config: object = {}) {
+  const node = { podCIDRs: ["10.244.1.0/24"], addresses: ["192.0.2.1"] };
+  const spec = { ...makeNodeProxySpec({ revision, node }), config };
+  return { apiVersion: apiGroupVersion, kind: "NodeProxy", metadata: { name: nodeName }, spec };
+}
+
+function makeService(name: string, clusterIP: string, fields: object = {}) {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: "default" },
+    spec: { clusterIP, ports: [{ port: 80 }], ...fields },
+  };
+}
+
+function makeSlice(service: string, ...addresses: readonly string[]) {
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      name: `${service}-1`,
+      namespace: "default",
+      labels: { "kubernetes.io/service-name": service },
+    },
+    addressType: "IPv4",
+    ports: [{ name: "", port: 8080, protocol: "TCP" }],
+    endpoints: addresses.map((address) => ({ addresses: [address] })),
+  };
+}
+
+function conditionIs(status: NodeProxyStatus, type: string, expected: string): boolean {
+  return (
+    status.conditions?.some((condition) => condition.type === type && condition.status === expected) ?? false
+  );
+}
+
+describe("agent with the real kernel", function () {
+  this.timeout(60_000);
+
+  let folder: string;
+  let apiServer: ManagedProcess;
+  let apiUrl: string;
+  let client: ApiClient;
+  let node: AgentNode;
+  let agent: ManagedProcess;
+  const cleanups = new AsyncDisposableStack();
+
+  before(async function () {
+    if (process.getuid?.() !== 0) skipBecause(this, "not root: cannot create a network namespace");
+    for (const tool of ["nft", "ip", "socat", "curl"]) {
+      const { failed } = await execa("which", [tool], { reject: false });
+      if (failed) skipBecause(this, `${tool} is not installed`);
+    }
+    folder = await mkdtemp(join(tmpdir(), `${namespace}-`));
+    cleanups.defer(() => rm(folder, { recursive: true, force: true }));
+    const apiSocket = join(folder, "api.sock");
+    const port = await findFreePort();
+    apiUrl = `http://127.0.0.1:${port}`;
+    apiServer = new ManagedProcess({
+      name: "api-server",
+      command: process.execPath,
+      args: [
+        join(root, "playground/api-server/main.ts"),
+        `--port=${port}`,
+        `--socket=${apiSocket}`,
+        `--data-dir=${folder}`,
+      ],
+      logFile: join(folder, "api-server.log"),
+    });
+    apiServer.start();
+    cleanups.defer(() => apiServer.stop("SIGKILL"));
+    await apiServerReady();
+    client = createApiClient(loadKubeConfig({ server: apiUrl }), { userAgent: "agent-test" });
+    for (const kind of ["nodeproxies", "proxyconfigs"]) {
+      const crd: ApiObject = parse(await readFile(join(root, `crds/kubesteer.dev_${kind}.yaml`), "utf8"));
+      await client.create(crdResource, crd);
+    }
+    await apply(resources.nodes, { apiVersion: "v1", kind: "Node", metadata: { name: nodeName } });
+    node = await createAgentNode({ namespace, nodeName, address: "192.0.2.1/32", apiSocket });
+    cleanups.defer(() => node.close());
+    agent = node.createAgent("agent");
+    agent.start();
+  });
+
+  after(() => cleanups.disposeAsync());
+
+  async function apiServerReady(): Promise<void> {
+    await waitUntil("the API server", async () => (await fetch(`${apiUrl}/readyz`)).ok);
+  }
+
+  async function apply(resource: Resource, object: ApiObject): Promise<void> {
+    await client.apply(resource, object, { fieldManager: "test" });
+  }
+
+  async function applyService(
+    name: string,
+    clusterIP: string,
+    ...endpoints: readonly string[]
+  ): Promise<void> {
+    await apply(resources.services, makeService(name, clusterIP));
+    await apply(resources.endpointSlices, makeSlice(name, ...endpoints));
+  }
+
+  /** The elements of all our maps and sets without counters, and without the generation of the table. */
+  async function readElements(): Promise<readonly string[]> {
+    const table = await node.run("nft", ["-s", "list", "table", "ip", "kubesteer"]);
+    return [...table.matchAll(/elements = \{([^}]*)\}/g)]
+      .flatMap(([, list = ""]) => list.split(","))
+      .map((element) => element.trim().replaceAll(/\s+/g, " "))
+      .filter((element) => !/^0x[0-9a-f]+$/.test(element));
+  }
+
+  /** What port 80 of each address leads to, as `10.96.0.10 -> 10.244.1.5`. */
+  async function readRoutes(): Promise<ReadonlySet<string>> {
+    const route = /^(\S+) \. 80 \. \S+ : (\S+) \. 8080$/;
+    const routes = (await readElements()).map((element) => route.exec(element)?.slice(1).join(" -> ") ?? "");
+    return new Set(routes);
+  }
+
+  async function untilKernelHas(...routes: readonly string[]): Promise<void> {
+    await waitUntil(`${routes.join(", ")} in the kernel`, async () => {
+      const present = await readRoutes();
+      return routes.every((route) => present.has(route));
+    });
+  }
+
+  async function untilStatus(what: string, holds: (status: NodeProxyStatus) => boolean): Promise<void> {
+    await waitUntil(what, async () => {
+      const found = await client.get<NodeProxy>({ resource: resources.nodeProxies, name: nodeName });
+      return found?.status !== undefined && holds(found.status);
+    });
+  }
+
+  async function tableHandles(): Promise<string> {
+    return await node.run("nft", ["-a", "list", "tables"]);
+  }
+
+  it("touches nothing before it has settings, and says what it waits for", async () => {
+    await applyService("web", "10.96.0.10", "10.244.1.5", "10.244.1.6");
+    const health = await waitUntil("an answer of /healthz", () => healthz());
+    assert.match(health, /"stale":true.*NodeProxy of this node/);
+    assert.equal(await node.run("nft", ["list", "tables"]), "");
+  });
+
+  it("a Service and its EndpointSlice appear in the kernel, and the status says so", async () => {
+    await apply(resources.nodeProxies, makeNodeProxy("r1"));
+    await untilKernelHas("10.96.0.10 -> 10.244.1.5", "10.96.0.10 -> 10.244.1.6");
+    await untilStatus("Ready with revision r1", (status) => {
+      return status.observedRevision === "r1" && conditionIs(status, "Ready", "True");
+    });
+    assert.match(await healthz(), /"stale":false,"healthy":true/);
+  });
+
+  it("a changed EndpointSlice changes the elements of its Service only", async () => {
+    await applyService("other", "10.96.0.11", "10.244.1.7");
+    await untilKernelHas("10.96.0.11 -> 10.244.1.7");
+    const before = await readElements();
+    await apply(resources.endpointSlices, makeSlice("other", "10.244.1.8"));
+    await untilKernelHas("10.96.0.11 -> 10.244.1.8");
+    const after = await readElements();
+    const changed = [...before, ...after].filter(
+      (element) => !before.includes(element) || !after.includes(element),
+    );
+    assert.deepEqual(
+      changed.filter((element) => !element.includes("10.244.1.7") && !element.includes("10.244.1.8")),
+      [],
+    );
+  });
+
+  it("a Service that takes another one's address is kept out and reported, all others are programmed", async () => {
+    await apply(resources.services, makeService("thief", "10.96.0.12", { externalIPs: ["10.96.0.10"] }));
+    await apply(resources.endpointSlices, makeSlice("thief", "10.244.1.66"));
+    await applyService("later", "10.96.0.13", "10.244.1.9");
+    await untilKernelHas("10.96.0.10 -> 10.244.1.5", "10.96.0.12 -> 10.244.1.66", "10.96.0.13 -> 10.244.1.9");
+    await untilStatus("the thief in the status", (status) => {
+      const named = status.services?.unsupported?.some(({ service }) => service === "default/thief") ?? false;
+      return named && conditionIs(status, "Degraded", "True") && conditionIs(status, "Ready", "True");
+    });
+    assert.ok(await client.delete({ resource: resources.services, name: "thief", namespace: "default" }));
+    await untilStatus("nothing degraded", (status) => conditionIs(status, "Degraded", "False"));
+  });
+
+  it("another scheduling algorithm is applied without a restart", async () => {
+    const { pid } = agent;
+    await apply(resources.nodeProxies, makeNodeProxy("r2", { scheduling: { algorithm: "SourceHash" } }));
+    await untilStatus("revision r2", (status) => status.observedRevision === "r2");
+    assert.equal(agent.pid, pid);
+  });
+
+  it("killed and started again, the agent takes over the table that is there", async () => {
+    const handles = await tableHandles();
+    await agent.stop("SIGKILL");
+    assert.equal(await tableHandles(), handles, "rules stay while no agent runs");
+    await applyService("meanwhile", "10.96.0.14", "10.244.1.10");
+    agent.start();
+    await untilKernelHas("10.96.0.10 -> 10.244.1.5", "10.96.0.14 -> 10.244.1.10");
+    assert.equal(await tableHandles(), handles);
+  });
+
+  it("a change after a restart of the API server arrives", async () => {
+    const { pid } = agent;
+    await apiServer.restart("SIGKILL");
+    await apiServerReady();
+    await applyService("after", "10.96.0.15", "10.244.1.11");
+    await untilKernelHas("10.96.0.15 -> 10.244.1.11", "10.96.0.10 -> 10.244.1.5");
+    assert.equal(agent.pid, pid);
+  });
+
+  it("SIGTERM ends the agent with exit code 0 and leaves the rules", async () => {
+    await agent.stop("SIGKILL");
+    const args = node.agentArguments([]);
+    const program = execa("ip", ["netns", "exec", namespace, process.execPath, ...args], { reject: false });
+    await waitUntil("the agent's first sync", async () => (await readyz()).includes('"healthy":true'));
+    program.kill("SIGTERM");
+    const { exitCode } = await program;
+    assert.equal(exitCode, 0);
+    assert.ok((await readRoutes()).has("10.96.0.10 -> 10.244.1.5"));
+  });
+
+  it("with a file it runs without a NodeProxy", async () => {
+    assert.ok(await client.delete({ resource: resources.nodeProxies, name: nodeName }));
+    const file = join(folder, "config.yaml");
+    const config = { apiVersion: apiGroupVersion, kind: "ProxyConfig", metadata: { name: "file" }, spec: {} };
+    await writeFile(file, JSON.stringify(config));
+    const alone = node.createAgent("alone", [`--config=${file}`]);
+    alone.start();
+    await applyService("alone", "10.96.0.16", "10.244.1.12");
+    await untilKernelHas("10.96.0.16 -> 10.244.1.12");
+    assert.equal(await client.get({ resource: resources.nodeProxies, name: nodeName }), undefined);
+    await alone.stop();
+  });
+
+  it("cleanup removes our tables and no other", async () => {
+    await node.run("nft", ["-f", "-"], { input: "add table inet foreign\n" });
+    await node.run(process.execPath, [join(root, "agent/main.ts"), "cleanup"]);
+    assert.equal(await node.run("nft", ["list", "tables"]), "table inet foreign");
+  });
+
+  function healthz(): Promise<string> {
+    return node.run("curl", ["--silent", "http://127.0.0.1:10256/healthz"]);
+  }
+
+  function readyz(): Promise<string> {
+    return node.run("curl", ["--silent", "http://127.0.0.1:10256/readyz"]);
+  }
+});
