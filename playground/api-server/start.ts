@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
@@ -50,6 +50,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   const registry = new Registry({ store, serviceCIDRs, clock: systemClock });
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const context = { registry, log, signal: stop.signal, now: () => systemClock.now() };
   const serve = (): Server =>
     createServer(

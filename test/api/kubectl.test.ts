@@ -155,6 +155,22 @@ describe("kubectl", function () {
       assert.equal(ports, "81 443");
     });
 
+    it("-k config/default is accepted as a whole", async () => {
+      const manifests = new URL("../../config/default", import.meta.url).pathname;
+      assert.match(
+        succeeded(await kubectl(["apply", "-k", manifests])),
+        /daemonset\.apps\/kubesteer-agent created/,
+      );
+      assert.match(
+        succeeded(await kubectl(["apply", "-k", manifests])),
+        /daemonset\.apps\/kubesteer-agent unchanged/,
+      );
+      assert.match(
+        succeeded(await kubectl(["get", "daemonset,deployment", "-A"])),
+        /daemonset\.apps\/kubesteer-agent/,
+      );
+    });
+
     it("diff shows what apply would change and exits with 1", async () => {
       const { exitCode, stdout } = await kubectl(["diff", "-f", "-"], {
         input: proxyConfig("mode: userspace"),
@@ -299,6 +315,29 @@ describe("kubectl", function () {
     it("replace", async () => {
       const json = succeeded(await kubectl(["get", "pxc", "default", "-o", "json"]));
       succeeded(await kubectl(["replace", "-f", "-"], { input: json.replace("Maglev", "RoundRobin") }));
+    });
+  });
+
+  describe("create", () => {
+    it("namespace, configmap and serviceaccount, whose bodies are protobuf", async () => {
+      succeeded(await kubectl(["create", "namespace", "made"]));
+      succeeded(
+        await kubectl([
+          "create",
+          "configmap",
+          "words",
+          "-n",
+          "made",
+          "--from-literal=a=b",
+          "--from-literal=c=d",
+        ]),
+      );
+      assert.equal(
+        succeeded(await kubectl(["get", "cm", "words", "-n", "made", "-o", "jsonpath={.data}"])),
+        '{"a":"b","c":"d"}',
+      );
+      succeeded(await kubectl(["create", "serviceaccount", "robot", "-n", "made"]));
+      assert.match(failed(await kubectl(["create", "namespace", "made"])), /already exists/);
     });
   });
 

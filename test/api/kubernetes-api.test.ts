@@ -208,7 +208,40 @@ describe("Kubernetes API", function () {
       assert.equal(body["colour"], undefined);
     });
 
-    it("a protobuf body is refused with 415", async () => {
+    it("an Event about a cluster-scoped object lives in the namespace default", async () => {
+      const event = {
+        metadata: { generateName: "e-" },
+        involvedObject: { kind: "Widget", name: "w" },
+        reason: "R",
+        type: "Normal",
+      };
+      expectCode(await api.post("/api/v1/namespaces/default/events", event), 201);
+      const answer = expectCode(await api.post(`${namespace}/events`, event), 422);
+      assert.deepEqual(causesOf(answer), [
+        { field: "involvedObject.namespace", reason: "FieldValueInvalid" },
+      ]);
+    });
+
+    it("an Event shows under both of its API groups", async () => {
+      const involvedObject = { kind: "Node", name: "twice" };
+      const event = {
+        metadata: { name: "both" },
+        involvedObject,
+        reason: "R",
+        message: "text",
+        type: "Normal",
+      };
+      expectCode(await api.post("/api/v1/namespaces/default/events", event), 201);
+      const { body } = expectCode(
+        await api.get("/apis/events.k8s.io/v1/namespaces/default/events/both"),
+        200,
+      );
+      assert.equal(body["note"], "text");
+      assert.deepEqual(body["regarding"], involvedObject);
+      assert.equal(body["apiVersion"], "events.k8s.io/v1");
+    });
+
+    it("a body of an unknown media type is refused with 415", async () => {
       const answer = await api.post(configMaps, {}, { contentType: "application/octet-stream" });
       expectCode(answer, 415);
     });

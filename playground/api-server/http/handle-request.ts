@@ -30,6 +30,7 @@ export async function handleRequest(
   response: ServerResponse,
   context: RequestContext,
 ): Promise<void> {
+  response.once("error", (error) => context.log.debug({ error, url: request.url }, "client went away"));
   try {
     await route(request, response, context);
   } catch (error) {

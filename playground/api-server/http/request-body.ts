@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { parse as parseYaml } from "yaml";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json-value.ts";
+import { decodeProtobufObject } from "./protobuf-object.ts";
 import { badRequest, StatusError, unsupportedMediaType } from "../status-error.ts";
 
 /** Largest body that is read; kube-apiserver's limit. */
@@ -14,11 +15,16 @@ export function mediaTypeOf(request: IncomingMessage): string {
 }
 
 /**
- * Reads the body as JSON or YAML, whatever its media type.
+ * Reads the body as JSON or YAML, whatever its media type; `undefined` when it is empty.
  *
  * @throws StatusError 400 when it is neither, 413 when it is too large.
  */
 export async function readBody(request: IncomingMessage): Promise<JsonValue | undefined> {
+  const text = (await readBytes(request)).toString("utf8");
+  return text.trim() === "" ? undefined : parseText(text, mediaTypeOf(request).endsWith("yaml"));
+}
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -33,8 +39,7 @@ export async function readBody(request: IncomingMessage): Promise<JsonValue | un
     }
     chunks.push(bytes);
   }
-  const text = Buffer.concat(chunks).toString("utf8");
-  return text.trim() === "" ? undefined : parseText(text, mediaTypeOf(request).endsWith("yaml"));
+  return Buffer.concat(chunks);
 }
 
 function parseText(text: string, isYaml: boolean): JsonValue {
@@ -57,10 +62,12 @@ function parseYamlText(text: string): JsonValue {
 /**
  * Reads the body of a create or update.
  *
- * @throws StatusError 415 for protobuf and anything else that is neither JSON nor YAML.
+ * @throws StatusError 415 for anything that is neither JSON nor YAML nor protobuf of a simple kind.
  */
 export async function readObject(request: IncomingMessage): Promise<JsonObject> {
   const mediaType = mediaTypeOf(request);
+  if (mediaType === "application/vnd.kubernetes.protobuf")
+    return decodeProtobufObject(await readBytes(request));
   if (mediaType !== "" && !objectTypes.includes(mediaType)) throw unsupportedMediaType(objectTypes);
   const body = await readBody(request);
   if (!isJsonObject(body)) throw badRequest("the body of the request must be an object");

@@ -171,6 +171,7 @@ class EventSink {
   }
 
   #write(type: string, object: JsonObject): void {
+    if (this.#response.writableEnded || this.#response.destroyed) return;
     if (this.#response.writableLength > maxUnreadBytes) this.#response.destroy();
     else this.#response.write(`${renderJson({ type, object })}\n`);
   }

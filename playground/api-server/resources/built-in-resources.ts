@@ -5,8 +5,8 @@ import { serviceStrategy } from "../registry/services/service-strategy.ts";
 import { qualifiedResource } from "../status-error.ts";
 import {
   admissionPolicyStrategy,
+  controllerRevisionStrategy,
   endpointSliceStrategy,
-  eventStrategy,
   leaseStrategy,
   namespaceStrategy,
   nodeStrategy,
@@ -17,6 +17,7 @@ import {
   serviceCIDRStrategy,
 } from "./cluster-strategies.ts";
 import { crdStrategy } from "./crd-strategy.ts";
+import { eventStrategy, newEventStrategy } from "./event-strategies.ts";
 import { eventConversion } from "./event-conversion.ts";
 import type { ResourceType, ScalePaths } from "./resource-type.ts";
 import { plainStrategy } from "./strategy.ts";
@@ -138,7 +139,7 @@ export const builtInResources: readonly ResourceType[] = [
     storedAs: "events",
     shortNames: ["ev"],
     selectableFields: eventFields,
-    strategy: eventStrategy,
+    strategy: newEventStrategy,
     conversion: eventConversion,
   }),
   builtIn({ group: "coordination.k8s.io", plural: "leases", kind: "Lease", strategy: leaseStrategy }),
@@ -156,7 +157,12 @@ export const builtInResources: readonly ResourceType[] = [
     hasStatus: true,
     strategy: serviceCIDRStrategy,
   }),
-  builtIn({ group: "apps", plural: "controllerrevisions", kind: "ControllerRevision" }),
+  builtIn({
+    group: "apps",
+    plural: "controllerrevisions",
+    kind: "ControllerRevision",
+    strategy: controllerRevisionStrategy,
+  }),
   builtIn({
     group: "apps",
     plural: "daemonsets",

@@ -2,6 +2,7 @@ import { invalid, notSupported, required, type FieldError } from "../../../crds/
 import { isIP } from "node:net";
 import {
   arrayAt,
+  jsonEquals,
   numberAt,
   objectAt,
   stringAt,
@@ -130,11 +131,6 @@ export const serviceCIDRStrategy: Strategy = {
     arrayAt(object, "spec", "cidrs").length > 0 ? [] : [required("spec.cidrs", "at least one CIDR required")],
 };
 
-export const eventStrategy: Strategy = {
-  ...plainStrategy,
-  checkName: () => undefined,
-};
-
 export const leaseStrategy: Strategy = {
   ...plainStrategy,
   requiresResourceVersion: true,
@@ -159,7 +155,8 @@ export const roleBindingStrategy: Strategy = {
     return withFields(object, { roleRef, ...(subjects.length === 0 ? {} : { subjects }) });
   },
   validate: (object, old) => {
-    if (old === undefined || JSON.stringify(object["roleRef"]) === JSON.stringify(old["roleRef"])) return [];
+    if (stringAt(object, "roleRef", "name") === undefined) return [required("roleRef.name")];
+    if (old === undefined || jsonEquals(object["roleRef"], old["roleRef"])) return [];
     return [invalid("roleRef", objectAt(object, "roleRef"), "cannot change roleRef")];
   },
 };
@@ -168,6 +165,15 @@ function defaultSubject(subject: JsonValue): JsonValue {
   const isServiceAccount = stringAt(subject, "kind") === "ServiceAccount";
   return isServiceAccount ? objectAt(subject) : { apiGroup: rbacGroup, ...objectAt(subject) };
 }
+
+export const controllerRevisionStrategy: Strategy = {
+  ...plainStrategy,
+  validate: (object, old) => {
+    if (object["data"] === undefined) return [required("data", "data is mandatory")];
+    if (old === undefined || jsonEquals(object["data"], old["data"])) return [];
+    return [invalid("data", objectAt(object, "data"), "field is immutable")];
+  },
+};
 
 /** Stored and shown, not enforced: this server has no authorization that a policy could refine. */
 export const admissionPolicyStrategy: Strategy = {
