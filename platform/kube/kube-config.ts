@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node";
 import { errorMessage, TerminalError } from "../errors.ts";
+import { parseYaml } from "./yaml.ts";
 
 /**
  * Where the API server is and how to log in: from the named kubeconfig file, else from where kubectl would look.
@@ -36,6 +38,7 @@ function fromFile(path: string): KubeConfig {
   const kubeConfig = new KubeConfig();
   try {
     kubeConfig.loadFromFile(path);
+    kubeConfig.users = withTokenFiles(kubeConfig.users, readFileSync(path, "utf8"));
   } catch (error) {
     throw new TerminalError(`cannot read kubeconfig ${path}: ${errorMessage(error)}`, {
       hint: "Name a kubeconfig file that exists and that this user may read.",
@@ -43,6 +46,23 @@ function fromFile(path: string): KubeConfig {
     });
   }
   return kubeConfig;
+}
+
+interface KubeconfigFile {
+  readonly users?: readonly { readonly name: string; readonly user?: { readonly tokenFile?: string } }[];
+}
+
+/**
+ * The users of a kubeconfig with their `tokenFile`, which client-node 2.0.1 does not read although kubeadm's
+ * kubeconfig.conf logs in by it. Its own provider of that name reads the file again every minute, as tokens rotate.
+ */
+function withTokenFiles(users: KubeConfig["users"], text: string): KubeConfig["users"] {
+  const { users: entries = [] } = parseYaml(text) as KubeconfigFile;
+  return users.map((user) => {
+    const tokenFile = entries.find(({ name }) => name === user.name)?.user?.tokenFile;
+    if (tokenFile === undefined) return user;
+    return { ...user, authProvider: { name: "tokenFile", config: { tokenFile } } };
+  });
 }
 
 /** As kubectl: KUBECONFIG, then ~/.kube/config, then the service account of this pod. */
