@@ -68,6 +68,11 @@ export class AppliedState {
     }
   }
 
+  /** A Service as it is in the table. */
+  get(name: ServiceName): DesiredService | undefined {
+    return this.#services.get(name);
+  }
+
   /** What clients may be remembered by, of all Services. */
   memories(): readonly AffinityMemory[] {
     return [...this.#services.values()]

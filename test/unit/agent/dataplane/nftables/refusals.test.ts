@@ -9,6 +9,7 @@ import {
   makeDesiredState,
   makeEndpoint,
   makeFrontend,
+  makeNodeFamily,
 } from "../../../../support/make-desired-state.ts";
 import { NftModel } from "../../../../support/nft-model.ts";
 
@@ -16,6 +17,10 @@ const service = (number: number, endpoint = `10.244.1.${number}:80`): DesiredSer
   makeDesiredService(`ns/s${number}`, [
     { frontends: [makeFrontend(`10.96.0.${number}:80`)], clusterEndpoints: [makeEndpoint(endpoint)] },
   ]);
+
+/** A Service whose address is not told by its number. */
+const at = (number: number, host: number): DesiredService =>
+  makeDesiredService(`ns/s${number}`, [{ frontends: [makeFrontend(`10.96.0.${host}:80`)] }]);
 
 const bad = "10.9.9.9:80";
 const numbers = [1, 2, 3, 4, 5];
@@ -66,6 +71,18 @@ describe("a Service that the kernel refuses", () => {
     assert.deepEqual(report.rejected, [{ service: "ns/s2", reason: "Invalid argument" }]);
     assert.deepEqual(addresses(), ["10.96.0.1", "10.96.0.3", "10.96.0.4"]);
     assert.equal(model.elements("ip kubesteer", "eps-tcp").get("10.96.0.1 . 80 . 0"), "10.244.2.1 . 80");
+  });
+
+  it("does not take a Service along that waits for the address of another", async () => {
+    const { dataplane, addresses } = start();
+    await dataplane.sync(makeDesiredState([at(2, 1)]), { kind: "full" });
+    const services = [at(1, 1), service(3, bad), at(2, 2)];
+    const report = await dataplane.sync(makeDesiredState(services), {
+      kind: "partial",
+      services: names(services),
+    });
+    assert.deepEqual(report.rejected, [{ service: "ns/s3", reason: "Invalid argument" }]);
+    assert.deepEqual(addresses(), ["10.96.0.1", "10.96.0.2"]);
   });
 
   it("stays reported until it changes, and comes back when it is good", async () => {
@@ -141,5 +158,25 @@ describe("a table that is not as expected", () => {
     model.poison = undefined;
     await dataplane.sync(makeDesiredState(services), { kind: "partial", services: new Set() });
     assert.deepEqual(addresses(), ["10.96.0.1", "10.96.0.2"]);
+  });
+});
+
+describe("an address family", () => {
+  const ipv6 = makeDesiredService("ns/six", [
+    { frontends: [makeFrontend("[fd96::1]:80")], clusterEndpoints: [makeEndpoint("[fd44::2]:80")] },
+  ]);
+  const node = { ipv4: makeNodeFamily(), ipv6: makeNodeFamily() };
+
+  it("that the cluster does not use gets no table until a Service needs it", async () => {
+    const { dataplane, model } = start();
+    await dataplane.sync(makeDesiredState([service(1)], node), { kind: "full" });
+    assert.deepEqual(Object.keys(model.snapshot()), ["ip kubesteer"]);
+    await dataplane.sync(makeDesiredState([service(1), ipv6], node), {
+      kind: "partial",
+      services: names([ipv6]),
+    });
+    assert.deepEqual([...model.elements("ip6 kubesteer", "svc").keys()], ["fd96::1 . tcp . 80"]);
+    await dataplane.sync(makeDesiredState([service(1)], node), { kind: "partial", services: names([ipv6]) });
+    assert.deepEqual([...model.elements("ip6 kubesteer", "svc").keys()], []);
   });
 });
