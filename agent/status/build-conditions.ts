@@ -67,7 +67,11 @@ const namedServices = 5;
 
 /** Whether some Services are not served as their objects say, because of what is in them. */
 function judgeDegraded({ lastSuccess, problems }: AgentFacts): Verdict {
-  const rejected = new Set(lastSuccess?.report.rejected.map(({ service }) => service));
+  if (lastSuccess === undefined) {
+    const message = "Nothing has been synced since the agent started.";
+    return { status: "Unknown", reason: "NotSynced", message };
+  }
+  const rejected = new Set(lastSuccess.report.rejected.map(({ service }) => service));
   const wrong = new Set(problems.map(({ service }) => service));
   const all = [...new Set([...rejected, ...wrong])];
   if (all.length === 0) {

@@ -92,6 +92,7 @@ const conditionRows: readonly ConditionRow[] = [
     expect: {
       Ready: ["False", "ModeUnsupported", /needs nft/],
       Applied: ["False", "ModeUnsupported", /nothing has been applied/],
+      Degraded: ["Unknown", "NotSynced", /Nothing has been synced/],
     },
   },
   {
