@@ -21,6 +21,11 @@ export type NftCommit =
 export interface NftSession {
   /** @throws {CommandError} when it is unknown whether the transaction took effect */
   commit(transaction: NftTransaction): Promise<NftCommit>;
+  /**
+   * Whether the last transaction that took effect in this family is still the table's last one: false when somebody else
+   * has removed the table or writes it too. Only reads.
+   */
+  isLatest(family: NftFamily): Promise<boolean>;
   /** Asks nft and the kernel about a transaction of any size without applying it. */
   check(transaction: NftTransaction): Promise<NftCommit>;
   /** Ends the helper process. */
@@ -60,6 +65,7 @@ export function createNftSession({ commands, table, log }: NftSessionOptions): N
   let revision = randomInt(1, 2 ** 30);
   let process: InteractiveNft | undefined;
   let failedStarts = 0;
+  const latest = new Map<NftFamily, RevisionProof>();
   let tail: Promise<unknown> = Promise.resolve();
 
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -68,24 +74,42 @@ export function createNftSession({ commands, table, log }: NftSessionOptions): N
     return result;
   }
 
-  async function commit({ family, commands: lines }: NftTransaction): Promise<NftCommit> {
+  async function commit(transaction: NftTransaction): Promise<NftCommit> {
     revision = (revision % 0xffff_ffff) + 1;
-    const proof = { family, table, revision };
+    const proof = { family: transaction.family, table, revision };
+    const result = await commitWithProof(transaction, proof);
+    if (result.kind === "committed") latest.set(proof.family, proof);
+    return result;
+  }
+
+  async function commitWithProof(
+    { commands: lines }: NftTransaction,
+    proof: RevisionProof,
+  ): Promise<NftCommit> {
     const withProof = [...lines, ...revisionCommands(proof)];
     const line = withProof.join("; ");
     if (line.length > maxInteractiveLength || failedStarts >= maxFailedStarts) return oneShot(withProof, []);
-    const answer = await commitInteractively(line, proof);
+    const answer = await interactively((nft) => nft.commit(line, proof));
     if (answer !== undefined) return answer;
     if (await isRevision(proof)) return { kind: "committed" };
     return oneShot(withProof, []);
   }
 
+  async function isLatest(family: NftFamily): Promise<boolean> {
+    const proof = latest.get(family);
+    if (proof === undefined) return false;
+    if (failedStarts >= maxFailedStarts) return isRevision(proof);
+    return (await interactively((nft) => nft.isRevision(proof))) ?? isRevision(proof);
+  }
+
   /** Undefined when the process died or fell silent, so that the outcome is unknown. */
-  async function commitInteractively(line: string, proof: RevisionProof): Promise<NftCommit | undefined> {
+  async function interactively<Result>(
+    work: (nft: InteractiveNft) => Promise<Result>,
+  ): Promise<Result | undefined> {
     if (process !== undefined && process.lines >= maxLinesPerProcess) await stopProcess();
     process ??= startInteractiveNft(commands);
     try {
-      const result = await process.commit(line, proof);
+      const result = await work(process);
       failedStarts = 0;
       return result;
     } catch (error) {
@@ -122,6 +146,7 @@ export function createNftSession({ commands, table, log }: NftSessionOptions): N
 
   return {
     commit: (transaction) => inTurn(() => commit(transaction)),
+    isLatest: (family) => inTurn(() => isLatest(family)),
     check: ({ commands: lines }) => inTurn(() => oneShot(lines, ["--check"])),
     close: () => inTurn(stopProcess),
   };
@@ -137,10 +162,12 @@ interface RevisionProof {
 }
 
 interface InteractiveNft {
-  /** Transactions written so far. */
+  /** Questions and transactions so far. */
   readonly lines: number;
   /** @throws {CommandError} when the process died or did not answer in time */
   commit(line: string, proof: RevisionProof): Promise<NftCommit>;
+  /** @throws {CommandError} likewise */
+  isRevision(proof: RevisionProof): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -189,17 +216,23 @@ function startInteractiveNft(commands: CommandRunner): InteractiveNft {
     }
   }
 
+  /** Writes lines, then reads the revision back. */
+  async function askRevision(proof: RevisionProof, ...before: readonly string[]): Promise<boolean> {
+    stdout = "";
+    stderr = "";
+    lines += 1;
+    child.write([...before, listRevision(proof), endMarkerCommand, ""].join("\n"));
+    await until(() => endMarker.test(stdout));
+    return parseRevision(stdout) === proof.revision;
+  }
+
   return {
     get lines() {
       return lines;
     },
+    isRevision: (proof) => askRevision(proof),
     async commit(line, proof) {
-      stdout = "";
-      stderr = "";
-      lines += 1;
-      child.write(`${line}\n${listRevision(proof)}\n${endMarkerCommand}\n`);
-      await until(() => endMarker.test(stdout));
-      if (parseRevision(stdout) === proof.revision) return { kind: "committed" };
+      if (await askRevision(proof, line)) return { kind: "committed" };
       // Errors come through another pipe; one that we cause on purpose ends what belongs to this transaction.
       const barrier = `barrier-${proof.revision}`;
       child.write(`list set ${proof.family} ${proof.table} ${barrier}\n`);

@@ -48,6 +48,8 @@ export class NftTable {
   readonly #deps: TableDeps;
   #writer: TableWriter;
   #state: AppliedState;
+  /** Whether we have made the table. */
+  #exists = false;
 
   constructor(deps: TableDeps) {
     this.#deps = deps;
@@ -67,9 +69,9 @@ export class NftTable {
     const observed = await observeTable(commands, family);
     this.#writer = new TableWriter(this.#deps);
     this.#state = new AppliedState(family);
-    if (observed === undefined) {
-      return this.#isUsed(node, services) ? this.#fillStepwise(base, services) : nothingDone;
-    }
+    this.#exists = observed !== undefined || this.#isUsed(node, services);
+    if (!this.#exists) return nothingDone;
+    if (observed === undefined) return this.#fillStepwise(base, services);
     if (!observed.sets.has(layoutMarkerSet)) return this.#replace(base, services);
     const render = (plan: TablePlan): Rendering => {
       const refill = { family, base, observed, plan };
@@ -82,10 +84,12 @@ export class NftTable {
   }
 
   /**
-   * Brings some Services to what they shall be, in one transaction unless the kernel refuses it.
+   * Brings some Services to what they shall be, in one transaction unless the kernel refuses it. Without changes it only
+   * looks whether the table is still there.
    * @throws {TableStateError | CommandError}
    */
   async update(changes: readonly ServiceChange[]): Promise<TableReport> {
+    if (changes.length === 0) await this.#requireLatest();
     await this.#writer.sweep();
     const report = await this.#commitOrIsolate(changes);
     await purgeAffinity(this.#deps, report.suspectMemories, "keep");
@@ -193,6 +197,13 @@ export class NftTable {
   async #requireTable(): Promise<void> {
     const result = await this.#writer.commit({ commands: [], unusedChains: [] });
     if (result.kind === "refused") throw new TableStateError(this.#deps.family, result.reason);
+  }
+
+  async #requireLatest(): Promise<void> {
+    const { family, session } = this.#deps;
+    if (this.#exists && !(await session.isLatest(family))) {
+      throw new TableStateError(family, "somebody else has removed or changed it");
+    }
   }
 
   #recorded(plan: TablePlan): UpdateReport {

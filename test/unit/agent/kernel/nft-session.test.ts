@@ -75,6 +75,15 @@ describe("nft session with the real nft", () => {
     assert.equal((await session.commit({ family: "ip", commands: [] })).kind, "refused");
   });
 
+  it("knows whether its last transaction is still the last one", async () => {
+    assert.equal(await session.isLatest("ip"), true);
+    await session.commit({ family: "ip", commands: ["nonsense"] });
+    assert.equal(await session.isLatest("ip"), true);
+    assert.equal(await session.isLatest("ip6"), false);
+    namespace.nft("flush", "ruleset");
+    assert.equal(await session.isLatest("ip"), false);
+  });
+
   it("takes transactions that are too big for a line", async () => {
     assert.deepEqual(await session.commit({ family: "ip", commands: [manyAddresses()] }), {
       kind: "committed",

@@ -137,6 +137,18 @@ describe("a table that is not as expected", () => {
     assert.deepEqual(addresses(), ["10.96.0.2"]);
   });
 
+  it("is noticed by a partial sync without Services, which otherwise writes nothing", async () => {
+    const { dataplane, addresses, model } = start();
+    const state = makeDesiredState([service(1)]);
+    await dataplane.sync(state, { kind: "full" });
+    const committed = model.committed.length;
+    assert.equal((await dataplane.sync(state, { kind: "partial", services: new Set() })).changes, 0);
+    assert.equal(model.committed.length, committed);
+    model.apply(["delete table ip kubesteer"]);
+    assert.ok((await dataplane.sync(state, { kind: "partial", services: new Set() })).changes > 0);
+    assert.deepEqual(addresses(), ["10.96.0.1"]);
+  });
+
   it("is programmed anew when an element that has to go is gone already", async () => {
     const { dataplane, addresses, model } = start();
     await dataplane.sync(makeDesiredState([service(1), service(2)]), { kind: "full" });

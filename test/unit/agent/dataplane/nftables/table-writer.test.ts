@@ -13,7 +13,12 @@ function open({ keepsReferences }: { readonly keepsReferences: boolean }) {
     transactions.push(commands);
     return Promise.resolve(answers.shift() ?? committed);
   };
-  const session: NftSession = { commit: answer, check: answer, close: () => Promise.resolve() };
+  const session: NftSession = {
+    commit: answer,
+    check: answer,
+    isLatest: () => Promise.resolve(true),
+    close: () => Promise.resolve(),
+  };
   return { transactions, answers, writer: new TableWriter({ family: "ip", session, keepsReferences }) };
 }
 
