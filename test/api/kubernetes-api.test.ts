@@ -466,6 +466,18 @@ describe("Kubernetes API", function () {
       assert.equal(line?.type, "DELETED");
     });
 
+    it("a Table watch sends one-row Tables", async () => {
+      await api.post(configMaps, configMap("row", { data: { a: "1" } }));
+      const accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+      const path = `${configMaps}?watch=true&resourceVersion=0&timeoutSeconds=20&fieldSelector=metadata.name%3Drow`;
+      const [line] = await api.watch(path, () => true, accept);
+      assert.equal(line?.object["kind"], "Table");
+      assert.deepEqual(
+        elements(line?.object["rows"]).map((row) => elements(row["cells"]).slice(0, 2)),
+        [["row", 1]],
+      );
+    });
+
     it("ends after timeoutSeconds", async () => {
       const lines = await api.watch(
         `${services}?watch=true&resourceVersion=0&timeoutSeconds=1&labelSelector=no%3Done`,
@@ -735,6 +747,13 @@ describe("Kubernetes API", function () {
       });
       expectCode(inside, 200);
       assert.equal(inside.body["spec"]?.["ports"]?.[0]?.["nodePort"], undefined);
+    });
+
+    it("ports that differ only in protocol share a node port", async () => {
+      const ports = ["TCP", "UDP"].map((protocol) => ({ name: protocol.toLowerCase(), port: 53, protocol }));
+      const { body } = expectCode(await api.post(services, service("dns", { type: "NodePort", ports })), 201);
+      const [tcp, udp] = elements(body["spec"]?.["ports"]);
+      assert.equal(tcp?.["nodePort"], udp?.["nodePort"]);
     });
 
     const refusals: readonly { readonly rule: string; readonly spec: object; readonly field: string }[] = [

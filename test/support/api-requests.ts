@@ -37,7 +37,11 @@ export interface ApiRequests {
   /** JSON merge patch unless another kind is named. */
   patch(path: string, body: unknown, kind?: "merge" | "json" | "strategic" | "apply"): Promise<ApiAnswer>;
   /** Reads a watch until `isLast` accepts a line or the server ends the stream, then closes it. */
-  watch(path: string, isLast?: (line: WatchLine, count: number) => boolean): Promise<readonly WatchLine[]>;
+  watch(
+    path: string,
+    isLast?: (line: WatchLine, count: number) => boolean,
+    accept?: string,
+  ): Promise<readonly WatchLine[]>;
 }
 
 const patchTypes = {
@@ -56,8 +60,8 @@ export function createApiRequests(api: Pick<ApiUnderTest, "url" | "token">): Api
     put: (path, body) => send("PUT", path, { body }),
     delete: (path, body) => send("DELETE", path, body === undefined ? {} : { body }),
     patch: (path, body, kind = "merge") => send("PATCH", path, { body, contentType: patchTypes[kind] }),
-    watch: async (path, isLast = () => false) => {
-      const response = await sendRequest(api, "GET", path, {});
+    watch: async (path, isLast = () => false, accept = "application/json") => {
+      const response = await sendRequest(api, "GET", path, { accept });
       const lines: WatchLine[] = [];
       for await (const line of createInterface({ input: response })) {
         lines.push(parseLine(line));

@@ -6,7 +6,7 @@ import { openApiPath } from "../discovery/openapi-document.ts";
 import { openApiIndex, openApiText } from "../discovery/openapi-index.ts";
 import type { JsonObject } from "../json-value.ts";
 import type { Registry } from "../registry/registry.ts";
-import { StatusError } from "../status-error.ts";
+import { badRequest, StatusError } from "../status-error.ts";
 import { acceptsAggregatedDiscovery } from "./accept.ts";
 import { handleResource } from "./handle-resource.ts";
 import { parseRequestPath, type DiscoveryLevel } from "./request-path.ts";
@@ -56,7 +56,7 @@ async function route(
   response: ServerResponse,
   context: RequestContext,
 ): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://localhost");
+  const url = parseUrl(request.url ?? "/");
   const parsed = parseRequestPath(url.pathname);
   switch (parsed.kind) {
     case "resource": {
@@ -76,6 +76,17 @@ async function route(
       return sendText(response, 404, "404 page not found\n");
     default:
       return parsed satisfies never;
+  }
+}
+
+/** @throws StatusError 400 for a path that is none or has a malformed escape. */
+function parseUrl(text: string): URL {
+  try {
+    const url = new URL(`http://localhost${text}`);
+    decodeURIComponent(url.pathname);
+    return url;
+  } catch {
+    throw badRequest(`the request path ${JSON.stringify(text)} cannot be read`);
   }
 }
 

@@ -90,7 +90,7 @@ function sendList(exchange: ResourceRequest, query: ListQuery): void {
   if (acceptsTable(accept)) {
     const includeObject = parseIncludeObject(exchange.query.get("includeObject"));
     const table = {
-      columns: type.columns,
+      type,
       objects: page.objects,
       listMetadata: metadata,
       includeObject,
@@ -225,7 +225,7 @@ function shownObject(
   const accept = view.request.headers.accept ?? "";
   if (acceptsTable(accept)) {
     return renderTable({
-      columns: view.type.columns,
+      type: view.type,
       objects: [object],
       listMetadata: { resourceVersion: object.metadata.resourceVersion ?? "" },
       includeObject: parseIncludeObject(view.query.get("includeObject")),

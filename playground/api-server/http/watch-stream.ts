@@ -43,7 +43,7 @@ export function streamWatch(
   const from = parseRevision(query.resourceVersion) ?? 0;
   const sink = new EventSink(response, facts.render);
   const relay = (change: Change): void => {
-    if (inScope(change)) sink.change(change, type, matches);
+    if (change.revision > from && inScope(change)) sink.change(change, type, matches);
   };
   response.writeHead(200, {
     "Content-Type": "application/json",

@@ -1,13 +1,14 @@
-import type { JsonObject } from "../json-value.ts";
+import type { JsonObject, JsonValue } from "../json-value.ts";
 import type { KubeObject } from "../kube-object.ts";
-import type { Column } from "./column.ts";
+import { stored } from "../registry/target.ts";
+import type { ResourceType } from "../resources/resource-type.ts";
 
 /** What a row carries besides its cells: the query parameter includeObject. */
 export type IncludeObject = "None" | "Metadata" | "Object";
 
 /** Renders objects as metav1.Table, which kubectl prints. */
 export function renderTable(facts: {
-  readonly columns: readonly Column[];
+  readonly type: ResourceType;
   readonly objects: readonly KubeObject[];
   readonly listMetadata: JsonObject;
   readonly includeObject: IncludeObject;
@@ -17,7 +18,7 @@ export function renderTable(facts: {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",
     metadata: facts.listMetadata,
-    columnDefinitions: facts.columns.map(({ name, type, format, description, priority }) => ({
+    columnDefinitions: facts.type.columns.map(({ name, type, format, description, priority }) => ({
       name,
       type,
       format: format ?? "",
@@ -25,10 +26,19 @@ export function renderTable(facts: {
       priority: priority ?? 0,
     })),
     rows: facts.objects.map((object) => ({
-      cells: facts.columns.map((column) => column.cell(object, facts.nowMs)),
+      cells: cellsOf(object, facts),
       ...rowObject(object, facts.includeObject),
     })),
   };
+}
+
+/** Columns read the stored form, which all versions of a kind share. */
+function cellsOf(
+  object: KubeObject,
+  { type, nowMs }: { readonly type: ResourceType; readonly nowMs: number },
+): readonly JsonValue[] {
+  const source = stored(type, object);
+  return type.columns.map((column) => column.cell(source, nowMs));
 }
 
 function rowObject(object: KubeObject, include: IncludeObject): JsonObject {

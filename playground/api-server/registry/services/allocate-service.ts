@@ -1,9 +1,10 @@
 import { familyOf, parseIpAddress, type IpAddress, type IpFamily } from "../../../../platform/ip/address.ts";
 import { invalid, type FieldError } from "../../../../crds/validation/field-error.ts";
-import { arrayAt, numberAt, objectAt, stringAt, stringsAt, type JsonObject } from "../../json-value.ts";
+import { objectAt, stringAt, stringsAt, type JsonObject } from "../../json-value.ts";
 import { parseKubeObject, type KubeObject } from "../../kube-object.ts";
-import { isUsable, nameOf, nodePortRange, type Allocations } from "./allocations.ts";
-import { hasClusterIP, hasNodePorts, needsHealthCheckNodePort } from "./service-defaults.ts";
+import { allocateNodePorts, nodePortErrors } from "./allocate-node-ports.ts";
+import { isUsable, nameOf, type Allocations } from "./allocations.ts";
+import { hasClusterIP } from "./service-defaults.ts";
 
 /** Addresses and ports that a Service asks for but cannot have. */
 export function allocationErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
@@ -16,7 +17,7 @@ export function allocateService(service: KubeObject, allocations: Allocations): 
   const withAddresses = { ...spec, ...familiesAndAddresses(spec, allocations) };
   return parseKubeObject({
     ...service,
-    spec: { ...withAddresses, ...nodePorts(withAddresses, allocations) },
+    spec: { ...withAddresses, ...allocateNodePorts(withAddresses, allocations) },
   });
 }
 
@@ -80,26 +81,6 @@ export function parseAddress(text: string): IpAddress | undefined {
   }
 }
 
-function nodePorts(spec: JsonObject, allocations: Allocations): JsonObject {
-  const taken = new Set(arrayAt(spec, "ports").map((port) => numberAt(port, "nodePort") ?? 0));
-  const take = (): number | undefined => {
-    const port = allocations.freeNodePort(taken);
-    if (port !== undefined) taken.add(port);
-    return port;
-  };
-  const ports = arrayAt(spec, "ports").map((port) => {
-    const current = numberAt(port, "nodePort") ?? 0;
-    const nodePort = current !== 0 ? current : hasNodePorts(spec) ? take() : undefined;
-    return nodePort === undefined ? port : { ...objectAt(port), nodePort };
-  });
-  const healthCheck = numberAt(spec, "healthCheckNodePort") ?? 0;
-  const wanted = healthCheck === 0 && needsHealthCheckNodePort(spec) ? take() : undefined;
-  return {
-    ...(ports.length === 0 ? {} : { ports }),
-    ...(wanted === undefined ? {} : { healthCheckNodePort: wanted }),
-  };
-}
-
 function addressErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
   return namedAddresses(objectAt(service, "spec")).flatMap((text, index) => {
     const address = parseIpAddress(text);
@@ -120,30 +101,5 @@ function addressErrors(service: KubeObject, allocations: Allocations): readonly 
         `failed to allocate IP ${text}: the provided IP (${text}) is not in the valid range. The range of valid IPs is ${range}`,
       ),
     ];
-  });
-}
-
-function nodePortErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
-  const wanted = arrayAt(service, "spec", "ports").flatMap((port, index) => {
-    const nodePort = numberAt(port, "nodePort") ?? 0;
-    return nodePort === 0
-      ? []
-      : [{ field: `spec.ports[${index}].nodePort`, protocol: stringAt(port, "protocol") ?? "TCP", nodePort }];
-  });
-  return wanted.flatMap(({ field, protocol, nodePort }) => {
-    const { first, last } = nodePortRange;
-    if (nodePort < first || nodePort > last) {
-      return [
-        invalid(
-          field,
-          nodePort,
-          `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
-        ),
-      ];
-    }
-    const holder = allocations.nodePortHolder(protocol, nodePort);
-    return holder === undefined || holder === nameOf(service)
-      ? []
-      : [invalid(field, nodePort, "provided port is already allocated")];
   });
 }

@@ -78,6 +78,14 @@ function portErrors(spec: JsonObject): readonly FieldError[] {
       (port) => ({ port: numberAt(port, "port") ?? 0, protocol: stringAt(port, "protocol") ?? "TCP" }),
       (index) => `spec.ports[${index}]`,
     ),
+    ...duplicates(
+      ports,
+      (port) => {
+        const nodePort = numberAt(port, "nodePort") ?? 0;
+        return nodePort === 0 ? undefined : `${nodePort}/${stringAt(port, "protocol") ?? "TCP"}`;
+      },
+      (index) => `spec.ports[${index}].nodePort`,
+    ),
   ];
 }
 
