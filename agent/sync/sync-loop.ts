@@ -14,7 +14,7 @@ const retryBackoff = { baseDelayMs: 1_000, maxDelayMs: 30_000 };
 
 export interface SyncLoopDeps {
   /** What should be in the kernel, and what of it changed since the last call. */
-  readonly takeChanges: () => CatalogChanges;
+  readonly takeChanges: () => Pick<CatalogChanges, "scope" | "desired" | "triggerTimes">;
   /** False while `takeChanges` would tell only a part; nothing is written to the kernel then. */
   readonly isReady: () => boolean;
   readonly modes: ModeSwitch;
