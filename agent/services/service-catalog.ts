@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxyConfig } from "../../crds/api.ts";
-import type { Cidr, IpAddress, IpFamily } from "../../platform/ip/address.ts";
+import { familyOf, type Cidr, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
 import { AddressClaims } from "./address-claims.ts";
 import { buildDesiredNode } from "./build-desired-node.ts";
 import { buildDesiredService } from "./build-desired-service.ts";
@@ -14,6 +14,7 @@ import type { NodeFacts } from "./node-facts.ts";
 import { nodePortAddresses } from "./node-port-addresses.ts";
 import { namespaceOf } from "./service-port-name.ts";
 import type { ServiceProblem } from "./service-problem.ts";
+import { buildUdpServicePorts, type UdpServicePort } from "./udp-service-ports.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -39,8 +40,8 @@ export interface CatalogChanges {
 /** What a health check node port needs to answer a load balancer. */
 export interface HealthCheckNodePort {
   readonly port: Port;
-  /** Distinct addresses of ready endpoints on this node. */
-  readonly localReadyEndpoints: Readonly<Record<IpFamily, number>>;
+  /** Distinct addresses of ready endpoints on this node, for the families of the Service. */
+  readonly localReadyEndpoints: Readonly<Partial<Record<IpFamily, number>>>;
 }
 
 /**
@@ -57,6 +58,8 @@ export class ServiceCatalog {
   readonly #desired = new Map<ServiceName, DesiredService>();
   readonly #problems = new Map<ServiceName, readonly ServiceProblem[]>();
   readonly #healthCheckNodePorts = new Map<ServiceName, HealthCheckNodePort>();
+  readonly #udpServicePorts = new Map<ServiceName, readonly UdpServicePort[]>();
+  readonly #changedUdpServices = new Set<ServiceName>();
 
   #config: NodeProxyConfig;
   #node: NodeFacts;
@@ -164,6 +167,26 @@ export class ServiceCatalog {
     return this.#healthCheckNodePorts;
   }
 
+  /** The Services with UDP ports, as of the last `takeChanges`. Live, as `desired.services`. */
+  get udpServicePorts(): ReadonlyMap<ServiceName, readonly UdpServicePort[]> {
+    return this.#udpServicePorts;
+  }
+
+  /**
+   * The Services whose entry in `udpServicePorts` has appeared, changed or vanished since this was last asked, and forgets
+   * them. Not all of them differ for the dataplane: an endpoint that has ended got no new flows before that.
+   */
+  takeChangedUdpServices(): ReadonlySet<ServiceName> {
+    const changed = new Set(this.#changedUdpServices);
+    this.#changedUdpServices.clear();
+    return changed;
+  }
+
+  /** The node's addresses that accept NodePorts. */
+  get nodePortAddresses(): readonly IpAddress[] {
+    return this.#nodePortAddresses;
+  }
+
   #markChanged(services: Iterable<ServiceName>): void {
     for (const service of services) this.#changedServices.add(service);
   }
@@ -184,6 +207,7 @@ export class ServiceCatalog {
     if (service === undefined) {
       this.#problems.delete(name);
       this.#healthCheckNodePorts.delete(name);
+      this.#replaceUdpServicePorts(name, []);
       return this.#desired.delete(name);
     }
     const endpointSlices = this.#endpointSlices.slicesOf(name);
@@ -199,17 +223,29 @@ export class ServiceCatalog {
     replaceEntry(this.#problems, name, compiled.problems.length > 0 ? compiled.problems : undefined);
     replaceEntry(this.#healthCheckNodePorts, name, this.#healthCheckNodePort(service, endpointSlices));
     const desired = compiled.service.ports.length > 0 ? compiled.service : undefined;
+    this.#replaceUdpServicePorts(name, buildUdpServicePorts(desired, service, endpointSlices));
     if (isDeepStrictEqual(desired, this.#desired.get(name))) return false;
     replaceEntry(this.#desired, name, desired);
     return true;
   }
 
+  #replaceUdpServicePorts(name: ServiceName, ports: readonly UdpServicePort[]): void {
+    if (isDeepStrictEqual(ports, this.#udpServicePorts.get(name) ?? [])) return;
+    replaceEntry(this.#udpServicePorts, name, ports.length > 0 ? ports : undefined);
+    this.#changedUdpServices.add(name);
+  }
+
   #healthCheckNodePort(
-    { healthCheckNodePort: port }: KeptService,
+    { healthCheckNodePort: port, clusterIPs }: KeptService,
     slices: readonly KeptEndpointSlice[],
   ): HealthCheckNodePort | undefined {
     if (port === undefined) return undefined;
-    return { port, localReadyEndpoints: countLocalReadyEndpoints(slices, this.#node.name) };
+    const counts = countLocalReadyEndpoints(slices, this.#node.name);
+    const families = clusterIPs.map((address) => familyOf(address));
+    return {
+      port,
+      localReadyEndpoints: Object.fromEntries(families.map((family) => [family, counts[family]])),
+    };
   }
 
   /** Every namespace has its name as a label, also before its object has arrived. */
