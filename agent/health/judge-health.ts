@@ -41,11 +41,15 @@ export interface HealthBody {
 /** Twice kube-proxy's sync period: a change that waits for longer is late. */
 const lateAfterMs = 60_000;
 
-/** For load balancers: whether this node should get traffic. */
+/**
+ * For load balancers: whether this node should get traffic. Not while it is unknown what to program: a node that has
+ * just been booted has no rules at all.
+ */
 export function judgeHealthz(facts: HealthFacts): HealthReport {
   const nodeMessage = ineligible(facts.node);
+  const cannotStart = facts.lastSyncAt === undefined && facts.waitingFor.length > 0;
   return report(facts, {
-    healthy: nodeMessage === undefined && !isLate(facts),
+    healthy: nodeMessage === undefined && !cannotStart && !isLate(facts),
     nodeEligible: nodeMessage === undefined,
     messages: [...(nodeMessage === undefined ? [] : [nodeMessage]), ...syncMessages(facts)],
   });

@@ -71,6 +71,22 @@ const rows: readonly Row[] = [
     message: /waiting for Services; until then the kernel keeps the rules it has/,
   },
   {
+    name: "a node without settings gets no traffic, and waits",
+    facts: { waitingFor: ["the NodeProxy of this node"], lastSyncAt: undefined },
+    healthz: 503,
+    livez: 200,
+    readyz: 503,
+    message: /waiting for the NodeProxy/,
+  },
+  {
+    name: "a node that has to wait for a list later keeps its traffic",
+    facts: { waitingFor: ["Namespaces"] },
+    healthz: 200,
+    livez: 200,
+    readyz: 200,
+    message: /waiting for Namespaces/,
+  },
+  {
     name: "a first sync that takes its time is told",
     facts: { lastSyncAt: undefined },
     healthz: 200,

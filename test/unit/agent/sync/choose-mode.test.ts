@@ -26,7 +26,11 @@ const rows: readonly Row[] = [
       ["ebpf", ["kernel 5.10 or newer"]],
       ["nftables", []],
     ],
-    expect: { kind: "usable", mode: "nftables", fallbackReason: "mode ebpf cannot run: kernel 5.10 or newer" },
+    expect: {
+      kind: "usable",
+      mode: "nftables",
+      fallbackReason: "mode ebpf cannot run: kernel 5.10 or newer",
+    },
   },
   {
     name: "fallbacks are tried in their order",
@@ -52,7 +56,10 @@ const rows: readonly Row[] = [
       ["nftables", ["nft 1.0.1 or newer"]],
       ["ipvs", ["ipvsadm"]],
     ],
-    expect: { kind: "unusable", reason: "mode nftables cannot run: nft 1.0.1 or newer. mode ipvs cannot run: ipvsadm" },
+    expect: {
+      kind: "unusable",
+      reason: "mode nftables cannot run: nft 1.0.1 or newer. mode ipvs cannot run: ipvsadm",
+    },
   },
   {
     name: "a mode that is not allowed is not chosen although it could run",

@@ -263,7 +263,10 @@ describe("sync loop", () => {
     await settle();
     const outcome = outcomes[0];
     assert.equal(outcome?.kind, "success");
-    assert.match(outcome.fallbackReason ?? "", /mode ebpf cannot run: this agent does not have it, only nftables/);
+    assert.match(
+      outcome.fallbackReason ?? "",
+      /mode ebpf cannot run: this agent does not have it, only nftables/,
+    );
   });
 
   it("another mode is synced in full before the rules of the old one are removed", async () => {
