@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { errorMessage, firstLine, TerminalError } from "../../../platform/errors.ts";
+
+describe("firstLine", () => {
+  const rows: readonly (readonly [rule: string, text: string, expected: string])[] = [
+    ["takes the first line", "one\ntwo\n", "one"],
+    ["skips empty lines and trims", "\n \n  one \r\ntwo", "one"],
+    ["of nothing is nothing", "", ""],
+  ];
+  for (const [rule, text, expected] of rows) {
+    it(rule, () => assert.equal(firstLine(text), expected));
+  }
+});
+
+describe("TerminalError", () => {
+  it("keeps hint and cause", () => {
+    const cause = new Error("ENOENT");
+    const error = new TerminalError("cannot read a file", { hint: "Create it.", cause });
+    assert.equal(error.hint, "Create it.");
+    assert.equal(error.cause, cause);
+  });
+
+  it("without a cause has no such property", () => {
+    assert.equal("cause" in new TerminalError("bad", { hint: "Do better." }), false);
+  });
+});
+
+describe("errorMessage", () => {
+  it("is the message of an Error and the text of anything else", () => {
+    assert.equal(errorMessage(new Error("broken")), "broken");
+    assert.equal(errorMessage("broken"), "broken");
+    assert.equal(errorMessage(undefined), "undefined");
+  });
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import type { LabelSelector } from "../../../../crds/api.ts";
+import { matchesSelector, selectorIsEmpty } from "../../../../platform/kube/label-selector.ts";
+
+const labels = { app: "web", tier: "front" };
+
+const rows: readonly (readonly [rule: string, selector: LabelSelector, expected: boolean])[] = [
+  ["an empty selector matches", {}, true],
+  ["empty parts match", { matchLabels: {}, matchExpressions: [] }, true],
+  ["all labels must match", { matchLabels: { app: "web", tier: "front" } }, true],
+  ["one other value is enough to fail", { matchLabels: { app: "web", tier: "back" } }, false],
+  ["a missing label fails", { matchLabels: { zone: "a" } }, false],
+  [
+    "In matches one of the values",
+    { matchExpressions: [{ key: "app", operator: "In", values: ["db", "web"] }] },
+    true,
+  ],
+  [
+    "In fails on another value",
+    { matchExpressions: [{ key: "app", operator: "In", values: ["db"] }] },
+    false,
+  ],
+  [
+    "In fails on a missing label",
+    { matchExpressions: [{ key: "zone", operator: "In", values: [""] }] },
+    false,
+  ],
+  [
+    "NotIn fails on its value",
+    { matchExpressions: [{ key: "app", operator: "NotIn", values: ["web"] }] },
+    false,
+  ],
+  [
+    "NotIn matches a missing label",
+    { matchExpressions: [{ key: "zone", operator: "NotIn", values: ["a"] }] },
+    true,
+  ],
+  ["Exists matches any value", { matchExpressions: [{ key: "app", operator: "Exists" }] }, true],
+  ["Exists fails on a missing label", { matchExpressions: [{ key: "zone", operator: "Exists" }] }, false],
+  ["DoesNotExist is the opposite", { matchExpressions: [{ key: "app", operator: "DoesNotExist" }] }, false],
+  [
+    "DoesNotExist matches a missing label",
+    { matchExpressions: [{ key: "zone", operator: "DoesNotExist" }] },
+    true,
+  ],
+  [
+    "labels and expressions must both match",
+    { matchLabels: { app: "web" }, matchExpressions: [{ key: "tier", operator: "In", values: ["back"] }] },
+    false,
+  ],
+  [
+    "what every object has is no label",
+    { matchExpressions: [{ key: "constructor", operator: "Exists" }] },
+    false,
+  ],
+];
+
+describe("matchesSelector", () => {
+  for (const [rule, selector, expected] of rows) {
+    it(rule, () => assert.equal(matchesSelector(selector, labels), expected));
+  }
+
+  it("an object without labels matches what demands none", () => {
+    assert.equal(
+      matchesSelector({ matchExpressions: [{ key: "app", operator: "DoesNotExist" }] }, undefined),
+      true,
+    );
+    assert.equal(matchesSelector({ matchLabels: { app: "web" } }, undefined), false);
+  });
+});
+
+describe("selectorIsEmpty", () => {
+  it("tells whether anything is restricted", () => {
+    assert.equal(selectorIsEmpty({}), true);
+    assert.equal(selectorIsEmpty({ matchLabels: {}, matchExpressions: [] }), true);
+    assert.equal(selectorIsEmpty({ matchLabels: { app: "web" } }), false);
+    assert.equal(selectorIsEmpty({ matchExpressions: [{ key: "app", operator: "Exists" }] }), false);
+  });
+});
