@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { apiGroupVersion, type NodeProxy, type NodeProxySpec, type ProxyConfig } from "../crds/api.ts";
-import type { ProxyMode } from "../crds/api.ts";
+import {
+  apiGroupVersion,
+  type NodeProxy,
+  type NodeProxySpec,
+  type ProxyConfig,
+  type ProxyMode,
+} from "../crds/api.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import type { EventRecorder } from "../platform/kube/events.ts";
@@ -64,6 +69,7 @@ class Agent {
   readonly #storedSettings: StoredSettings;
   readonly #syncMetrics: SyncMetrics;
   readonly #proxyDeps: ServiceProxyDeps;
+  readonly #connection: Pick<ServiceProxyDeps, "client" | "clock" | "log" | "signal">;
   #node: NodePresence = { kind: "unknown" };
   #nodeProxy: NodeProxy | undefined;
   /** From the first settings on. */
@@ -84,16 +90,14 @@ class Agent {
       clock,
       log,
     });
+    this.#connection = { client, clock, log, signal };
     this.#proxyDeps = {
+      ...this.#connection,
       nodeName: options.nodeName,
-      client,
       modes: this.#modes,
       changeMetrics: createChangeMetrics(metrics.meter, clock),
       onListed: () => this.#statusWriter.requestWrite(),
       onOutcome: (outcome) => this.#onOutcome(outcome),
-      clock,
-      log,
-      signal,
     };
     observeState(metrics.meter, {
       lastSuccess: () => this.#record.lastSuccess,
@@ -117,7 +121,7 @@ class Agent {
 
   async #followNode(): Promise<void> {
     await watchObject({
-      ...this.#proxyDeps,
+      ...this.#connection,
       resource: resources.nodes,
       name: this.#deps.options.nodeName,
       read: observeNode,
@@ -129,7 +133,7 @@ class Agent {
     const stored = await this.#storedSettings.read();
     if (stored !== undefined) this.#applySettings(stored);
     await watchObject({
-      ...this.#proxyDeps,
+      ...this.#connection,
       resource: resources.nodeProxies,
       name: this.#deps.options.nodeName,
       read: parseNodeProxy,

@@ -109,7 +109,8 @@ function parseFlags(args: readonly string[]) {
   try {
     return parseArgs({ args, options: flags, allowPositionals: true });
   } catch (error) {
-    throw new OptionsError(errorMessage(error), { cause: error });
+    // What follows the first sentence is about arguments that begin with a dash; we have none.
+    throw new OptionsError(errorMessage(error).replace(/\. .*/s, ""), { cause: error });
   }
 }
 

@@ -37,11 +37,15 @@ export class ServiceProxy {
   #desired: DesiredState | undefined;
 
   constructor(deps: ServiceProxyDeps, settings: NodeProxySpec) {
+    const { client, modes, onOutcome, clock, log, signal } = deps;
     this.#deps = deps;
     this.#settings = settings;
     this.#catalog = new ServiceCatalog({ config: settings.config, node: this.#nodeFacts() });
     this.#watch = new ClusterWatch({
-      ...deps,
+      client,
+      clock,
+      log,
+      signal,
       catalog: this.#catalog,
       onChange: (kind) => this.#onChange(kind),
       onListed: () => {
@@ -50,7 +54,9 @@ export class ServiceProxy {
       },
     });
     this.#loop = new SyncLoop({
-      ...deps,
+      modes,
+      onOutcome,
+      clock,
       takeChanges: () => {
         deps.changeMetrics.takeUp();
         const changes = this.#catalog.takeChanges();
