@@ -1,0 +1,20 @@
+/**
+ * The order in which smooth weighted round robin visits items, as nginx does: in each cycle every item comes as often as
+ * its count says, and as evenly spread as can be: counts 5, 1, 1 are a a b a c a a. Equal counts are plain turns.
+ *
+ * @param counts Integers, not negative.
+ * @returns indexes of one cycle
+ */
+export function smoothOrder(counts: readonly number[]): readonly number[] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const credit = counts.map(() => 0);
+  return Array.from({ length: total }, () => {
+    let chosen = 0;
+    for (const [index, count] of counts.entries()) {
+      credit[index] = (credit[index] ?? 0) + count;
+      if ((credit[index] ?? 0) > (credit[chosen] ?? 0)) chosen = index;
+    }
+    credit[chosen] = (credit[chosen] ?? 0) - total;
+    return chosen;
+  });
+}
