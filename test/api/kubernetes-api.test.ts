@@ -628,6 +628,19 @@ describe("Kubernetes API", function () {
       );
     });
 
+    it("what a status apply says about the spec has no effect and is not owned", async () => {
+      await apply("halved", "user", { color: "red" });
+      const body = { ...widget("halved", { color: "green" }), status: { observedGeneration: 1 } };
+      const applied = await api.patch(`${widgets}/halved/status?fieldManager=operator`, body, "apply");
+      expectCode(applied, 200);
+      assert.equal(applied.body["spec"]?.["color"], "red");
+      const entries = elements(applied.body["metadata"]?.["managedFields"]);
+      const ownedBy = (name: string): unknown =>
+        entries.find((entry) => textOf(entry["manager"]) === name)?.["fieldsV1"];
+      assert.deepEqual(ownedBy("operator"), { "f:status": { "f:observedGeneration": {} } });
+      assert.deepEqual(ownedBy("user"), { "f:spec": { "f:color": {} } });
+    });
+
     it("applying the same again changes nothing", async () => {
       const first = await apply("stable", "one", { color: "red" });
       const second = expectCode(await apply("stable", "one", { color: "red" }), 200);
@@ -661,8 +674,12 @@ describe("Kubernetes API", function () {
       assert.equal(body["metadata"]?.["generation"], 2);
       const more = { metadata: { finalizers: ["test.kubesteer.dev/hold", "test.kubesteer.dev/more"] } };
       expectCode(await api.patch(`${widgets}/held`, more), 422);
+      const from = textOf(body["metadata"]?.["resourceVersion"]);
       expectCode(await api.patch(`${widgets}/held`, { metadata: { finalizers: [] } }), 200);
       expectCode(await api.get(`${widgets}/held`), 404);
+      const path = `${widgets}?watch=true&resourceVersion=${from}&timeoutSeconds=20&fieldSelector=metadata.name%3Dheld`;
+      const [line] = await api.watch(path, () => true);
+      assert.equal(line?.type, "DELETED");
     });
 
     it("objects go with their owner", async function () {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -26,6 +26,7 @@ export async function startKubeApiServer(facts: {
   readonly folder: string;
 }): Promise<KubeApiServer> {
   const { assets, folder } = facts;
+  for (const program of ["etcd", "kube-apiserver"]) await checkExecutable(join(assets, program));
   const [clientPort, peerPort, apiPort] = await Promise.all([findFreePort(), findFreePort(), findFreePort()]);
   const etcdUrl = `http://127.0.0.1:${clientPort}`;
   const token = randomUUID();
@@ -68,6 +69,17 @@ export async function startKubeApiServer(facts: {
     throw error;
   }
   return { url, token, close };
+}
+
+async function checkExecutable(path: string): Promise<void> {
+  try {
+    await access(path, constants.X_OK);
+  } catch (cause) {
+    throw new Error(
+      `KUBEBUILDER_ASSETS must name a folder with etcd and kube-apiserver; cannot run ${path}`,
+      { cause },
+    );
+  }
 }
 
 async function writeServiceAccountKey(path: string): Promise<void> {

@@ -57,8 +57,6 @@ export function applyConfiguration(
     readonly live: JsonObject;
     readonly applied: JsonObject;
     readonly force: boolean;
-    /** Narrows what the manager comes to own, such as to `status` for the status subresource. */
-    readonly ownable: (fields: FieldSet) => FieldSet;
   },
 ): ApplyOutcome {
   const { schema, live, applied, managed, manager } = change;
@@ -79,7 +77,7 @@ export function applyConfiguration(
     return { kind: "conflict", conflicts: conflicting.flatMap(conflictsWith), fields };
   }
   const others = withoutLost(managed, manager, differences);
-  const entry = { manager, fields: ownableFields(change.ownable(appliedFields)), time: change.time };
+  const entry = { manager, fields: ownableFields(appliedFields), time: change.time };
   return { kind: "applied", object, managed: withEntry(others, key, entry, previous) };
 }
 

@@ -62,11 +62,6 @@ function withoutPath(set: FieldSet, path: readonly string[]): FieldSet {
   );
 }
 
-/** Only what is at or below the top-level field. */
-export function onlyField(set: FieldSet, field: string): FieldSet {
-  return fieldSet(false, [[`f:${field}`, childOf(set, `f:${field}`)]]);
-}
-
 export function fieldSetEquals(left: FieldSet, right: FieldSet): boolean {
   return canonicalJson(toFieldsV1(left)) === canonicalJson(toFieldsV1(right));
 }

@@ -1,7 +1,7 @@
 import { entriesOf, objectAt, stringAt, without, type JsonObject } from "../json-value.ts";
 import { parseKubeObject, withMetadata, type KubeObject } from "../kube-object.ts";
 import { applyConfiguration, type ApplyOutcome } from "../patch/field-ownership.ts";
-import { difference, fieldSet, isEmptyFieldSet, onlyField, type FieldSet } from "../patch/field-set.ts";
+import { difference, isEmptyFieldSet, type FieldSet } from "../patch/field-set.ts";
 import { parseManagedFields, type FieldManager } from "../patch/managed-fields.ts";
 import { fieldsOf } from "../patch/typed-value.ts";
 import { applyConflict, badRequest, notFound, untypedPatch } from "../status-error.ts";
@@ -25,8 +25,9 @@ export function applyObject(
   const outcome = applyOver(target, live, { applied, ...request });
   const object = parseKubeObject({ ...outcome.object, apiVersion: applied.apiVersion, kind: applied.kind });
   const ownership = () => outcome.managed;
-  if (live === undefined)
+  if (live === undefined) {
     return { object: createObject(target, object, { options, context, ownership }), created: true };
+  }
   return { object: updateObject(target, () => object, { options, context, ownership }), created: false };
 }
 
@@ -66,9 +67,8 @@ function applyOver(
       managed: parseManagedFields(live?.metadata.managedFields ?? []),
       time: context.now,
       live: live ?? {},
-      applied: without(applied, "apiVersion", "kind"),
+      applied: effectivePart(target, applied),
       force,
-      ownable: (fields) => ownableAt(target, fields),
     });
   const outcome = attempt(request.force);
   if (outcome.kind === "applied") return withLastApplied(outcome, { live, applied, manager });
@@ -79,14 +79,10 @@ function applyOver(
   return withLastApplied(forced, { live, applied, manager });
 }
 
-/** Fields whose writes take effect at the target, and so can be owned there. */
-function ownableAt({ type, subresource }: Target, fields: FieldSet): FieldSet {
-  if (subresource === "status") return onlyField(fields, "status");
-  if (!type.hasStatus) return fields;
-  return fieldSet(
-    fields.member,
-    [...fields.children].filter(([key]) => key !== "f:status"),
-  );
+/** What of the configuration takes effect at the target, and so can conflict and be owned. */
+function effectivePart({ type, subresource }: Target, applied: KubeObject): JsonObject {
+  if (subresource === "status") return { metadata: {}, status: applied["status"] };
+  return without(applied, "apiVersion", "kind", ...(type.hasStatus ? ["status"] : []));
 }
 
 /**

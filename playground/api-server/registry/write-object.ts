@@ -1,4 +1,4 @@
-import { jsonEquals, objectAt, without, type JsonObject } from "../json-value.ts";
+import { arrayAt, jsonEquals, without, type JsonObject } from "../json-value.ts";
 import { parseKubeObject, withMetadata, type KubeObject } from "../kube-object.ts";
 import { ownershipAfterUpdate } from "../patch/field-ownership.ts";
 import {
@@ -96,13 +96,13 @@ export function currentObject(target: Target, store: ObjectStore): KubeObject {
 /** Stores the object, or removes it when its last finalizer went while it was being deleted. */
 function finish(target: Target, object: KubeObject, store: ObjectStore): KubeObject {
   const { type } = target;
-  const written = store.put(keyOf(target), stored(type, object));
-  const isHeld =
-    (object.metadata.finalizers ?? []).length > 0 ||
-    (object.metadata["deletionGracePeriodSeconds"] ?? 0) !== 0;
-  if (object.metadata.deletionTimestamp !== undefined && !isHeld && type.plural !== "namespaces")
-    store.remove(keyOf(target));
-  return served(type, written);
+  const { deletionTimestamp, finalizers = [] } = object.metadata;
+  const isHeld = finalizers.length > 0 || (object.metadata["deletionGracePeriodSeconds"] ?? 0) !== 0;
+  if (deletionTimestamp === undefined || isHeld || type.storedAs === "namespaces") {
+    return served(type, store.put(keyOf(target), stored(type, object)));
+  }
+  store.remove(keyOf(target));
+  return object;
 }
 
 /** Writes to the object leave its status alone; writes to the status leave all else alone. */
@@ -165,16 +165,7 @@ function managedBefore(before: JsonObject, after: KubeObject): ManagedFields {
   const sent = after.metadata.managedFields ?? [];
   if (sent.length === 1 && Object.keys(sent[0] ?? {}).length === 0) return new Map();
   const parsed = parseManagedFields(sent);
-  return parsed.size > 0
-    ? parsed
-    : parseManagedFields(
-        objectAt(before, "metadata")["managedFields"] === undefined ? [] : managedEntries(before),
-      );
-}
-
-function managedEntries(object: JsonObject): readonly JsonObject[] {
-  const entries = objectAt(object, "metadata")["managedFields"];
-  return Array.isArray(entries) ? entries : [];
+  return parsed.size > 0 ? parsed : parseManagedFields(arrayAt(before, "metadata", "managedFields"));
 }
 
 function withManagedFieldsOf(object: KubeObject, source: KubeObject): KubeObject {

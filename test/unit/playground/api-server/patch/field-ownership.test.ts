@@ -64,7 +64,6 @@ function apply(state: State, name: string, spec: JsonObject, force = false): Sta
     live: state.object,
     applied: { spec },
     force,
-    ownable: (fields) => fields,
   });
   assert.ok(outcome.kind === "applied", JSON.stringify(outcome));
   return outcome;
@@ -201,7 +200,6 @@ describe("ownership", () => {
       live: state.object,
       applied: { spec: { a: "2" } },
       force: false,
-      ownable: (fields) => fields,
     });
     assert.ok(outcome.kind === "conflict");
     assert.deepEqual(outcome.conflicts, [{ manager: '"one"', field: ".spec.a" }]);
@@ -220,7 +218,6 @@ describe("ownership", () => {
       live: state.object,
       applied: { spec: { a: "2" } },
       force: false,
-      ownable: (fields) => fields,
     });
     assert.ok(outcome.kind === "conflict");
     assert.deepEqual(outcome.conflicts, [{ manager: `"editor" using v1 at ${time}`, field: ".spec.a" }]);
@@ -259,7 +256,6 @@ describe("ownership", () => {
       live: state.object,
       applied: { spec: { a: "1" } },
       force: false,
-      ownable: (fields) => fields,
     });
     assert.ok(later.kind === "applied");
     assert.equal(renderManagedFields(later.managed)[0]?.["time"], time);
