@@ -1,12 +1,15 @@
 /** Any JSON value. Properties that are `undefined` count as absent everywhere in the API server. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
+/** A JSON object. */
 export type JsonObject = { readonly [key: string]: JsonValue | undefined };
 
+/** Whether the value is an object, so neither an array nor null. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !isJsonArray(value);
 }
 
+/** Like `Array.isArray`, for JSON values. */
 export function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
@@ -35,11 +38,13 @@ export function arrayAt(value: JsonValue | undefined, ...path: readonly string[]
   return isJsonArray(found) ? found : [];
 }
 
+/** The string below a path, `undefined` when there is none. */
 export function stringAt(value: JsonValue | undefined, ...path: readonly string[]): string | undefined {
   const found = valueAt(value, ...path);
   return typeof found === "string" ? found : undefined;
 }
 
+/** The number below a path, `undefined` when there is none. */
 export function numberAt(value: JsonValue | undefined, ...path: readonly string[]): number | undefined {
   const found = valueAt(value, ...path);
   return typeof found === "number" ? found : undefined;

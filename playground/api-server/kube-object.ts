@@ -16,6 +16,7 @@ export type ObjectMetadata = JsonObject & {
   readonly managedFields?: readonly JsonObject[];
 };
 
+/** metav1.OwnerReference: the object goes when all its owners are gone. */
 export type OwnerReference = JsonObject & {
   readonly apiVersion: string;
   readonly kind: string;

@@ -11,6 +11,7 @@ import { Registry } from "./registry/registry.ts";
 import { openJournal } from "./storage/journal.ts";
 import { ObjectStore } from "./storage/object-store.ts";
 
+/** What {@link startApiServer} takes. */
 export interface ApiServerOptions {
   /** TCP port; 0 takes a free one. */
   readonly port: number;
@@ -28,6 +29,7 @@ export interface ApiServerOptions {
   readonly log?: Logger;
 }
 
+/** A running server. */
 export interface ApiServer {
   /** `http://HOST:PORT` */
   readonly url: string;

@@ -73,10 +73,12 @@ function qualifiedKind(subject: StatusSubject): string {
   return subject.group === "" ? subject.kind : `${subject.kind}.${subject.group}`;
 }
 
+/** 400: the request itself makes no sense. */
 export function badRequest(message: string): StatusError {
   return new StatusError({ code: 400, reason: "BadRequest", message });
 }
 
+/** 404: no object of this name. */
 export function notFound(subject: StatusSubject, name: string): StatusError {
   return new StatusError({
     code: 404,
@@ -96,6 +98,7 @@ export function noSuchResource(): StatusError {
   });
 }
 
+/** 409: the name is taken. */
 export function alreadyExists(subject: StatusSubject, name: string): StatusError {
   return new StatusError({
     code: 409,
@@ -106,6 +109,7 @@ export function alreadyExists(subject: StatusSubject, name: string): StatusError
   });
 }
 
+/** 409: the request does not fit the state of the object. */
 export function conflict(subject: StatusSubject, name: string, detail: string): StatusError {
   return new StatusError({
     code: 409,
@@ -125,6 +129,7 @@ export function staleObject(subject: StatusSubject, name: string): StatusError {
   );
 }
 
+/** 403: not allowed, whoever asks. */
 export function forbidden(subject: StatusSubject, name: string, detail: string): StatusError {
   return new StatusError({
     code: 403,
@@ -159,6 +164,7 @@ export function expired(message: string): StatusError {
   return new StatusError({ code: 410, reason: "Expired", message });
 }
 
+/** 405: the resource has no such verb. */
 export function methodNotAllowed(subject: StatusSubject): StatusError {
   return new StatusError({
     code: 405,
@@ -168,6 +174,7 @@ export function methodNotAllowed(subject: StatusSubject): StatusError {
   });
 }
 
+/** 415: the body has a form that is not read. */
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return new StatusError({
     code: 415,
@@ -214,6 +221,7 @@ export function untypedPatch(name: string, apiVersion: string, kind: string, det
   });
 }
 
+/** 504: the client has seen a revision that is still to come, perhaps from an earlier run without data directory. */
 export function resourceVersionTooLarge(wanted: number, current: number): StatusError {
   return new StatusError({
     code: 504,

@@ -12,6 +12,7 @@ export const verbs = [
   "watch",
 ] as const;
 
+/** Subresources of the kind, in the order discovery lists them. */
 export function subresourcesOf(type: ResourceType): readonly ("status" | "scale")[] {
   return [
     ...(type.hasStatus ? (["status"] as const) : []),

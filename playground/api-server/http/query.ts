@@ -17,6 +17,7 @@ export interface ListQuery {
   readonly timeoutSeconds: number | undefined;
 }
 
+/** @throws StatusError 400 for a number that is none. */
 export function parseListQuery(query: URLSearchParams): ListQuery {
   const timeout = query.get("timeoutSeconds");
   return {
@@ -42,6 +43,7 @@ export function parseWriteOptions(query: URLSearchParams, userAgent: string): Wr
   };
 }
 
+/** @throws StatusError 422 for anything but `All`. */
 export function parseDryRun(query: URLSearchParams): boolean {
   const value = query.get("dryRun");
   if (value === null || value === "") return false;
@@ -78,6 +80,7 @@ function wholeNumber(text: string, parameter: string): number {
   return Number(text);
 }
 
+/** A boolean query parameter; one without a value counts as set, as in kube-apiserver. */
 export function isTrue(value: string | null): boolean {
   return value === "true" || value === "1" || value === "";
 }

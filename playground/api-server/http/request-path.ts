@@ -7,6 +7,7 @@ export type RequestPath =
   | { readonly kind: "version" }
   | { readonly kind: "unknown" };
 
+/** `undefined` where the path leaves a part out: all namespaces, the collection, the object itself. */
 export interface ResourcePath {
   readonly group: string;
   readonly version: string;
@@ -16,6 +17,7 @@ export interface ResourcePath {
   readonly subresource: string | undefined;
 }
 
+/** `/api`, `/apis`, `/apis/GROUP`, and `/api/v1` or `/apis/GROUP/VERSION`. */
 export type DiscoveryLevel =
   | { readonly kind: "core" }
   | { readonly kind: "groups" }

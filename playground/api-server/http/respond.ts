@@ -9,6 +9,7 @@ export function renderJson(value: JsonObject): string {
   return JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
+/** Sends the object as the whole answer. */
 export function sendJson(
   response: ServerResponse,
   code: number,
@@ -18,6 +19,7 @@ export function sendJson(
   sendText(response, code, `${renderJson(value)}\n`, contentType);
 }
 
+/** Sends the text as the whole answer. */
 export function sendText(
   response: ServerResponse,
   code: number,

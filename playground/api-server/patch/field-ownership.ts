@@ -52,6 +52,7 @@ export type ApplyOutcome =
   | { readonly kind: "applied"; readonly object: JsonObject; readonly managed: ManagedFields }
   | { readonly kind: "conflict"; readonly conflicts: readonly FieldConflict[]; readonly fields: FieldSet };
 
+/** Lays the configuration over the live object and works out who owns what then. */
 export function applyConfiguration(
   change: Change & {
     readonly live: JsonObject;

@@ -10,9 +10,12 @@ export interface FieldSet {
   readonly children: ReadonlyMap<string, FieldSet>;
 }
 
+/** No path at all. */
 export const emptyFieldSet: FieldSet = { member: false, children: new Map() };
+/** The path itself and nothing below it. */
 export const wholeField: FieldSet = { member: true, children: new Map() };
 
+/** Whether no path is in the set. */
 export function isEmptyFieldSet(set: FieldSet): boolean {
   return !set.member && set.children.size === 0;
 }
@@ -22,6 +25,7 @@ export function fieldSet(member: boolean, children: Iterable<readonly [string, F
   return { member, children: new Map([...children].filter(([, child]) => !isEmptyFieldSet(child))) };
 }
 
+/** Paths in either set. */
 export function union(left: FieldSet, right: FieldSet): FieldSet {
   const keys = new Set([...left.children.keys(), ...right.children.keys()]);
   return fieldSet(
@@ -30,6 +34,7 @@ export function union(left: FieldSet, right: FieldSet): FieldSet {
   );
 }
 
+/** Paths in both sets. */
 export function intersection(left: FieldSet, right: FieldSet): FieldSet {
   return fieldSet(
     left.member && right.member,
@@ -37,6 +42,7 @@ export function intersection(left: FieldSet, right: FieldSet): FieldSet {
   );
 }
 
+/** Paths of the left set that are not in the right one. */
 export function difference(left: FieldSet, right: FieldSet): FieldSet {
   return fieldSet(
     left.member && !right.member,
@@ -44,6 +50,7 @@ export function difference(left: FieldSet, right: FieldSet): FieldSet {
   );
 }
 
+/** The set below a path element; empty when nothing is. */
 export function childOf(set: FieldSet, key: string): FieldSet {
   return set.children.get(key) ?? emptyFieldSet;
 }
@@ -62,6 +69,7 @@ function withoutPath(set: FieldSet, path: readonly string[]): FieldSet {
   );
 }
 
+/** Whether both sets hold the same paths. */
 export function fieldSetEquals(left: FieldSet, right: FieldSet): boolean {
   return canonicalJson(toFieldsV1(left)) === canonicalJson(toFieldsV1(right));
 }

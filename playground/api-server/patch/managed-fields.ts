@@ -31,6 +31,7 @@ export interface ManagedEntry {
   readonly fields: FieldSet;
 }
 
+/** The entries by {@link managerKey}. */
 export type ManagedFields = ReadonlyMap<string, ManagedEntry>;
 
 /** Fields that nobody owns, because the server or the request path decides them. */

@@ -41,7 +41,7 @@ function steps(schema: Schema, value: JsonValue): readonly Step[] {
 }
 
 /** `k:{…}` or `v:…` of an item of a map or set list; keys that the item leaves out have the schema's default. */
-export function itemElement(schema: Schema, item: JsonValue): string {
+function itemElement(schema: Schema, item: JsonValue): string {
   if (schema["x-kubernetes-list-type"] === "set" || !isJsonObject(item)) return `v:${canonicalJson(item)}`;
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
   const named = keys.flatMap((key) => {
@@ -85,6 +85,7 @@ export interface Comparison {
 
 const same: Comparison = { added: emptyFieldSet, modified: emptyFieldSet, removed: emptyFieldSet };
 
+/** Fields that were added, changed and removed; `undefined` is an absent value. */
 export function compare(
   schema: Schema,
   before: JsonValue | undefined,

@@ -1,7 +1,7 @@
 import { applyDefaults, pruneUnknown, validateSchema } from "../../../crds/validation/structural-schema.ts";
 import { validateCel } from "../../../crds/validation/cel-rules.ts";
 import { invalidWithoutValue, type FieldError } from "../../../crds/validation/field-error.ts";
-import { isJsonObject, stringAt, type JsonObject, type JsonValue } from "../json-value.ts";
+import { isJsonObject, stringAt, type JsonObject } from "../json-value.ts";
 import { parseKubeObject, type KubeObject } from "../kube-object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { decode } from "../schema/decode.ts";
@@ -100,5 +100,5 @@ export function schemaErrors(
 }
 
 function parseJsonObject(value: unknown): JsonObject {
-  return value as JsonObject & JsonValue;
+  return value as JsonObject;
 }

@@ -25,6 +25,11 @@ export interface Deletion {
   readonly object: KubeObject;
 }
 
+/**
+ * Removes the object, or marks it for deletion while finalizers or its grace period hold it.
+ *
+ * @throws StatusError 404, 403 for a namespace that must stay, 409 when a precondition does not hold.
+ */
 export function deleteObject(target: Target, options: DeleteOptions, context: WriteContext): Deletion {
   const { type } = target;
   const current = currentObject(target, context.store);

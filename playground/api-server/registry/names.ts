@@ -60,6 +60,7 @@ export function checkQualifiedName(key: string): string | undefined {
   );
 }
 
+/** Value of a label: at most 63 characters, or empty. */
 export function checkLabelValue(value: string): string | undefined {
   if (value.length > 63) return "must be no more than 63 bytes";
   if (value === "" || /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(value)) return undefined;

@@ -18,7 +18,7 @@ const builtInPatches = [
 ];
 
 /** Content types that a PATCH of the kind may have; strategic merge patches need a built-in schema. */
-export function acceptedPatches(type: ResourceType): readonly string[] {
+function acceptedPatches(type: ResourceType): readonly string[] {
   return type.custom
     ? builtInPatches.filter((mediaType) => !mediaType.includes("strategic"))
     : builtInPatches;

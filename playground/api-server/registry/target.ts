@@ -18,6 +18,7 @@ export interface WriteOptions {
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
 }
 
+/** Where the target is stored. */
 export function keyOf(target: Pick<Target, "type" | "namespace" | "name">): ObjectKey {
   return { resource: target.type.storedAs, namespace: target.namespace, name: target.name };
 }
@@ -29,6 +30,7 @@ export function served(type: ResourceType, object: KubeObject): KubeObject {
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
 }
 
+/** An object of a version of its kind as it is stored. */
 export function stored(type: ResourceType, object: KubeObject): KubeObject {
   return type.conversion === undefined ? object : type.conversion.toStored(object);
 }

@@ -20,6 +20,7 @@ function withFields(object: KubeObject, fields: JsonObject): KubeObject {
   return parseKubeObject({ ...object, ...fields });
 }
 
+/** Namespaces are Active and carry their name as a label from the start. */
 export const namespaceStrategy: Strategy = {
   ...plainStrategy,
   checkName: checkLabel,
@@ -44,6 +45,7 @@ export const nodeStrategy: Strategy = {
   },
 };
 
+/** stringData is written into data. */
 export const secretStrategy: Strategy = {
   ...plainStrategy,
   prepare: (object) => {
@@ -63,6 +65,7 @@ export const secretStrategy: Strategy = {
 
 const addressTypes = ["FQDN", "IPv4", "IPv6"];
 
+/** EndpointSlices hold addresses of their type that can be reached from other machines. */
 export const endpointSliceStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,
@@ -125,12 +128,14 @@ function slicePortErrors(object: KubeObject): readonly FieldError[] {
   });
 }
 
+/** A ServiceCIDR names its ranges. */
 export const serviceCIDRStrategy: Strategy = {
   ...plainStrategy,
   validate: (object) =>
     arrayAt(object, "spec", "cidrs").length > 0 ? [] : [required("spec.cidrs", "at least one CIDR required")],
 };
 
+/** Leases are replaced with their resourceVersion only: leader election depends on it. */
 export const leaseStrategy: Strategy = {
   ...plainStrategy,
   requiresResourceVersion: true,
@@ -142,10 +147,12 @@ export const leaseStrategy: Strategy = {
   },
 };
 
+/** Roles and ClusterRoles; their names may hold colons. */
 export const roleStrategy: Strategy = { ...plainStrategy, checkName: checkPathSegment };
 
 const rbacGroup = "rbac.authorization.k8s.io";
 
+/** RoleBindings and ClusterRoleBindings keep their role for life. */
 export const roleBindingStrategy: Strategy = {
   ...plainStrategy,
   checkName: checkPathSegment,
@@ -166,6 +173,7 @@ function defaultSubject(subject: JsonValue): JsonValue {
   return isServiceAccount ? objectAt(subject) : { apiGroup: rbacGroup, ...objectAt(subject) };
 }
 
+/** Data of a ControllerRevision never changes. */
 export const controllerRevisionStrategy: Strategy = {
   ...plainStrategy,
   validate: (object, old) => {
@@ -182,6 +190,7 @@ export const admissionPolicyStrategy: Strategy = {
   prepare: (object) => withFields(object, { spec: { failurePolicy: "Fail", ...objectAt(object, "spec") } }),
 };
 
+/** PriorityClasses preempt unless they say otherwise. */
 export const priorityClassStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,

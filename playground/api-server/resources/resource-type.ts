@@ -37,6 +37,7 @@ export interface ResourceType {
   };
 }
 
+/** Where an object keeps its replicas, as property names. */
 export interface ScalePaths {
   readonly specReplicas: readonly string[];
   readonly statusReplicas: readonly string[];

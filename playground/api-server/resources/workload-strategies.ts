@@ -33,12 +33,14 @@ function isFinished(pod: KubeObject): boolean {
   return phase === "Succeeded" || phase === "Failed";
 }
 
+/** DaemonSets with the defaults of apps/v1. */
 export const daemonSetStrategy: Strategy = workloadStrategy((spec) => ({
   revisionHistoryLimit: 10,
   updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
   ...spec,
 }));
 
+/** Deployments with the defaults of apps/v1. */
 export const deploymentStrategy: Strategy = workloadStrategy((spec) => ({
   replicas: 1,
   revisionHistoryLimit: 10,

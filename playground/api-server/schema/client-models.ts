@@ -11,6 +11,7 @@ export interface ModelField {
   readonly required: boolean;
 }
 
+/** A type of the Kubernetes API, such as V1Service. */
 export interface Model {
   readonly description: string;
   readonly fields: readonly ModelField[];

@@ -51,6 +51,7 @@ export function isNamedField(schema: Schema, name: string): boolean {
   return schema.properties !== undefined && Object.hasOwn(schema.properties, name);
 }
 
+/** Schema of the items of a list. */
 export function itemSchema(schema: Schema): Schema {
   return schema.items ?? untyped;
 }

@@ -14,6 +14,7 @@ export interface Column {
   readonly cell: (object: KubeObject, nowMs: number) => JsonValue;
 }
 
+/** First column of every table. */
 export const nameColumn: Column = {
   name: "Name",
   type: "string",
@@ -22,6 +23,7 @@ export const nameColumn: Column = {
   cell: (object) => object.metadata.name,
 };
 
+/** How long ago the object was created. */
 export const ageColumn: Column = {
   name: "Age",
   type: "string",

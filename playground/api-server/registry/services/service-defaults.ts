@@ -14,6 +14,7 @@ export function hasClusterIP(spec: JsonObject): boolean {
   return stringAt(spec, "type") !== "ExternalName" && stringAt(spec, "clusterIP") !== "None";
 }
 
+/** Whether each port of the Service gets a node port. */
 export function hasNodePorts(spec: JsonObject): boolean {
   const type = stringAt(spec, "type");
   return type === "NodePort" || (type === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
@@ -25,6 +26,7 @@ export function isExternallyReachable(spec: JsonObject): boolean {
   return type === "NodePort" || type === "LoadBalancer" || arrayAt(spec, "externalIPs").length > 0;
 }
 
+/** Whether load balancers ask a node port which nodes have endpoints. */
 export function needsHealthCheckNodePort(spec: JsonObject): boolean {
   return stringAt(spec, "type") === "LoadBalancer" && stringAt(spec, "externalTrafficPolicy") === "Local";
 }
