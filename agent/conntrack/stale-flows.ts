@@ -1,0 +1,63 @@
+import { compareAddresses, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
+import type { UdpServicePort } from "../services/udp-service-ports.ts";
+
+/** Where packets go. The port is 0–65535: packets of strangers may have any. */
+export interface FlowEnd {
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+/** All UDP flows of one family that clients sent to `destination` and that `replySource` answers. */
+export interface UdpFlow {
+  readonly destination: FlowEnd;
+  /** The endpoint they were translated to; `destination` itself where they were not. */
+  readonly replySource: FlowEnd;
+}
+
+/** What may become of the flows to an address that is, or was, a frontend. */
+export type FrontendState = { readonly family: IpFamily } & (
+  | ({ readonly kind: "served" } & Pick<UdpServicePort, "endpoints">)
+  /** No Service has it any more. */
+  | { readonly kind: "removed" }
+);
+
+/** UDP frontends by {@link frontendKey}. */
+export type Frontends = ReadonlyMap<string, FrontendState>;
+
+/** Identifies an address and port. */
+export function frontendKey({ address, port }: FlowEnd): string {
+  return `${address} ${port}`;
+}
+
+/**
+ * The flows that would keep a client from a working endpoint: those whose endpoint does not answer any more, and those that
+ * began before there was an endpoint and so were never translated. Of a frontend that is gone only the translated ones: the
+ * rest go to whoever else has the address. Each once, in order.
+ */
+export function findStaleFlows(frontends: Frontends, flows: Iterable<UdpFlow>): readonly UdpFlow[] {
+  const stale = new Map<string, UdpFlow>();
+  for (const flow of flows) {
+    const frontend = frontends.get(frontendKey(flow.destination));
+    if (frontend !== undefined && isStale(flow, frontend)) {
+      stale.set(`${frontendKey(flow.destination)} ${frontendKey(flow.replySource)}`, flow);
+    }
+  }
+  return [...stale.values()].toSorted(
+    (left, right) =>
+      compareSockets(left.destination, right.destination) ||
+      compareSockets(left.replySource, right.replySource),
+  );
+}
+
+function isStale({ destination, replySource }: UdpFlow, frontend: FrontendState): boolean {
+  if (frontend.kind === "removed") return !isSame(replySource, destination);
+  return !frontend.endpoints.some((endpoint) => isSame(endpoint, replySource));
+}
+
+function isSame(left: FlowEnd, right: FlowEnd): boolean {
+  return left.address === right.address && left.port === right.port;
+}
+
+function compareSockets(left: FlowEnd, right: FlowEnd): number {
+  return compareAddresses(left.address, right.address) || left.port - right.port;
+}

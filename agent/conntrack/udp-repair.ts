@@ -1,0 +1,105 @@
+import type { Clock } from "../../platform/clock.ts";
+import { errorMessage } from "../../platform/errors.ts";
+import type { IpFamily } from "../../platform/ip/address.ts";
+import type { Logger } from "../../platform/log.ts";
+import { Doorbell } from "../doorbell.ts";
+import type { ServiceName } from "../services/desired-state.ts";
+import type { UdpServicePort } from "../services/udp-service-ports.ts";
+import { ChangedFrontends } from "./changed-frontends.ts";
+import type { ConntrackMetrics } from "./conntrack-metrics.ts";
+import type { FlowTable } from "./flow-table.ts";
+import { findStaleFlows, type Frontends, type FrontendState } from "./stale-flows.ts";
+
+const retryMs = 30_000;
+
+export interface UdpRepairDeps {
+  readonly flows: FlowTable;
+  readonly metrics: ConntrackMetrics;
+  /** {@link UdpRepair.problem} differs from before. */
+  readonly onProblemChange: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Frees UDP clients from endpoints that do not answer any more. The kernel decides where a flow goes at its first packet,
+ * and a UDP flow never ends by itself while its client keeps sending: without this a client of a DNS server that was
+ * replaced would go on asking the old one.
+ */
+export class UdpRepair {
+  readonly #deps: UdpRepairDeps;
+  readonly #doorbell: Doorbell;
+  readonly #changed = new ChangedFrontends();
+  /** Frontends whose flows have to be looked at. */
+  readonly #pending = new Map<string, FrontendState>();
+  #problem: string | undefined;
+
+  constructor(deps: UdpRepairDeps) {
+    this.#deps = deps;
+    this.#doorbell = new Doorbell(deps.clock);
+  }
+
+  /** Why flows cannot be looked at; undefined when they can. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /**
+   * To be called when the kernel sends new flows of these Services to where they should go: flows deleted earlier would come
+   * back as they were.
+   *
+   * @param services those whose UDP ports differ from the last call
+   */
+  repair(
+    services: Iterable<ServiceName>,
+    current: ReadonlyMap<ServiceName, readonly UdpServicePort[]>,
+  ): void {
+    for (const [key, state] of this.#changed.settle(services, current)) this.#pending.set(key, state);
+    if (this.#pending.size > 0) this.#doorbell.ring();
+  }
+
+  /** Runs until `signal` aborts. Never rejects: what fails is tried again, and is a {@link problem} until then. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#doorbell.wait(this.#pending.size > 0 ? retryMs : Infinity, signal);
+      if (this.#pending.size > 0 && !signal.aborted) await this.#repairPending();
+    }
+  }
+
+  async #repairPending(): Promise<void> {
+    const frontends = new Map(this.#pending);
+    this.#pending.clear();
+    try {
+      for (const family of ["IPv4", "IPv6"] as const) await this.#repairFamily(family, frontends);
+      this.#setProblem(undefined);
+    } catch (error) {
+      // What has changed in the meantime is newer.
+      for (const [key, state] of frontends) {
+        if (!this.#pending.has(key)) this.#pending.set(key, state);
+      }
+      this.#setProblem(errorMessage(error));
+    }
+  }
+
+  async #repairFamily(family: IpFamily, frontends: Frontends): Promise<void> {
+    const { flows, metrics, clock, log } = this.#deps;
+    if (![...frontends.values()].some((frontend) => frontend.family === family)) return;
+    const startMs = clock.monotonicMs();
+    let deleted = 0;
+    for (const flow of findStaleFlows(frontends, await flows.listUdpFlows(family))) {
+      deleted += await flows.deleteUdpFlows(flow);
+    }
+    const durationMs = clock.monotonicMs() - startMs;
+    metrics.record(family, { durationMs, deleted });
+    log.debug({ family, frontends: frontends.size, deleted, durationMs }, "repaired UDP flows");
+  }
+
+  #setProblem(problem: string | undefined): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    if (problem !== undefined) {
+      this.#deps.log.warn({ reason: problem }, "UDP clients may keep sending to endpoints that are gone");
+    }
+    this.#deps.onProblemChange();
+  }
+}
