@@ -160,14 +160,19 @@ describe("agent with the real kernel", function () {
     });
   }
 
+  async function untilHealthzSays(pattern: RegExp): Promise<void> {
+    await waitUntil(`${String(pattern)} in /healthz`, async () => {
+      return pattern.test(await node.run("curl", ["--silent", "http://127.0.0.1:10256/healthz"]));
+    });
+  }
+
   async function tableHandles(): Promise<string> {
     return await node.run("nft", ["-a", "list", "tables"]);
   }
 
   it("touches nothing before it has settings, and says what it waits for", async () => {
     await applyService("web", "10.96.0.10", "10.244.1.5", "10.244.1.6");
-    const health = await waitUntil("an answer of /healthz", () => healthz());
-    assert.match(health, /"stale":true.*NodeProxy of this node/);
+    await untilHealthzSays(/"stale":true.*NodeProxy of this node/);
     assert.equal(await node.run("nft", ["list", "tables"]), "");
   });
 
@@ -177,7 +182,7 @@ describe("agent with the real kernel", function () {
     await untilStatus("Ready with revision r1", (status) => {
       return status.observedRevision === "r1" && conditionIs(status, "Ready", "True");
     });
-    assert.match(await healthz(), /"stale":false,"healthy":true/);
+    await untilHealthzSays(/"stale":false,"healthy":true/);
   });
 
   it("a changed EndpointSlice changes the elements of its Service only", async () => {
@@ -235,11 +240,23 @@ describe("agent with the real kernel", function () {
     assert.equal(agent.pid, pid);
   });
 
+  it("started while the API server is away, it keeps the rules, says so, and goes on when it is back", async () => {
+    await agent.stop();
+    await apiServer.stop("SIGKILL");
+    agent.start();
+    await untilHealthzSays(/"stale":true.*waiting for Services and EndpointSlices/);
+    assert.ok((await readRoutes()).has("10.96.0.10 -> 10.244.1.5"));
+    apiServer.start();
+    await apiServerReady();
+    await applyService("back", "10.96.0.17", "10.244.1.13");
+    await untilKernelHas("10.96.0.17 -> 10.244.1.13", "10.96.0.10 -> 10.244.1.5");
+  });
+
   it("SIGTERM ends the agent with exit code 0 and leaves the rules", async () => {
     await agent.stop("SIGKILL");
     const args = node.agentArguments([]);
     const program = execa("ip", ["netns", "exec", namespace, process.execPath, ...args], { reject: false });
-    await waitUntil("the agent's first sync", async () => (await readyz()).includes('"healthy":true'));
+    await untilHealthzSays(/"stale":false/);
     program.kill("SIGTERM");
     const { exitCode } = await program;
     assert.equal(exitCode, 0);
@@ -264,12 +281,4 @@ describe("agent with the real kernel", function () {
     await node.run(process.execPath, [join(root, "agent/main.ts"), "cleanup"]);
     assert.equal(await node.run("nft", ["list", "tables"]), "table inet foreign");
   });
-
-  function healthz(): Promise<string> {
-    return node.run("curl", ["--silent", "http://127.0.0.1:10256/healthz"]);
-  }
-
-  function readyz(): Promise<string> {
-    return node.run("curl", ["--silent", "http://127.0.0.1:10256/readyz"]);
-  }
 });

@@ -200,6 +200,20 @@ describe("agent", () => {
     assert.equal(countCalls("apply", "nodeproxies"), before + 1);
   });
 
+  it("a NodeProxy that was deleted and made again gets its status again; the kernel is left alone", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    await clock.advance(1_000);
+    await api.delete({ resource: resources.nodeProxies, name: nodeName });
+    await clock.advance(60_000);
+    assert.equal(await readStatus(), undefined);
+    await setNodeProxy(makeNodeProxySpec());
+    await clock.advance(1_000);
+    assert.equal((await readStatus())?.observedRevision, "r1");
+    assert.equal(dataplane.syncs.length, 1);
+  });
+
   it("an API server that refuses the status does not stop the agent, and gets it later", async () => {
     await setNodeProxy(makeNodeProxySpec());
     api.failNext("apply", new ApiError({ statusCode: 503, reason: "", message: "no" }), { times: 3 });
