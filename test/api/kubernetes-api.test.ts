@@ -200,12 +200,18 @@ describe("Kubernetes API", function () {
       assert.equal(body["message"], 'namespaces "nowhere" not found');
     });
 
-    it("unknown fields are refused under strict validation and dropped otherwise", async () => {
+    it("unknown fields are refused under strict validation and dropped with a warning otherwise", async () => {
       const odd = { ...configMap("odd"), colour: "red" };
       const refused = expectCode(await api.post(`${configMaps}?fieldValidation=Strict`, odd), 400);
       assert.match(textOf(refused.body["message"]), /strict decoding error: unknown field "colour"/);
-      const { body } = expectCode(await api.post(configMaps, odd), 201);
+      const { body, warning } = expectCode(await api.post(configMaps, odd), 201);
       assert.equal(body["colour"], undefined);
+      assert.equal(warning, '299 - "unknown field \\"colour\\""');
+    });
+
+    it("a custom resource needs kind and apiVersion in its body", async () => {
+      const { body } = expectCode(await api.post(widgets, { metadata: { name: "kindless" } }), 400);
+      assert.match(textOf(body["message"]), /Object 'Kind' is missing in/);
     });
 
     it("an Event about a cluster-scoped object lives in the namespace default", async () => {

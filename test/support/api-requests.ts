@@ -11,6 +11,8 @@ export interface Json {
 export interface ApiAnswer {
   readonly code: number;
   readonly contentType: string;
+  /** The Warning header. */
+  readonly warning: string;
   readonly text: string;
   /** The parsed body; an empty object when it is not JSON. */
   readonly body: Json;
@@ -110,7 +112,8 @@ async function readAnswer(response: IncomingMessage): Promise<ApiAnswer> {
   for await (const chunk of response) chunks.push(Buffer.from(chunk));
   const text = Buffer.concat(chunks).toString("utf8");
   const contentType = response.headers["content-type"] ?? "";
-  return { code: response.statusCode ?? 0, contentType, text, body: parseBody(text, contentType) };
+  const warning = response.headers["warning"] ?? "";
+  return { code: response.statusCode ?? 0, contentType, warning, text, body: parseBody(text, contentType) };
 }
 
 function parseBody(text: string, contentType: string): Json {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { JsonObject } from "../json-value.ts";
 import type { KubeObject } from "../kube-object.ts";
 import { apiVersionOf } from "../registry/decode-object.ts";
-import type { Target } from "../registry/target.ts";
+import type { Target, WriteOptions } from "../registry/target.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import {
   badRequest,
@@ -125,16 +125,24 @@ function listMetadata(page: Page, query: ListQuery): JsonObject {
 }
 
 async function create(exchange: ResourceRequest): Promise<void> {
-  const { request, context, type, path, query } = exchange;
+  const { request, context, type, path } = exchange;
   if (type.namespaced && path.namespace === undefined) throw methodNotAllowed(type);
   const body = await readObject(request);
-  const options = parseWriteOptions(query, request.headers["user-agent"] ?? "");
+  const options = writeOptions(exchange);
   const object = context.registry.create(
     { type, namespace: path.namespace ?? "", subresource: "" },
     body,
     options,
   );
   sendObject(exchange, 201, object);
+}
+
+/** Warnings go to the client in headers, as RFC 7234 section 5.5 has them. */
+function writeOptions({ request, response, query }: ResourceRequest): WriteOptions {
+  const warn = (message: string): void => {
+    response.appendHeader("Warning", `299 - ${JSON.stringify(message)}`);
+  };
+  return { ...parseWriteOptions(query, request.headers["user-agent"] ?? ""), warn };
 }
 
 async function deleteCollection(exchange: ResourceRequest, query: ListQuery): Promise<void> {
@@ -158,7 +166,7 @@ async function deleteCollection(exchange: ResourceRequest, query: ListQuery): Pr
 async function handleObject(exchange: ResourceRequest, target: Target): Promise<void> {
   const { request, response, context, type, query } = exchange;
   const { registry } = context;
-  const options = parseWriteOptions(query, request.headers["user-agent"] ?? "");
+  const options = writeOptions(exchange);
   switch (request.method ?? "") {
     case "GET":
     case "HEAD":
@@ -181,7 +189,7 @@ async function patch(exchange: ResourceRequest, target: Target): Promise<void> {
   const { request, context, query } = exchange;
   const mediaType = mediaTypeOf(request);
   const body = (await readBody(request)) ?? {};
-  const options = parseWriteOptions(query, request.headers["user-agent"] ?? "");
+  const options = writeOptions(exchange);
   if (mediaType !== "application/apply-patch+yaml") {
     return sendObject(exchange, 200, context.registry.patch(target, { mediaType, body }, options));
   }
@@ -197,7 +205,7 @@ async function patch(exchange: ResourceRequest, target: Target): Promise<void> {
 }
 
 async function handleScale(exchange: ResourceRequest, target: Target): Promise<void> {
-  const { request, response, context, type, query } = exchange;
+  const { request, response, context, type } = exchange;
   const { registry } = context;
   const paths = type.scale;
   if (paths === undefined) throw noSuchResource();
@@ -207,7 +215,7 @@ async function handleScale(exchange: ResourceRequest, target: Target): Promise<v
   if (isPatch && mediaTypeOf(request) !== "application/merge-patch+json")
     throw unsupportedMediaType(["application/merge-patch+json"]);
   const body = (await readBody(request)) ?? {};
-  const options = parseWriteOptions(query, request.headers["user-agent"] ?? "");
+  const options = writeOptions(exchange);
   const changed = withScale(registry.get(target), paths, { body, isPatch });
   return sendJson(response, 200, scaleOf(registry.replace(target, changed, options), paths));
 }

@@ -1,7 +1,7 @@
 import { applyDefaults, pruneUnknown, validateSchema } from "../../../crds/validation/structural-schema.ts";
 import { validateCel } from "../../../crds/validation/cel-rules.ts";
 import { invalidWithoutValue, type FieldError } from "../../../crds/validation/field-error.ts";
-import { isJsonObject, stringAt, type JsonObject } from "../json-value.ts";
+import { isJsonObject, stringAt, textOf, type JsonObject } from "../json-value.ts";
 import { parseKubeObject, type KubeObject } from "../kube-object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { decode } from "../schema/decode.ts";
@@ -23,7 +23,8 @@ export function apiVersionOf(type: Pick<ResourceType, "group" | "version">): str
  * Reads a request body, or the result of a patch, as an object of the kind. Fields that the schema does not know are
  * dropped and listed.
  *
- * @throws StatusError 400 for another apiVersion or kind, or for a value of a wrong type.
+ * @throws StatusError 400 for another apiVersion or kind, for a custom resource without them, or for a value of a
+ * wrong type.
  */
 export function decodeObject(type: ResourceType, body: JsonObject): DecodedObject {
   checkTypeMeta(type, body);
@@ -37,6 +38,10 @@ export function decodeObject(type: ResourceType, body: JsonObject): DecodedObjec
 }
 
 function checkTypeMeta(type: ResourceType, body: JsonObject): void {
+  for (const field of type.custom ? ["kind", "apiVersion"] : []) {
+    if (textOf(body[field]) !== "") continue;
+    throw badRequest(`Object '${field === "kind" ? "Kind" : field}' is missing in '${JSON.stringify(body)}'`);
+  }
   const apiVersion = stringAt(body, "apiVersion") ?? apiVersionOf(type);
   const kind = stringAt(body, "kind") ?? type.kind;
   if (apiVersion !== apiVersionOf(type)) {

@@ -7,7 +7,7 @@ import { applyStrategicMergePatch } from "../patch/strategic-merge-patch.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { badRequest, invalid, unsupportedMediaType } from "../status-error.ts";
 import { decodeObject, strictDecodingError } from "./decode-object.ts";
-import type { Target, WriteOptions } from "./target.ts";
+import { warnOfUnknownFields, type Target, type WriteOptions } from "./target.ts";
 
 const applyPatch = "application/apply-patch+yaml";
 const builtInPatches = [
@@ -43,6 +43,7 @@ export function patchChange(
         invalidWithoutValue("patch", `${JSON.stringify(body)}: ${strictDecodingError(unknownFields)}`),
       ]);
     }
+    warnOfUnknownFields(unknownFields, options);
     return object;
   };
 }

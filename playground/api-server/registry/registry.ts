@@ -14,7 +14,7 @@ import { deleteObject, type DeleteOptions, type Deletion } from "./delete-object
 import { GarbageCollector } from "./garbage-collector.ts";
 import { patchChange } from "./patch-object.ts";
 import { Allocations } from "./services/allocations.ts";
-import type { Target, WriteOptions } from "./target.ts";
+import { warnOfUnknownFields, type Target, type WriteOptions } from "./target.ts";
 import { createObject, currentObject, updateObject, type WriteContext } from "./write-object.ts";
 
 /** An object to be written, and whether it is new. */
@@ -125,6 +125,7 @@ export class Registry {
     if (unknownFields.length > 0 && options.fieldValidation === "Strict") {
       throw badRequest(`${cannotBeHandled(type)}: ${strictDecodingError(unknownFields)}`);
     }
+    warnOfUnknownFields(unknownFields, options);
     return object;
   }
 

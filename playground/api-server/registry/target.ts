@@ -16,6 +16,8 @@ export interface WriteOptions {
   readonly fieldManager: string;
   readonly dryRun: boolean;
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Takes what the client should know about a request that succeeds. */
+  readonly warn?: (message: string) => void;
 }
 
 /** Where the target is stored. */
@@ -33,4 +35,10 @@ export function served(type: ResourceType, object: KubeObject): KubeObject {
 /** An object of a version of its kind as it is stored. */
 export function stored(type: ResourceType, object: KubeObject): KubeObject {
   return type.conversion === undefined ? object : type.conversion.toStored(object);
+}
+
+/** Tells the client which of its fields were dropped, unless it does not want to know. */
+export function warnOfUnknownFields(unknownFields: readonly string[], options: WriteOptions): void {
+  if (options.fieldValidation === "Ignore") return;
+  for (const field of unknownFields) options.warn?.(`unknown field "${field}"`);
 }
