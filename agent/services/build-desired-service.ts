@@ -11,7 +11,10 @@ import { mergeEndpointSlices } from "./merge-endpoint-slices.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { resolveServicePolicy, type ServicePolicy } from "./resolve-service-policy.ts";
 import { servicePortName } from "./service-port-name.ts";
+import type { Dynamics, SlowStart } from "./service-dynamics.ts";
 import { serviceProblem, type ServiceProblem } from "./service-problem.ts";
+import { ageEndpoints } from "./slow-start.ts";
+import { usableAddresses, weighEndpoints } from "./weigh-endpoints.ts";
 
 export interface DesiredServiceInputs {
   readonly service: KeptService;
@@ -22,6 +25,7 @@ export interface DesiredServiceInputs {
   /** Addresses of the node that accept NodePorts. */
   readonly nodePortAddresses: readonly IpAddress[];
   readonly config: NodeProxyConfig;
+  readonly dynamics: Dynamics;
   /** The best claim of all Services to the same address, protocol and port. */
   readonly winnerOf: (claim: AddressClaim) => AddressClaim | undefined;
 }
@@ -30,9 +34,12 @@ export interface DesiredServiceInputs {
 export function buildDesiredService(inputs: DesiredServiceInputs): {
   readonly service: DesiredService;
   readonly problems: readonly ServiceProblem[];
+  /** Undefined when the settings ask for none. */
+  readonly slowStart: SlowStart | undefined;
 } {
   const { service, endpointSlices, config } = inputs;
   const policy = resolveServicePolicy(service, inputs.namespaceLabels, config);
+  const slowStart = slowStartOf(policy, inputs);
   const claims = claimAddresses(service, inputs.nodePortAddresses).map((claim) => ({
     claim,
     winner: inputs.winnerOf(claim) ?? claim,
@@ -40,14 +47,16 @@ export function buildDesiredService(inputs: DesiredServiceInputs): {
   const won = claims.flatMap(({ claim, winner }) => (isSameClaim(claim, winner) ? [claim] : []));
   const families = service.clusterIPs.map(familyOf).toSorted();
   const ports = service.ports.flatMap((port) =>
-    families.flatMap((family) => buildServicePort(port, family, won, policy, inputs)),
+    families.flatMap((family) => buildServicePort(port, family, won, { ...policy, slowStart }, inputs)),
   );
   return {
     service: { name: service.name, ports },
+    slowStart,
     problems: [
       ...service.problems,
       ...endpointSlices.flatMap((slice) => slice.problems),
       ...policy.problems,
+      ...connectionProblems(policy, inputs),
       ...claims.flatMap(({ claim, winner }) => lostClaimProblems(claim, winner)),
     ],
   };
@@ -58,8 +67,8 @@ function buildServicePort(
   { name: portName, protocol }: KeptServicePort,
   family: IpFamily,
   claims: readonly AddressClaim[],
-  policy: ServicePolicy,
-  { service, endpointSlices, node }: DesiredServiceInputs,
+  policy: ServicePolicy & { readonly slowStart: SlowStart | undefined },
+  { service, endpointSlices, node, dynamics }: DesiredServiceInputs,
 ): readonly DesiredServicePort[] {
   const name = servicePortName(service.name, portName, protocol);
   const own = claims.filter(
@@ -67,15 +76,36 @@ function buildServicePort(
   );
   const frontends = buildFrontends(own, service, family, node.addresses.primary);
   if (frontends.length === 0) return [];
+  const { algorithm, affinityTimeoutSeconds, slowStart } = policy;
+  const { connections } = dynamics;
   const candidates = mergeEndpointSlices(endpointSlices, { name: portName, protocol }, family);
   const sets = categorizeEndpoints(candidates, {
     nodeName: node.name,
     zone: node.zone,
     usesCluster: frontends.some(({ route }) => route.kind !== "local"),
     usesLocal: frontends.some(({ route }) => route.kind !== "cluster"),
+    weigh: (endpoints) => weighEndpoints(endpoints, { protocol, algorithm, slowStart, connections }),
   });
-  const { algorithm, affinityTimeoutSeconds } = policy;
   return [{ name, family, protocol, frontends, algorithm, affinityTimeoutSeconds, ...sets }];
+}
+
+function slowStartOf(
+  { slowStartSeconds }: ServicePolicy,
+  { endpointSlices, dynamics: { ages, nowMs } }: DesiredServiceInputs,
+): SlowStart | undefined {
+  if (slowStartSeconds === 0) return undefined;
+  const time = { slowStartMs: slowStartSeconds * 1_000, nowMs };
+  return { ages: ageEndpoints(ages, usableAddresses(endpointSlices), time), time };
+}
+
+function connectionProblems(
+  { algorithm }: ServicePolicy,
+  { service, dynamics }: DesiredServiceInputs,
+): readonly ServiceProblem[] {
+  const problem = dynamics.connectionsProblem;
+  if (problem === undefined || algorithm !== "LeastConnection") return [];
+  const reason = `connections cannot be counted, served as Random: ${problem}`;
+  return [serviceProblem(service.name, "scheduling.algorithm", algorithm, reason)];
 }
 
 function isSameClaim(claim: AddressClaim, winner: AddressClaim): boolean {

@@ -1,6 +1,7 @@
 import { addressBytes } from "../../platform/ip/address.ts";
 import type { Endpoint } from "./desired-state.ts";
 import type { EndpointCandidate } from "./merge-endpoint-slices.ts";
+import { defaultWeight, relativeWeights } from "./relative-weights.ts";
 
 /** Where the traffic is decided, and which sets the routes of the service port need. */
 export interface EndpointView {
@@ -9,6 +10,8 @@ export interface EndpointView {
   readonly zone: string | undefined;
   readonly usesCluster: boolean;
   readonly usesLocal: boolean;
+  /** How new connections are to be divided among these endpoints. */
+  readonly weigh: (candidates: readonly EndpointCandidate[]) => readonly number[];
 }
 
 export interface EndpointSets {
@@ -67,14 +70,17 @@ function isLocalTo({ nodeName }: EndpointView): (candidate: EndpointCandidate) =
 /** Sorted by address and port. Addresses are of one family; each is read once, since there can be thousands. */
 function toEndpoints(candidates: readonly EndpointCandidate[], view: EndpointView): readonly Endpoint[] {
   const isLocal = isLocalTo(view);
-  return candidates
+  const sorted = candidates
     .map((candidate) => ({ candidate, bytes: addressBytes(candidate.endpoint.address) }))
     .toSorted(
       (left, right) => Buffer.compare(left.bytes, right.bytes) || left.candidate.port - right.candidate.port,
     )
-    .map(({ candidate }) => ({
-      address: candidate.endpoint.address,
-      port: candidate.port,
-      local: isLocal(candidate),
-    }));
+    .map(({ candidate }) => candidate);
+  const weights = relativeWeights(view.weigh(sorted));
+  return sorted.map((candidate, index) => ({
+    address: candidate.endpoint.address,
+    port: candidate.port,
+    local: isLocal(candidate),
+    weight: weights[index] ?? defaultWeight,
+  }));
 }

@@ -22,6 +22,11 @@ export interface Endpoint {
   readonly port: Port;
   /** Whether it runs on this node. */
   readonly local: boolean;
+  /**
+   * Share of new connections relative to the others of its set: an integer in lowest terms, so that equal shares are all 1.
+   * 0 gets no new ones, apart from clients that session affinity remembers; at least one endpoint of a set has more.
+   */
+  readonly weight: number;
 }
 
 /** An address a client can use for a service port. */

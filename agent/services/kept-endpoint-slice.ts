@@ -27,6 +27,8 @@ export interface KeptEndpoint {
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
+  /** Annotation kubesteer.dev/endpoint-weights, 0–100. */
+  readonly weight: number;
   readonly nodeName: string | undefined;
   /** Names in hints.forNodes and hints.forZones. */
   readonly nodeHints: readonly string[];

@@ -9,6 +9,8 @@ type Labels = Readonly<Record<string, string>>;
 /** What the ProxyConfig says about one Service. */
 export interface ServicePolicy {
   readonly algorithm: SchedulingAlgorithm;
+  /** From the first connection of a new endpoint to its whole weight; 0 is at once. */
+  readonly slowStartSeconds: number;
   /** Session affinity ClientIP with this timeout; undefined is none. */
   readonly affinityTimeoutSeconds: number | undefined;
   readonly problems: readonly ServiceProblem[];
@@ -24,14 +26,21 @@ export function resolveServicePolicy(
   config: NodeProxyConfig,
 ): ServicePolicy {
   const rules = config.services.filter((rule) => matchesRule(rule, service, namespaceLabels));
-  const scheduling = rules.find((rule) => rule.scheduling !== undefined)?.scheduling ?? config.scheduling;
+  const exceptions = rules.flatMap(({ scheduling }) => scheduling ?? []);
   const affinity =
     rules.find((rule) => rule.sessionAffinity !== undefined)?.sessionAffinity ?? config.sessionAffinity;
   return {
-    algorithm: scheduling.algorithm,
+    algorithm: firstSet(exceptions.map(({ algorithm }) => algorithm)) ?? config.scheduling.algorithm,
+    slowStartSeconds:
+      firstSet(exceptions.map(({ slowStartSeconds }) => slowStartSeconds)) ??
+      config.scheduling.slowStartSeconds,
     affinityTimeoutSeconds: affinityTimeout(affinity, service),
     problems: modeProblems(service, rules, config.mode),
   };
+}
+
+function firstSet<Value>(values: readonly (Value | undefined)[]): Value | undefined {
+  return values.find((value) => value !== undefined);
 }
 
 /** A rule selects the Services that satisfy everything it sets. */

@@ -12,6 +12,7 @@ import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
 import type { KeptService } from "./kept-service.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { nodePortAddresses } from "./node-port-addresses.ts";
+import { type ConnectionReading, ServiceDynamics } from "./service-dynamics.ts";
 import { namespaceOf } from "./service-port-name.ts";
 import type { ServiceProblem } from "./service-problem.ts";
 import { buildUdpServicePorts, type UdpServicePort } from "./udp-service-ports.ts";
@@ -35,6 +36,8 @@ export interface CatalogChanges {
    * how long ago that was says nothing about this agent.
    */
   readonly triggerTimes: readonly number[];
+  /** When the desired state changes by itself, on the clock of `takeChanges`; undefined is never. */
+  readonly nextChangeMs: number | undefined;
 }
 
 /** What a health check node port needs to answer a load balancer. */
@@ -54,6 +57,8 @@ export class ServiceCatalog {
   readonly #namespaces = new Map<string, Labels>();
   readonly #serviceCIDRs = new Map<string, readonly Cidr[]>();
   readonly #claims = new AddressClaims();
+
+  readonly #dynamics = new ServiceDynamics();
 
   readonly #desired = new Map<ServiceName, DesiredService>();
   readonly #problems = new Map<ServiceName, readonly ServiceProblem[]>();
@@ -137,17 +142,32 @@ export class ServiceCatalog {
     return this.#fullSyncNeeded || this.#changedServices.size > 0;
   }
 
-  /** Recompiles what has changed since the last call, and forgets that it has changed. */
-  takeChanges(): CatalogChanges {
+  /** Takes over how many connections endpoints have, for Services with LeastConnection. */
+  setConnections(reading: ConnectionReading): void {
+    this.#markChanged(this.#dynamics.setConnections(reading, this.#desired));
+  }
+
+  /** Whether the connections of endpoints matter, as of the last `takeChanges`. */
+  get needsConnections(): boolean {
+    return this.#dynamics.leastConnectionServices.size > 0;
+  }
+
+  /**
+   * Recompiles what has changed since the last call, and forgets that it has changed.
+   * @param nowMs Milliseconds of the monotonic clock, for slow start.
+   */
+  takeChanges(nowMs = 0): CatalogChanges {
+    this.#markChanged(this.#dynamics.dueServices(nowMs));
     this.#settleClaims();
     const differing = new Set<ServiceName>();
     for (const name of this.#changedServices) {
-      if (this.#recompile(name)) differing.add(name);
+      if (this.#recompile(name, nowMs)) differing.add(name);
     }
     const changes: CatalogChanges = {
       scope: this.#fullSyncNeeded ? { kind: "full" } : { kind: "partial", services: differing },
       desired: { node: this.#desiredNode, services: this.#desired },
       triggerTimes: this.#isFirst ? [] : this.#triggerTimes,
+      nextChangeMs: this.#dynamics.nextDueMs(),
     };
     this.#changedServices.clear();
     this.#triggerTimes = [];
@@ -202,12 +222,13 @@ export class ServiceCatalog {
   }
 
   /** Whether the desired state of the Service differs from before. */
-  #recompile(name: ServiceName): boolean {
+  #recompile(name: ServiceName, nowMs: number): boolean {
     const service = this.#services.get(name);
     if (service === undefined) {
       this.#problems.delete(name);
       this.#healthCheckNodePorts.delete(name);
       this.#replaceUdpServicePorts(name, []);
+      this.#dynamics.settle(name, undefined, undefined);
       return this.#desired.delete(name);
     }
     const endpointSlices = this.#endpointSlices.slicesOf(name);
@@ -218,11 +239,13 @@ export class ServiceCatalog {
       node: this.#node,
       nodePortAddresses: this.#nodePortAddresses,
       config: this.#config,
+      dynamics: this.#dynamics.of(name, nowMs),
       winnerOf: (claim) => this.#claims.winnerOf(claim),
     });
     replaceEntry(this.#problems, name, compiled.problems.length > 0 ? compiled.problems : undefined);
     replaceEntry(this.#healthCheckNodePorts, name, this.#healthCheckNodePort(service, endpointSlices));
     const desired = compiled.service.ports.length > 0 ? compiled.service : undefined;
+    this.#dynamics.settle(name, desired, compiled.slowStart);
     this.#replaceUdpServicePorts(name, buildUdpServicePorts(desired, service, endpointSlices));
     if (isDeepStrictEqual(desired, this.#desired.get(name))) return false;
     replaceEntry(this.#desired, name, desired);

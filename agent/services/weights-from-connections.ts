@@ -10,7 +10,7 @@ export interface EndpointLoad {
 export const maxConnectionWeight = 16;
 
 /** So many new connections per endpoint are reckoned with at least: with few open ones, counts are mostly chance. */
-const expectedPerEndpoint = 16;
+export const expectedPerEndpoint = 16;
 
 /**
  * Weights that lead to equal numbers of connections, each in proportion to the endpoint's own weight. They are what every
@@ -50,11 +50,3 @@ function commonLevel(loads: readonly EndpointLoad[]): number {
 function fillLevel({ weight, connections }: EndpointLoad): number {
   return connections / weight;
 }
-
-/** Whether `after` differs so much from `before` that it is worth rewriting the kernel's slots. */
-export function isWorthwhile(before: readonly number[], after: readonly number[]): boolean {
-  return after.some((weight, index) => Math.abs(weight - (before[index] ?? Infinity)) > tolerance);
-}
-
-/** Of {@link maxConnectionWeight}. */
-const tolerance = 2;

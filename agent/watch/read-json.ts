@@ -2,7 +2,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The fields of a JSON object; none when the value is anything else. */
 export function fieldsOf(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 /** The items of a JSON array; none when the value is anything else. */
@@ -23,6 +23,6 @@ export function labelsOf(value: unknown): Readonly<Record<string, string>> {
   );
 }
 
-function isObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

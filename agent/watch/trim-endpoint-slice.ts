@@ -1,7 +1,9 @@
 import { familyOf, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
 import type { KeptEndpoint, KeptEndpointPort, KeptEndpointSlice } from "../services/kept-endpoint-slice.ts";
 import { parsePort, parsePortName, parseProtocol, readServiceName } from "../services/service-port-name.ts";
+import { defaultWeight } from "../services/relative-weights.ts";
 import { ForgivingReader } from "./forgiving-reader.ts";
+import { readEndpointWeights } from "./read-endpoint-weights.ts";
 import { fieldsOf, itemsOf, labelsOf, textOf } from "./read-json.ts";
 import { parseAddress } from "./read-service-addresses.ts";
 import { sharedName, sharedNames } from "./shared-names.ts";
@@ -26,14 +28,16 @@ export function trimEndpointSlice(object: unknown): KeptEndpointSlice | undefine
   if (foreignLabels.some((label) => Object.hasOwn(labels, label))) return undefined;
 
   const reader = new ForgivingReader(service, `endpointSlice ${sliceName(metadata["name"])} `);
+  const annotations = fieldsOf(metadata["annotations"]);
+  const weights = readEndpointWeights(annotations, reader);
   return {
     service,
     family,
     ports: reader.readEach("ports", itemsOf(slice["ports"]), parseEndpointPort),
     endpoints: reader.readEach("endpoints", itemsOf(slice["endpoints"]), (value) =>
-      parseEndpoint(value, family),
+      parseEndpoint(value, family, weights),
     ),
-    triggerTimeMs: parseTime(fieldsOf(metadata["annotations"])[triggerTimeAnnotation]),
+    triggerTimeMs: parseTime(annotations[triggerTimeAnnotation]),
     problems: reader.problems,
   };
 }
@@ -45,15 +49,21 @@ function parseEndpointPort(value: unknown): KeptEndpointPort {
 }
 
 /** Only the first address counts: the API says that all addresses of an endpoint are interchangeable. */
-function parseEndpoint(value: unknown, family: IpFamily): KeptEndpoint {
+function parseEndpoint(
+  value: unknown,
+  family: IpFamily,
+  weights: ReadonlyMap<IpAddress, number>,
+): KeptEndpoint {
   const { addresses, conditions, hints, nodeName } = fieldsOf(value);
   const { ready, serving, terminating } = fieldsOf(conditions);
   const { forNodes, forZones } = fieldsOf(hints);
+  const address = parseAddressOf(itemsOf(addresses)[0], family);
   return {
-    address: parseAddressOf(itemsOf(addresses)[0], family),
+    address,
     ready: ready !== false,
     serving: serving !== false,
     terminating: terminating === true,
+    weight: weights.get(address) ?? defaultWeight,
     nodeName: typeof nodeName === "string" ? sharedName(nodeName) : undefined,
     nodeHints: hintedNames(forNodes),
     zoneHints: hintedNames(forZones),

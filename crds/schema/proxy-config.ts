@@ -6,8 +6,8 @@ import {
   labelSelector,
   namespacedName,
   proxyMode,
-  scheduling,
   schedulingAlgorithm,
+  slowStartSeconds,
 } from "./service-traffic.ts";
 
 const seconds = z.int().min(0).max(31_536_000);
@@ -62,9 +62,20 @@ const serviceRule = z
       .optional()
       .describe("Services by namespace/name; with selectors, a Service must satisfy all of them."),
     scheduling: z
-      .object({ algorithm: schedulingAlgorithm })
+      .object({
+        algorithm: schedulingAlgorithm.optional(),
+        slowStartSeconds: slowStartSeconds.optional(),
+      })
+      .meta({
+        "x-kubernetes-validations": [
+          {
+            rule: "has(self.algorithm) || has(self.slowStartSeconds)",
+            message: "scheduling of a rule must set algorithm or slowStartSeconds",
+          },
+        ],
+      })
       .optional()
-      .describe("Replaces spec.scheduling for these Services."),
+      .describe("Replaces the fields of spec.scheduling that it sets for these Services."),
     sessionAffinity: z
       .object({
         type: z.enum(["Service", "None", "ClientIP"]).describe("As spec.sessionAffinity.type."),
@@ -198,8 +209,11 @@ export const nodeSettings = {
     .describe(
       "Modes tried in this order where a node lacks what mode needs; the reason is in the node's status.",
     ),
-  scheduling: scheduling
-    .extend({ algorithm: schedulingAlgorithm.default("Random") })
+  scheduling: z
+    .object({
+      algorithm: schedulingAlgorithm.default("Random"),
+      slowStartSeconds: slowStartSeconds.default(0),
+    })
     .prefault({})
     .describe("Choice of endpoint for every Service that no rule matches."),
   sessionAffinity: sessionAffinity
@@ -267,7 +281,9 @@ export const proxyConfigStatus = z
         selected: count.describe("Nodes this ProxyConfig owns."),
         updated: count.describe("Nodes whose agent has observed updateRevision."),
         ready: count.describe("Updated nodes whose agent reports Ready."),
-        failed: count.describe("Nodes whose agent reports that it is not Ready."),
+        failed: count.describe(
+          "Nodes whose agent reports that it is not Ready, or has not reported for three minutes.",
+        ),
         unsupported: count.describe("Nodes that lack what every allowed mode needs."),
         drifted: count.describe("Nodes whose kernel state was changed by others and is not repaired."),
         overridden: count.describe("Nodes that nodeSelector selects but another ProxyConfig owns."),

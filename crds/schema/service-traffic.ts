@@ -19,7 +19,14 @@ export const affinityTimeoutSeconds = z
   .max(86_400)
   .describe("How long a client keeps its endpoint after its last new connection, in seconds.");
 
-export const scheduling = z.object({ algorithm: schedulingAlgorithm }).describe("Choice of endpoint.");
+export const slowStartSeconds = z
+  .int()
+  .min(0)
+  .max(3_600)
+  .describe(
+    "Time in which a new endpoint of a Service that others already serve grows from a tenth of its share of new " +
+      "connections to all of it, in seconds; 0 gives it all at once.",
+  );
 
 export const namespacedName = z
   .string()

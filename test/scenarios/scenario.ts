@@ -1,6 +1,6 @@
-import type { NodeProxyConfig } from "../../crds/api.ts";
 import type { IpFamily } from "../../platform/ip/address.ts";
 import type { AddressPair } from "../../playground/nodes/network-plan.ts";
+import type { PartialNodeProxyConfig } from "../support/make-objects.ts";
 import type { BackendName, NodeName, SourceName } from "./addresses.ts";
 import type { EndpointSliceObject, ServiceObject } from "./cluster-objects.ts";
 
@@ -22,7 +22,7 @@ export interface Step {
   readonly services?: readonly ServiceObject[];
   readonly endpointSlices?: readonly EndpointSliceObject[];
   /** Settings that differ from the defaults of the schema. */
-  readonly config?: Partial<NodeProxyConfig>;
+  readonly config?: PartialNodeProxyConfig;
   readonly node?: NodeFacts;
   /** Nodes that have a dataplane. @default node1 */
   readonly programmed?: readonly NodeName[];

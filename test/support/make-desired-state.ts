@@ -18,8 +18,8 @@ export function parsePort(value: number): Port {
 }
 
 /** `10.0.0.1:80`, `[fd00::1]:80`; `local` makes it one of this node. */
-export function makeEndpoint(text: string, { local = false } = {}): Endpoint {
-  return { ...splitAddress(text), local };
+export function makeEndpoint(text: string, { local = false, weight = 1 } = {}): Endpoint {
+  return { ...splitAddress(text), local, weight };
 }
 
 export type FrontendOverrides = Partial<Pick<Frontend, "kind" | "route" | "allowedSources">>;

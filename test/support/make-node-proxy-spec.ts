@@ -1,5 +1,5 @@
-import type { NodeProxyConfig, NodeProxySpec } from "../../crds/api.ts";
-import { makeNodeProxyConfig } from "./make-objects.ts";
+import type { NodeProxySpec } from "../../crds/api.ts";
+import { makeNodeProxyConfig, type PartialNodeProxyConfig } from "./make-objects.ts";
 
 /** What the operator writes for a node: the schema's defaults where nothing is said. */
 export function makeNodeProxySpec({
@@ -8,8 +8,8 @@ export function makeNodeProxySpec({
   node = { podCIDRs: [], addresses: [] },
 }: {
   readonly revision?: string;
-  readonly config?: Partial<NodeProxyConfig>;
+  readonly config?: PartialNodeProxyConfig;
   readonly node?: NodeProxySpec["node"];
 } = {}): NodeProxySpec {
-  return { configName: "default", revision, config: { ...makeNodeProxyConfig(), ...config }, node };
+  return { configName: "default", revision, config: makeNodeProxyConfig(config), node };
 }

@@ -80,6 +80,15 @@ export function makeEndpointSlice(fields: EndpointSliceFields = {}) {
   };
 }
 
+/** Settings that differ from the defaults of the schema, at any depth. */
+export type PartialNodeProxyConfig = DeepPartial<NodeProxyConfig>;
+
+type DeepPartial<T> = T extends readonly (infer Item)[]
+  ? readonly DeepPartial<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> }
+    : T;
+
 /** The settings of a node: what the schema's defaults make of `settings`. */
 export function makeNodeProxyConfig(settings: Readonly<Record<string, unknown>> = {}): NodeProxyConfig {
   return nodeProxyConfig.parse(settings);

@@ -40,7 +40,7 @@ describe("parseProxyConfig", () => {
       priority: 0,
       mode: "nftables",
       fallbackModes: [],
-      scheduling: { algorithm: "Random" },
+      scheduling: { algorithm: "Random", slowStartSeconds: 0 },
       sessionAffinity: { type: "Service" },
       services: [],
       localTraffic: { detect: "NodeCIDR" },

@@ -100,6 +100,21 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     ],
   },
   {
+    name: "a rule that says nothing about scheduling",
+    spec: { services: [{ name: "a", serviceSelector: {}, scheduling: {} }] },
+    errors: [
+      "spec.services[0].scheduling: Invalid value: scheduling of a rule must set algorithm or slowStartSeconds",
+    ],
+  },
+  {
+    name: "a slow start of more than an hour",
+    spec: { scheduling: { slowStartSeconds: 3_601 } },
+    errors: [
+      "spec.scheduling.slowStartSeconds: Invalid value: 3601: " +
+        "spec.scheduling.slowStartSeconds in body should be less than or equal to 3600",
+    ],
+  },
+  {
     name: "a timeout out of range",
     spec: { sessionAffinity: { type: "ClientIP", clientIP: { timeoutSeconds: 86_401 } } },
     errors: [
@@ -122,6 +137,11 @@ export const acceptedSpecs: readonly { readonly name: string; readonly spec: obj
     name: "a rule for labels",
     spec: { services: [{ name: "a", serviceSelector: {}, scheduling: { algorithm: "Maglev" } }] },
   },
+  {
+    name: "a rule that changes only the slow start",
+    spec: { services: [{ name: "a", serviceSelector: {}, scheduling: { slowStartSeconds: 30 } }] },
+  },
+  { name: "the longest slow start", spec: { scheduling: { slowStartSeconds: 3_600 } } },
   {
     name: "a rule for namespaces",
     spec: { services: [{ name: "a", namespaceSelector: {}, sessionAffinity: { type: "None" } }] },

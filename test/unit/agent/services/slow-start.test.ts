@@ -12,10 +12,11 @@ const at = (nowMs: number) => ({ slowStartMs, nowMs });
 const addresses = (...texts: readonly string[]) => new Set(texts.map((text) => parseIpAddress(text)));
 const [a, b, c] = ["10.0.0.1", "10.0.0.2", "10.0.0.3"] as const;
 
+/** A time, and the endpoints that are usable then. */
+type Look = readonly [nowMs: number, ...endpoints: readonly string[]];
+
 /** What the ages are after the Service had these endpoints at these times. */
-function looks(
-  ...seen: readonly (readonly [nowMs: number, ...endpoints: readonly string[]])[]
-): EndpointAges {
+function looks(...seen: readonly Look[]): EndpointAges {
   let ages: EndpointAges | undefined;
   for (const [nowMs, ...endpoints] of seen) ages = ageEndpoints(ages, addresses(...endpoints), at(nowMs));
   assert.ok(ages !== undefined);
@@ -27,7 +28,7 @@ const newOf = ({ newSinceMs }: EndpointAges): object => Object.fromEntries(newSi
 describe("ageEndpoints", () => {
   const rows: readonly {
     rule: string;
-    seen: Parameters<typeof looks>;
+    seen: readonly Look[];
     expect: Readonly<Record<string, number>>;
   }[] = [
     { rule: "at the first look all endpoints are old", seen: [[500, a, b]], expect: {} },

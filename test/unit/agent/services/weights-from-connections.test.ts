@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import {
   type EndpointLoad,
-  isWorthwhile,
   maxConnectionWeight,
   weightsFromConnections,
 } from "../../../../agent/services/weights-from-connections.ts";
@@ -137,16 +136,4 @@ describe("weightsFromConnections", () => {
     );
     assert.ok((spreads.at(-1) ?? Infinity) < 15, spreads.join(" "));
   });
-});
-
-describe("isWorthwhile", () => {
-  const rows: readonly (readonly [string, readonly number[], readonly number[], boolean])[] = [
-    ["no difference", [16, 8], [16, 8], false],
-    ["a small difference", [16, 8], [16, 10], false],
-    ["a larger difference", [16, 8], [16, 11], true],
-    ["another number of endpoints", [16], [16, 16], true],
-  ];
-  for (const [rule, before, after, expect] of rows) {
-    it(`${rule}: ${expect}`, () => assert.equal(isWorthwhile(before, after), expect));
-  }
 });

@@ -29,6 +29,7 @@ describe("trimEndpointSlice", () => {
           ready: false,
           serving: true,
           terminating: true,
+          weight: 1,
           nodeName: "worker-1",
           nodeHints: ["worker-1"],
           zoneHints: ["zone-a", "zone-b"],
