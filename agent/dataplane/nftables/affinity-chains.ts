@@ -72,7 +72,7 @@ function sharedAffinity({ port, endpoints, timeoutSeconds }: AffinityTraits): Af
 /**
  * IPv6: one map for each port that the endpoints listen on, keyed by client alone and shared by the frontends.
  *
- * nft before 1.0.9 reserves 16 bytes for the key and 16 for the data of an update, whatever they need: a client address
+ * nft 1.0.6 (but not 1.1.3) reserves 16 bytes for the key and 16 for the data of an update, whatever they need: a client address
  * fills the key and an endpoint address the data. So the map stands for the frontends and a constant of the rule for the
  * port.
  */

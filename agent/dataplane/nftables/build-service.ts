@@ -72,7 +72,7 @@ interface ScopedFrontends {
 /** Each frontend has the slots for itself: its address and port are what a rule can look up. */
 function addSlots(ruleset: RulesetDraft, { port, family, scope, frontends }: ScopedFrontends): void {
   const endpoints = endpointsOf(port, scope);
-  const picker = pickerFor(port.algorithm, endpoints.length);
+  const picker = pickerFor(port.algorithm, endpoints);
   const first = firstSlot(scope, picker);
   const container = endpointMap(l4Protocol(port.protocol));
   const targets = slotsFor(picker, endpoints).map(
@@ -134,7 +134,7 @@ function addRoute(ruleset: RulesetDraft, { port, family, frontend, key, affinity
   const verdict = (scope: Scope): string => {
     const endpoints = endpointsOf(port, scope);
     if (endpoints.length === 0) return port.hasUsableEndpoints ? "drop" : `goto ${chains.noEndpoints}`;
-    const picker = pickerFor(port.algorithm, endpoints.length);
+    const picker = pickerFor(port.algorithm, endpoints);
     const protocol = l4Protocol(port.protocol);
     const scheduler = schedulerChain({ family, protocol, scope, picker, owner: port.name });
     const chain = affinity === undefined ? scheduler : affinity.recall(scheduler);

@@ -25,7 +25,7 @@ export function coldBatches(services: readonly DesiredService[]): readonly (read
 function elementEstimate({ ports }: DesiredService): number {
   return ports.reduce((sum, port) => {
     const slots = [port.clusterEndpoints, port.localEndpoints].map(
-      (endpoints) => pickerFor(port.algorithm, endpoints.length).slots,
+      (endpoints) => pickerFor(port.algorithm, endpoints).slots,
     );
     return sum + port.frontends.length * (1 + Math.max(...slots));
   }, 0);

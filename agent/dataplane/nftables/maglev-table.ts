@@ -4,26 +4,41 @@ import { createHash } from "node:crypto";
 const tableSizes = [251, 1021, 4093, 16_381, 65_521];
 const slotsPerEndpoint = 5;
 
-/** Slots of the table for this many endpoints: 251 up to 50 endpoints. */
+/**
+ * Slots of the table for this many endpoints: 251 up to 50 endpoints. Weights do not count: a table of another size would
+ * send nearly every client elsewhere.
+ */
 export function maglevTableSize(endpointCount: number): number {
   const wanted = endpointCount * slotsPerEndpoint;
   return tableSizes.find((size) => size >= wanted) ?? Math.max(...tableSizes);
 }
 
+/** What wants slots of a table. */
+export interface MaglevEntry {
+  readonly name: string;
+  /** Share of the slots relative to the others; 0 takes none. */
+  readonly weight: number;
+}
+
 /**
- * The lookup table of Maglev (Eisenbud et al., NSDI 2016, section 3.4): for each slot the index of a name. Depends only on
- * the set of names, so all nodes agree; a name that leaves takes few slots of others along. `size` must be prime.
+ * The lookup table of Maglev (Eisenbud et al., NSDI 2016, section 3.4): for each slot the index of an entry, or -1 where no
+ * entry has weight. Depends only on the entries, so all nodes agree; one that leaves takes few slots of others along. `size`
+ * must be prime.
  */
-export function maglevTable(names: readonly string[], size: number): readonly number[] {
-  const walks = names.map((name) => preferenceWalk(name, size));
+export function maglevTable(entries: readonly MaglevEntry[], size: number): readonly number[] {
+  const heaviest = Math.max(0, ...entries.map(({ weight }) => weight));
+  const walks = entries.map((entry) => preferenceWalk(entry, size));
   const table = Array.from<number>({ length: size }).fill(-1);
-  let filled = 0;
-  while (filled < size && walks.length > 0) {
+  let filled = heaviest === 0 ? size : 0;
+  while (filled < size) {
     for (const [index, walk] of walks.entries()) {
+      // The heaviest takes a slot in each round, the others when their weight has added up to its.
+      walk.credit += walk.weight;
+      if (walk.credit < heaviest || filled === size) continue;
+      walk.credit -= heaviest;
       while (table[walk.slot] !== -1) walk.slot = (walk.slot + walk.skip) % size;
       table[walk.slot] = index;
       filled += 1;
-      if (filled === size) break;
     }
   }
   return table;
@@ -32,9 +47,16 @@ export function maglevTable(names: readonly string[], size: number): readonly nu
 interface PreferenceWalk {
   slot: number;
   readonly skip: number;
+  readonly weight: number;
+  credit: number;
 }
 
-function preferenceWalk(name: string, size: number): PreferenceWalk {
+function preferenceWalk({ name, weight }: MaglevEntry, size: number): PreferenceWalk {
   const digest = createHash("sha256").update(name).digest();
-  return { slot: digest.readUInt32BE(0) % size, skip: (digest.readUInt32BE(4) % (size - 1)) + 1 };
+  return {
+    slot: digest.readUInt32BE(0) % size,
+    skip: (digest.readUInt32BE(4) % (size - 1)) + 1,
+    weight,
+    credit: 0,
+  };
 }

@@ -2,6 +2,8 @@ import type { SchedulingAlgorithm } from "../../../crds/api.ts";
 import { assertNever } from "../../../platform/assert-never.ts";
 import type { Endpoint } from "../../services/desired-state.ts";
 import { maglevTable, maglevTableSize } from "./maglev-table.ts";
+import { slotCounts } from "./slot-counts.ts";
+import { smoothOrder } from "./smooth-order.ts";
 
 /** How a rule picks one of a frontend's slots. */
 export type Picker =
@@ -12,38 +14,52 @@ export type Picker =
   /** By client address and port. */
   | { readonly kind: "maglev"; readonly slots: number };
 
-/** How `algorithm` picks among this many endpoints. LeastConnection is served as Random. */
-export function pickerFor(algorithm: SchedulingAlgorithm, endpointCount: number): Picker {
+/** How `algorithm` picks among these endpoints. LeastConnection is Random by weights that follow the connections. */
+export function pickerFor(algorithm: SchedulingAlgorithm, endpoints: readonly Endpoint[]): Picker {
   switch (algorithm) {
     case "Random":
     case "LeastConnection":
-      return { kind: "random", slots: endpointCount };
+      return { kind: "random", slots: totalSlots(endpoints) };
     case "RoundRobin":
-      return { kind: "roundRobin", slots: endpointCount };
+      return { kind: "roundRobin", slots: totalSlots(endpoints) };
     case "SourceHash":
-      return { kind: "sourceHash", slots: maglevTableSize(endpointCount) };
+      return { kind: "sourceHash", slots: maglevTableSize(endpoints.length) };
     case "Maglev":
-      return { kind: "maglev", slots: maglevTableSize(endpointCount) };
+      return { kind: "maglev", slots: maglevTableSize(endpoints.length) };
     default:
       return assertNever(algorithm);
   }
 }
 
 /**
- * Slot → endpoint. A pure function of the sorted endpoints: a slot never depends on what was there before, so the kernel's
- * state is the same on every path to it.
+ * Slot → endpoint; the share of an endpoint is its weight. A pure function of the
+ * sorted endpoints: a slot never depends on what was there before, so the kernel's state is the same on every path to it.
  */
 export function slotsFor(picker: Picker, endpoints: readonly Endpoint[]): readonly Endpoint[] {
   switch (picker.kind) {
-    case "random":
+    case "random": {
+      const counts = countSlots(endpoints);
+      return endpoints.flatMap((endpoint, index) =>
+        Array.from({ length: counts[index] ?? 0 }, () => endpoint),
+      );
+    }
     case "roundRobin":
-      return endpoints;
+      return smoothOrder(countSlots(endpoints)).flatMap((index) => endpoints[index] ?? []);
     case "sourceHash":
     case "maglev": {
-      const names = endpoints.map(({ address, port }) => `${address} ${port}`);
+      const names = endpoints.map(({ address, port, weight }) => ({ name: `${address} ${port}`, weight }));
       return maglevTable(names, picker.slots).flatMap((index) => endpoints[index] ?? []);
     }
     default:
       return assertNever(picker);
   }
+}
+
+/** The slots of endpoints that are taken with the same chance or in turn. */
+function countSlots(endpoints: readonly Endpoint[]): readonly number[] {
+  return slotCounts(endpoints.map(({ weight }) => weight));
+}
+
+function totalSlots(endpoints: readonly Endpoint[]): number {
+  return countSlots(endpoints).reduce((sum, count) => sum + count, 0);
 }

@@ -17,6 +17,8 @@ const there = makeEndpoint("10.244.2.2:8080");
 const build = (port: Partial<DesiredServicePort>): ServiceRuleset =>
   buildService(makeDesiredService("ns/web", [port]), "ip");
 
+const weighted = (host: number, weight: number) => makeEndpoint(`10.244.1.${host}:80`, { weight });
+
 /** Elements as `container key : data`, without the slots. */
 const verdicts = (ruleset: ServiceRuleset): readonly string[] =>
   ruleset.elements
@@ -196,6 +198,23 @@ describe("buildService", () => {
       "eps-tcp 203.0.113.1 . 80 . 1 : 10.244.2.2 . 8080",
       "eps-tcp 203.0.113.1 . 80 . 65536 : 10.244.1.2 . 8080",
     ]);
+  });
+
+  it("gives an endpoint as many slots as it has weight, none for 0, and spreads them for RoundRobin", () => {
+    const clusterEndpoints = [weighted(1, 3), weighted(2, 1), weighted(3, 0)];
+    const hostsOf = (algorithm: "Random" | "RoundRobin"): string =>
+      slots(build({ clusterEndpoints, algorithm }))
+        .map((slot) => slot.split(" : 10.244.1.")[1]?.[0])
+        .join("");
+    assert.equal(hostsOf("Random"), "1112");
+    assert.equal(hostsOf("RoundRobin"), "1121");
+    assert.ok(build({ clusterEndpoints }).chains.has("tcp-4"));
+  });
+
+  it("lets session affinity keep clients at an endpoint of weight 0", () => {
+    const clusterEndpoints = [here, { ...there, weight: 0 }];
+    const [memory] = build({ clusterEndpoints, affinityTimeoutSeconds: 10 }).memories;
+    assert.ok(memory?.endpoints.has("10.244.2.2 . 8080"));
   });
 
   it("marks only endpoints of this node for hairpin traffic", () => {

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { maglevTable, maglevTableSize } from "../../../../../agent/dataplane/nftables/maglev-table.ts";
+import {
+  maglevTable,
+  maglevTableSize,
+  type MaglevEntry,
+} from "../../../../../agent/dataplane/nftables/maglev-table.ts";
 
-const names = (count: number): readonly string[] =>
-  Array.from({ length: count }, (_, index) => `10.244.${index >> 8}.${index & 255} 8080`);
+const names = (count: number): readonly MaglevEntry[] =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `10.244.${index >> 8}.${index & 255} 8080`,
+    weight: 1,
+  }));
 
 const shares = (table: readonly number[], count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => table.filter((entry) => entry === index).length);
@@ -37,12 +44,21 @@ describe("maglevTable", () => {
       const after = before.filter((name) => name !== leaving);
       const old = maglevTable(before, 251).map((index) => before[index]);
       const changed = maglevTable(after, 251).filter((index, slot) => after[index] !== old[slot]).length;
-      assert.ok(changed <= 251 * 0.2, `${leaving}: ${changed} slots changed`);
+      assert.ok(changed <= 251 * 0.2, `${leaving.name}: ${changed} slots changed`);
     }
   });
 
   it("gives a name the same slots when the others are listed in the same order elsewhere", () => {
     assert.deepEqual(maglevTable(names(7), 251), maglevTable([...names(7)], 251));
+  });
+
+  it("gives an entry slots in proportion to its weight, and none for weight 0", () => {
+    const weighted = names(3).map((entry, index) => ({ ...entry, weight: [7, 3, 0][index] ?? 0 }));
+    assert.deepEqual(shares(maglevTable(weighted, 251), 3), [176, 75, 0]);
+    const heavy = names(50).map((entry, index) => ({ ...entry, weight: index === 49 ? 1 : 10 }));
+    const sizes = shares(maglevTable(heavy, 251), 50);
+    assert.ok(Math.min(...sizes.slice(0, 49)) >= 5, sizes.join(" "));
+    assert.ok((sizes[49] ?? 0) <= 1);
   });
 
   it("is empty of names when there are none", () => {
