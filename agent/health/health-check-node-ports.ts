@@ -1,15 +1,12 @@
 import { once } from "node:events";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { Clock } from "../../platform/clock.ts";
-import { errorMessage } from "../../platform/errors.ts";
 import { familyOf, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
 import type { Logger } from "../../platform/log.ts";
-import { Doorbell } from "../doorbell.ts";
+import { ListenerSet, type OpenListener } from "../listener-set.ts";
 import type { Port, ServiceName } from "../services/desired-state.ts";
 import type { HealthCheckNodePort } from "../services/service-catalog.ts";
 import { answerHealthCheck } from "./health-check-answer.ts";
-
-const retryMs = 5_000;
 
 export interface HealthCheckDeps {
   /** Whether the kernel follows the cluster, whatever becomes of the node itself. */
@@ -32,15 +29,17 @@ interface Listener {
  */
 export class HealthCheckNodePorts {
   readonly #deps: HealthCheckDeps;
-  readonly #doorbell: Doorbell;
-  readonly #servers = new Map<string, Server>();
-  readonly #failed = new Set<string>();
+  readonly #listeners: ListenerSet<Listener>;
   #ports: ReadonlyMap<ServiceName, HealthCheckNodePort> = new Map();
-  #addresses: readonly IpAddress[] = [];
 
   constructor(deps: HealthCheckDeps) {
     this.#deps = deps;
-    this.#doorbell = new Doorbell(deps.clock);
+    this.#listeners = new ListenerSet({
+      open: (listener) => this.#open(listener),
+      onFailure: ({ service, address, port }, reason) =>
+        deps.onListenFailure(service, `Cannot listen on ${address} port ${port}: ${reason}`),
+      clock: deps.clock,
+    });
   }
 
   /**
@@ -51,61 +50,30 @@ export class HealthCheckNodePorts {
    */
   set(ports: ReadonlyMap<ServiceName, HealthCheckNodePort>, addresses: readonly IpAddress[]): void {
     this.#ports = ports;
-    this.#addresses = addresses;
-    this.#doorbell.ring();
+    this.#listeners.set(planListeners(ports, addresses));
   }
 
   /** Serves until `signal` aborts. Never rejects: an address that cannot be had is tried again. */
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#doorbell.wait(this.#failed.size > 0 ? retryMs : Infinity, signal);
-      await this.#reconcile(signal.aborted ? new Map() : this.#wantedListeners());
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.#listeners.run(signal);
   }
 
-  #wantedListeners(): ReadonlyMap<string, Listener> {
-    const listeners = [...this.#ports].flatMap(([service, { port, localReadyEndpoints }]) =>
-      this.#addresses
-        .filter((address) => localReadyEndpoints[familyOf(address)] !== undefined)
-        .map((address) => ({ service, address, port })),
-    );
-    return new Map(listeners.map((listener) => [listenerKey(listener), listener]));
-  }
-
-  async #reconcile(wanted: ReadonlyMap<string, Listener>): Promise<void> {
-    for (const key of this.#failed) {
-      if (!wanted.has(key)) this.#failed.delete(key);
-    }
-    // Closing first: a Service may get a port that another one has given up.
-    const leaving = [...this.#servers].filter(([key]) => !wanted.has(key));
-    await Promise.all(leaving.map(([key, server]) => this.#close(key, server)));
-    const missing = [...wanted].filter(([key]) => !this.#servers.has(key));
-    await Promise.all(missing.map(([key, listener]) => this.#open(key, listener)));
-  }
-
-  async #open(key: string, { service, address, port }: Listener): Promise<void> {
-    const { log, onListenFailure } = this.#deps;
+  async #open({ service, address, port }: Listener): Promise<OpenListener> {
+    const { log } = this.#deps;
     const server = createServer((_, response) => this.#answer(service, familyOf(address), response));
-    try {
-      server.listen({ host: address, port, ipv6Only: true });
-      await once(server, "listening");
-      this.#servers.set(key, server);
-      this.#failed.delete(key);
-      log.info({ service, address, port }, "opened a health check node port");
-    } catch (error) {
-      const isNew = !this.#failed.has(key);
-      this.#failed.add(key);
-      if (isNew) onListenFailure(service, `Cannot listen on ${address} port ${port}: ${errorMessage(error)}`);
-    }
-  }
-
-  async #close(key: string, server: Server): Promise<void> {
-    this.#servers.delete(key);
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
-    this.#deps.log.info({ healthCheckNodePort: key }, "closed a health check node port");
+    server.listen({ host: address, port, ipv6Only: true });
+    await once(server, "listening");
+    server.on("error", (error) => log.warn({ error, service, address, port }, "health check node port"));
+    log.info({ service, address, port }, "opened a health check node port");
+    return {
+      async close() {
+        const closed = once(server, "close");
+        server.close();
+        server.closeAllConnections();
+        await closed;
+        log.info({ service, address, port }, "closed a health check node port");
+      },
+    };
   }
 
   #answer(service: ServiceName, family: IpFamily, response: ServerResponse): void {
@@ -116,6 +84,17 @@ export class HealthCheckNodePorts {
   }
 }
 
-function listenerKey({ service, address, port }: Listener): string {
-  return `${service} ${address} ${port}`;
+/** Only addresses of the Service's own families: the others have no endpoints to tell of. */
+function planListeners(
+  ports: ReadonlyMap<ServiceName, HealthCheckNodePort>,
+  addresses: readonly IpAddress[],
+): ReadonlyMap<string, Listener> {
+  const listeners = [...ports].flatMap(([service, { port, localReadyEndpoints }]) =>
+    addresses
+      .filter((address) => localReadyEndpoints[familyOf(address)] !== undefined)
+      .map((address) => ({ service, address, port })),
+  );
+  return new Map(
+    listeners.map((listener) => [`${listener.service} ${listener.address} ${listener.port}`, listener]),
+  );
 }

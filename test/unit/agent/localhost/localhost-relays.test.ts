@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { LocalhostRelays } from "../../../../agent/localhost/localhost-relays.ts";
+import type { DesiredService, Protocol } from "../../../../agent/services/desired-state.ts";
+import { silentLogger } from "../../../../platform/log.ts";
+import { findFreePort } from "../../../../playground/free-port.ts";
+import { FakeClock, settle } from "../../../support/fake-clock.ts";
+import { makeDesiredService, makeFrontend } from "../../../support/make-desired-state.ts";
+
+describe("LocalhostRelays", () => {
+  let clock: FakeClock;
+  let relays: LocalhostRelays;
+  let problemChanges: number;
+  let nodePort: number;
+  let end: AbortController;
+  let ended: Promise<void>;
+  let closers: (() => void)[];
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    problemChanges = 0;
+    nodePort = await findFreePort();
+    relays = new LocalhostRelays({
+      onProblemsChange: () => (problemChanges += 1),
+      clock,
+      log: silentLogger,
+    });
+    closers = [];
+    end = new AbortController();
+    ended = relays.run(end.signal);
+  });
+
+  afterEach(async () => {
+    end.abort();
+    await ended;
+    for (const close of closers) close();
+  });
+
+  /** Lets the NodePort of default/web on [::1] lead to a port of 127.0.0.1; undefined deletes the Service. */
+  async function relayTo(port: number | undefined, protocol: Protocol = "TCP"): Promise<void> {
+    const frontends =
+      port === undefined
+        ? []
+        : [
+            makeFrontend(`127.0.0.1:${port}`, { kind: "nodePort" }),
+            makeFrontend(`[::1]:${nodePort}`, { kind: "nodePort" }),
+          ];
+    const service = makeDesiredService("default/web", [{ protocol, frontends }]);
+    const desired = new Map<DesiredService["name"], DesiredService>([[service.name, service]]);
+    relays.update([service.name], port === undefined ? new Map() : desired);
+    // Opening a listener takes turns of the event loop, not time.
+    for (let turn = 0; turn < 20; turn += 1) await settle();
+  }
+
+  async function startTcpServer(onConnection: (socket: Socket) => void): Promise<number> {
+    const server = createServer({ allowHalfOpen: true }, onConnection).listen(0, "127.0.0.1");
+    server.on("connection", (socket) => socket.on("error", () => {}));
+    closers.push(() => server.close());
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port;
+  }
+
+  async function startUdpServer(name: string): Promise<number> {
+    const server = createSocket("udp4");
+    closers.push(() => server.close());
+    server.on("message", (packet, { port }) => {
+      server.send(`${name} got ${packet.toString()} from ${port}`, port, "127.0.0.1");
+    });
+    server.bind(0, "127.0.0.1");
+    await once(server, "listening");
+    return server.address().port;
+  }
+
+  /** What comes back when `message` is sent and this half is closed. */
+  async function ask(message: string): Promise<string> {
+    const socket = connect({ host: "::1", port: nodePort, allowHalfOpen: true });
+    socket.end(message);
+    return await text(socket);
+  }
+
+  it("carries a connection both ways, each half for itself", async () => {
+    const port = await startTcpServer((socket) => {
+      void text(socket).then((received) => socket.end(`got ${received.length}`));
+    });
+    await relayTo(port);
+    assert.equal(await ask("x".repeat(1_000_000)), "got 1000000");
+  });
+
+  it("carries what the server says before the client closes", async () => {
+    await relayTo(await startTcpServer((socket) => socket.end("y".repeat(1_000_000))));
+    assert.equal((await ask("")).length, 1_000_000);
+  });
+
+  it("resets a connection that nobody takes", async () => {
+    await relayTo(await findFreePort());
+    await assert.rejects(ask("x"), { code: "ECONNRESET" });
+  });
+
+  it("tells the server of a client that breaks off", async () => {
+    const { promise: error, resolve } = Promise.withResolvers<Error>();
+    const { promise: connected, resolve: onConnected } = Promise.withResolvers<void>();
+    const port = await startTcpServer((socket) =>
+      socket.on("error", resolve).once("data", () => onConnected()),
+    );
+    await relayTo(port);
+    const client = connect({ host: "::1", port: nodePort });
+    client.write("x");
+    await connected;
+    client.resetAndDestroy();
+    assert.match((await error).message, /ECONNRESET/);
+  });
+
+  it("sends new connections to the newest target", async () => {
+    await relayTo(await startTcpServer((socket) => socket.end("old")));
+    assert.equal(await ask(""), "old");
+    await relayTo(await startTcpServer((socket) => socket.end("new")));
+    assert.equal(await ask(""), "new");
+  });
+
+  it("closes with the NodePort, connections included", async () => {
+    await relayTo(await startTcpServer((socket) => socket.write("hello")));
+    const client = connect({ host: "::1", port: nodePort });
+    await once(client, "data");
+    const broken = once(client, "error");
+    await relayTo(undefined);
+    assert.match(String(await broken), /ECONNRESET/);
+    await assert.rejects(ask(""), { code: "ECONNREFUSED" });
+  });
+
+  it("carries UDP packets and the answers, one socket for each client", async () => {
+    await relayTo(await startUdpServer("a"), "UDP");
+    const clients = [createSocket("udp6"), createSocket("udp6")];
+    const answers: string[] = [];
+    for (const client of clients) {
+      for (const message of ["one", "two"]) {
+        client.send(message, nodePort, "::1");
+        answers.push(String((await once(client, "message"))[0]));
+      }
+      client.close();
+    }
+    const ports = answers.map((answer) => answer.split(" ").at(-1));
+    assert.deepEqual(
+      answers.map((answer) => answer.replace(/ from \d+$/, "")),
+      ["a got one", "a got two", "a got one", "a got two"],
+    );
+    assert.equal(ports[0], ports[1]);
+    assert.equal(ports[2], ports[3]);
+    assert.notEqual(ports[0], ports[2]);
+  });
+
+  it("gives a UDP client another socket after two silent minutes, and another target at once", async () => {
+    const port = await startUdpServer("a");
+    await relayTo(port, "UDP");
+    const client = createSocket("udp6");
+    const answer = async (): Promise<string> => {
+      client.send("x", nodePort, "::1");
+      return String((await once(client, "message"))[0]);
+    };
+    const first = await answer();
+    await clock.advance(90_000);
+    assert.equal(await answer(), first);
+    await clock.advance(120_000);
+    assert.notEqual(await answer(), first);
+    await relayTo(await startUdpServer("b"), "UDP");
+    assert.match(await answer(), /^b got/);
+    client.close();
+  });
+
+  it("tells of a NodePort that another program has, until it has it", async () => {
+    const squatter = createServer().listen(nodePort, "::1");
+    await once(squatter, "listening");
+    await relayTo(await startTcpServer((socket) => socket.end("served")));
+    assert.deepEqual(
+      relays.problems().map(({ service, field, value }) => `${service} ${field} ${value}`),
+      [`default/web spec.ports.nodePort "TCP [::1] port ${nodePort}"`],
+    );
+    assert.match(relays.problems()[0]?.reason ?? "", /EADDRINUSE/);
+    assert.equal(problemChanges, 1);
+    squatter.close();
+    await once(squatter, "close");
+    await clock.advance(5_000);
+    for (let turn = 0; turn < 20; turn += 1) await settle();
+    assert.deepEqual(relays.problems(), []);
+    assert.equal(problemChanges, 2);
+    assert.equal(await ask(""), "served");
+  });
+
+  it("tells that SCTP is not served", async () => {
+    await relayTo(8_080, "SCTP");
+    assert.match(relays.problems()[0]?.reason ?? "", /SCTP/);
+  });
+});
