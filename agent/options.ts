@@ -52,7 +52,7 @@ Flags:
   --metrics-address ADDR     /metrics, /proxyMode, /configz (default 127.0.0.1:10249)
   --state-dir DIR            where the last good settings are stored (default /run/kubesteer)
   --log-level LEVEL          ${logLevels.join(", ")} (default info)
-  --heartbeat-seconds N      longest time between two status writes, 1-3600 (default 30)
+  --heartbeat-seconds N      longest time between two status writes, 1-60 (default 30)
   --help, --version
 `;
 
@@ -178,11 +178,14 @@ function parseStateDir(value: string): string {
   return value;
 }
 
+/** The operator takes an agent that has not written for three minutes to be silent. */
+const longestHeartbeatSeconds = 60;
+
 function parseHeartbeat(value: string): number {
   const seconds = Number(value);
-  if (!/^\d+$/.test(value) || seconds < 1 || seconds > 3600) {
+  if (!/^\d+$/.test(value) || seconds < 1 || seconds > longestHeartbeatSeconds) {
     throw new OptionsError(
-      `--heartbeat-seconds must be a whole number of seconds from 1 to 3600; got ${quote(value)}`,
+      `--heartbeat-seconds must be a whole number of seconds from 1 to ${longestHeartbeatSeconds}; got ${quote(value)}`,
     );
   }
   return seconds;

@@ -4,6 +4,7 @@ import type { MissingRequirements } from "../sync/choose-mode.ts";
 import type { SyncFailure, SyncSuccess } from "../sync/sync-outcome.ts";
 import { buildConditions } from "./build-conditions.ts";
 import { listUnsupported } from "./list-unsupported.ts";
+import { formatTime } from "../../platform/kube/time.ts";
 
 /** Everything the agent knows that its NodeProxy tells. */
 export interface AgentFacts {
@@ -83,7 +84,7 @@ function buildRunning(
       unsupportedTotal: unsupported.length,
     },
     lastSync: {
-      at: new Date(at).toISOString(),
+      at: formatTime(at),
       durationMilliseconds: Math.round(durationMs * 1000) / 1000,
       kind: scope === "full" ? "Full" : "Partial",
       changes: report.changes,

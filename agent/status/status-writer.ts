@@ -7,6 +7,7 @@ import { resources } from "../../platform/kube/resources.ts";
 import type { Logger } from "../../platform/log.ts";
 import { Doorbell } from "../doorbell.ts";
 import { type AgentFacts, buildStatus, significantPart } from "./build-status.ts";
+import { formatTime } from "../../platform/kube/time.ts";
 
 const fieldManager = "kubesteer-agent";
 const debounceMs = 1_000;
@@ -78,7 +79,7 @@ export class StatusWriter {
     const facts = collectFacts();
     const nodeProxy = this.#nodeProxy;
     if (facts === undefined || nodeProxy === undefined) return;
-    const status = buildStatus(facts, this.#conditions, new Date(clock.now()).toISOString());
+    const status = buildStatus(facts, this.#conditions, formatTime(clock.now()));
     const part = significantPart(status);
     const isHeartbeat =
       this.#written === undefined || clock.monotonicMs() - this.#written.atMs >= heartbeatMs;

@@ -8,6 +8,7 @@ import { describeSelector } from "./describe-selector.ts";
 import { explainFailing, explainNotReady, explainOverridden } from "./explain-nodes.ts";
 import { nameNodes } from "./name-nodes.ts";
 import { isFailing, rankFailing } from "./rank-failing.ts";
+import { formatTime } from "../../platform/kube/time.ts";
 
 type Judgement = Pick<Condition, "status" | "reason" | "message">;
 
@@ -37,7 +38,7 @@ function datedCondition(
     ...judgement,
     ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
     lastTransitionTime:
-      previous?.status === judgement.status ? previous.lastTransitionTime : new Date(nowMs).toISOString(),
+      previous?.status === judgement.status ? previous.lastTransitionTime : formatTime(nowMs),
   };
 }
 

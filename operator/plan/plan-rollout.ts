@@ -3,6 +3,7 @@ import { conditionTypes } from "../../crds/condition-types.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
 import { rolloutPaused } from "./condition-names.ts";
 import type { NodeVerdict } from "./judge-node.ts";
+import { formatTime } from "../../platform/kube/time.ts";
 
 export type RolloutPhase = "noNodes" | "updating" | "paused" | "stalled" | "complete";
 
@@ -45,7 +46,7 @@ export function planRollout({
 }): RolloutPlan {
   const { paused, progressDeadlineSeconds } = proxyConfig.spec.rollout;
   const previous = previousRollout(proxyConfig.status, revision);
-  const startedAt = previous?.startedAt ?? new Date(nowMs).toISOString();
+  const startedAt = previous?.startedAt ?? formatTime(nowMs);
   const isHeld = (verdict: NodeVerdict) => paused && hasOtherRevision(verdict, revision);
   const held = verdicts.filter(isHeld).map(({ node }) => node);
   const released = new Set(verdicts.filter((verdict) => !isHeld(verdict)).map(({ node }) => node));

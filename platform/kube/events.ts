@@ -6,6 +6,7 @@ import type { ApiClient, ApiObject } from "./api-client.ts";
 import { ApiError, isNotFound } from "./api-error.ts";
 import { resources } from "./resources.ts";
 import { TokenBucket } from "../token-bucket.ts";
+import { formatTime } from "./time.ts";
 
 /** Beyond so many unsent different Events new ones are dropped. */
 const maxPending = 500;
@@ -91,7 +92,7 @@ class AggregatingRecorder implements EventRecorder {
 
   record(event: RecordedEvent): void {
     const key = aggregationKey(event);
-    const now = new Date(this.#options.clock.now()).toISOString();
+    const now = formatTime(this.#options.clock.now());
     const before = this.#pending.get(key);
     if (before === undefined && this.#pending.size >= maxPending) {
       this.#drop(event, "too many events are waiting");

@@ -3,6 +3,7 @@ import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { groupVersionOf, resources } from "./resources.ts";
+import { formatMicroTime } from "./time.ts";
 
 export interface LeaderElectionOptions {
   readonly client: ApiClient;
@@ -162,7 +163,7 @@ class Candidate {
 
   #nextSpec(current: LeaseSpec): LeaseSpec {
     const { clock, identity } = this.#options;
-    const now = microTime(clock.now());
+    const now = formatMicroTime(clock.now());
     const isOurs = current.holderIdentity === identity;
     return {
       holderIdentity: identity,
@@ -195,9 +196,4 @@ class Candidate {
   #leaseObject(metadata: ApiObject["metadata"], spec: LeaseSpec): Lease {
     return { apiVersion: groupVersionOf(resources.leases), kind: resources.leases.kind, metadata, spec };
   }
-}
-
-/** metav1.MicroTime: RFC 3339 with six digits after the point. */
-function microTime(nowMs: number): string {
-  return new Date(nowMs).toISOString().replace("Z", "000Z");
 }

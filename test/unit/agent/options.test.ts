@@ -82,8 +82,8 @@ describe("agent options", () => {
       ["--state-dir", "run"],
       /--state-dir must be an absolute path.*got "run"/,
     ],
-    ["a heartbeat is a number", ["--heartbeat-seconds", "30s"], /--heartbeat-seconds.*1 to 3600; got "30s"/],
-    ["a heartbeat is positive", ["--heartbeat-seconds", "0"], /--heartbeat-seconds.*1 to 3600; got "0"/],
+    ["a heartbeat is a number", ["--heartbeat-seconds", "30s"], /--heartbeat-seconds.*1 to 60; got "30s"/],
+    ["a heartbeat is positive", ["--heartbeat-seconds", "0"], /--heartbeat-seconds.*1 to 60; got "0"/],
     ["a file name is not empty", ["--config", ""], /--config must be the name of a file; got ""/],
   ];
   for (const [name, args, message] of bad) {

@@ -10,7 +10,7 @@ import {
   makeSyncSuccess,
 } from "../../../support/make-sync-outcome.ts";
 
-const now = "2026-01-01T00:01:00.000Z";
+const now = "2026-01-01T00:01:00Z";
 
 const facts: AgentFacts = {
   agentVersion: "0.1.0",
@@ -142,7 +142,7 @@ describe("build status", () => {
       observedRevision: "r1",
       runningMode: "nftables",
       services: { servicePorts: 4, endpoints: 9, unsupported: [], unsupportedTotal: 0 },
-      lastSync: { at: "2026-01-01T00:00:00.000Z", durationMilliseconds: 12, kind: "Full", changes: 2 },
+      lastSync: { at: "2026-01-01T00:00:00Z", durationMilliseconds: 12, kind: "Full", changes: 2 },
       programmingLatency: { p50Milliseconds: 2, p99Milliseconds: 9 },
     });
   });
@@ -190,8 +190,8 @@ describe("build status", () => {
 
   it("a condition keeps the time of its transition while its status stays", () => {
     const before = build({}).conditions ?? [];
-    const later = buildStatus({ ...facts, failure: makeSyncFailure() }, before, "2026-01-01T00:09:00.000Z");
-    assert.equal(conditionOf(later, "Ready").lastTransitionTime, "2026-01-01T00:09:00.000Z");
+    const later = buildStatus({ ...facts, failure: makeSyncFailure() }, before, "2026-01-01T00:09:00Z");
+    assert.equal(conditionOf(later, "Ready").lastTransitionTime, "2026-01-01T00:09:00Z");
     assert.equal(conditionOf(later, "Applied").lastTransitionTime, now);
   });
 

@@ -8,13 +8,14 @@ import {
 import { parseProxyConfig } from "../../../../crds/load-proxy-config.ts";
 import type { ClusterNode, ClusterView } from "../../../../operator/plan/cluster-view.ts";
 import { resolveNodeProxy, settingsOf } from "../../../../operator/plan/resolve-node-proxy.ts";
+import { formatTime } from "../../../../platform/kube/time.ts";
 
 export const nowMs = Date.parse("2026-01-01T12:00:00Z");
-export const nowIso = new Date(nowMs).toISOString();
+export const nowIso = formatTime(nowMs);
 
 /** A time before `nowMs`. */
 export function secondsAgo(seconds: number): string {
-  return new Date(nowMs - seconds * 1000).toISOString();
+  return formatTime(nowMs - seconds * 1000);
 }
 
 export function makeProxyConfig({

@@ -51,8 +51,8 @@ describe("event recorder", () => {
       reason: "DriftRepaired",
       message: "Restored a chain.",
       count: 1,
-      firstTimestamp: "2026-01-01T00:00:00.000Z",
-      lastTimestamp: "2026-01-01T00:00:00.000Z",
+      firstTimestamp: "2026-01-01T00:00:00Z",
+      lastTimestamp: "2026-01-01T00:00:00Z",
       source: { component: "kubesteer-agent", host: "node-1" },
       reportingComponent: "kubesteer-agent",
       reportingInstance: "node-1",
@@ -78,8 +78,8 @@ describe("event recorder", () => {
     await clock.advance(0);
     assert.equal(stored().length, 1);
     assert.equal(stored()[0]?.["count"], 3);
-    assert.equal(stored()[0]?.["firstTimestamp"], "2026-01-01T00:00:00.000Z");
-    assert.equal(stored()[0]?.["lastTimestamp"], "2026-01-01T00:01:00.000Z");
+    assert.equal(stored()[0]?.["firstTimestamp"], "2026-01-01T00:00:00Z");
+    assert.equal(stored()[0]?.["lastTimestamp"], "2026-01-01T00:01:00Z");
   });
 
   const different: readonly (readonly [what: string, event: RecordedEvent])[] = [
