@@ -24,6 +24,11 @@ export interface RunOptions {
 export interface StartOptions {
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * How the bytes of standard output become text; latin1 makes one character of each byte, for what is no text.
+   * @default "utf8"
+   */
+  readonly encoding?: "utf8" | "latin1";
   readonly onStdout: (text: string) => void;
   readonly onStderr: (text: string) => void;
 }
@@ -69,6 +74,7 @@ const packageOf: Readonly<Record<string, string>> = {
   nft: "nftables",
   ip: "iproute2",
   ss: "iproute2",
+  socat: "socat",
   iptables: "iptables",
   "iptables-restore": "iptables",
   "iptables-save": "iptables",
@@ -108,7 +114,7 @@ export function createCommandRunner({ netns, log }: CommandRunnerOptions): Comma
       return { exitCode, stdout, stderr, durationMs };
     },
 
-    start(command, args, { env = {}, onStdout, onStderr }) {
+    start(command, args, { env = {}, encoding = "utf8", onStdout, onStderr }) {
       const [file, fileArgs] = place(command, args);
       const child = execa(file, fileArgs, {
         stdin: "pipe",
@@ -116,7 +122,7 @@ export function createCommandRunner({ netns, log }: CommandRunnerOptions): Comma
         reject: false,
         env: { LC_ALL: "C", ...env },
       });
-      child.stdout.setEncoding("utf8").on("data", onStdout);
+      child.stdout.setEncoding(encoding).on("data", onStdout);
       child.stderr.setEncoding("utf8").on("data", onStderr);
       child.stdin.on("error", () => {}); // A write after the end; `ended` tells about it.
       const ended = child.then((result) => {
