@@ -4,6 +4,12 @@ import type { DesiredState, ServiceName } from "../services/desired-state.ts";
 /** Programs one node's kernel with service routing. One implementation per proxy mode. */
 export interface Dataplane {
   readonly mode: ProxyMode;
+  /**
+   * Whether the mode itself sends connections to the endpoint with the fewest. Otherwise the agent counts connections and
+   * LeastConnection means a random choice by weights that follow the counts.
+   * @default false
+   */
+  readonly hasLeastConnection?: boolean;
   /** What this node lacks for the mode, e.g. "nft 1.0.1 or newer: apt-get install nftables". Empty means usable. Reads only. */
   missingRequirements(): Promise<readonly string[]>;
   /**

@@ -3,14 +3,13 @@ import { errorMessage } from "../../../platform/errors.ts";
 import type { DesiredService, DesiredState, ServiceName } from "../../services/desired-state.ts";
 import { CommandError } from "../../kernel/command.ts";
 import { createNftSession, type NftFamily } from "../../kernel/nft-session.ts";
-import type { Dataplane, RejectedService, SyncReport, UnsupportedFeature } from "../dataplane.ts";
+import type { Dataplane, RejectedService, SyncReport } from "../dataplane.ts";
 import type { DataplaneDeps } from "../dataplanes.ts";
 import { NftTable, TableStateError, type TableReport } from "./apply.ts";
 import { removeTables } from "./cleanup.ts";
 import { tableName } from "./names.ts";
 import { keepsChainReferences, missingRequirements } from "./requirements.ts";
 import { ServiceCounts } from "./service-counts.ts";
-import { unsupportedFeatures } from "./unsupported.ts";
 
 /** Programs Services as elements of a few maps in a table of our own; `README.md` has the packet path. */
 export function createNftablesDataplane(deps: DataplaneDeps): Dataplane {
@@ -26,7 +25,6 @@ class NftablesDataplane implements Dataplane {
   readonly #session;
   readonly #tables: Readonly<Record<NftFamily, NftTable>>;
   #counts = new ServiceCounts();
-  readonly #unsupported = new Map<ServiceName, readonly UnsupportedFeature[]>();
   readonly #rejected = new Map<ServiceName, RejectedService>();
   /** Whether the kernel holds what we think it holds. */
   #isInStep = false;
@@ -57,7 +55,7 @@ class NftablesDataplane implements Dataplane {
       changes,
       servicePorts: this.#counts.servicePorts,
       endpoints: this.#counts.endpoints,
-      unsupported: [...this.#unsupported.values()].flat(),
+      unsupported: [],
       rejected: [...this.#rejected.values()],
     };
   }
@@ -74,7 +72,6 @@ class NftablesDataplane implements Dataplane {
 
   async #fullSync(desired: DesiredState): Promise<number> {
     this.#counts = new ServiceCounts();
-    this.#unsupported.clear();
     this.#rejected.clear();
     const services = [...desired.services.values()].toSorted(urgentFirst);
     for (const service of services) this.#account(service.name, service);
@@ -99,9 +96,6 @@ class NftablesDataplane implements Dataplane {
 
   /** Takes a Service into the report as if nothing of it were refused. */
   #account(name: ServiceName, service: DesiredService | undefined): void {
-    const unsupported = service === undefined ? [] : unsupportedFeatures(service);
-    if (unsupported.length === 0) this.#unsupported.delete(name);
-    else this.#unsupported.set(name, unsupported);
     this.#rejected.delete(name);
     this.#counts.set(name, service);
   }

@@ -16,7 +16,7 @@ export function maglevTableSize(endpointCount: number): number {
 /** What wants slots of a table. */
 export interface MaglevEntry {
   readonly name: string;
-  /** Share of the slots relative to the others; 0 takes none. */
+  /** Share of the slots relative to the others; 0 takes none, any other at least one where there are enough. */
   readonly weight: number;
 }
 
@@ -27,17 +27,19 @@ export interface MaglevEntry {
  */
 export function maglevTable(entries: readonly MaglevEntry[], size: number): readonly number[] {
   const heaviest = Math.max(0, ...entries.map(({ weight }) => weight));
-  const walks = entries.map((entry) => preferenceWalk(entry, size));
+  const walks = [...entries.entries()]
+    .filter(([, { weight }]) => weight > 0)
+    .map(([index, entry]) => preferenceWalk(entry, { index, size, heaviest }));
   const table = Array.from<number>({ length: size }).fill(-1);
-  let filled = heaviest === 0 ? size : 0;
+  let filled = walks.length === 0 ? size : 0;
   while (filled < size) {
-    for (const [index, walk] of walks.entries()) {
-      // The heaviest takes a slot in each round, the others when their weight has added up to its.
+    for (const walk of walks) {
+      // All take a slot in the first round; in each other one the heaviest, and who has as much weight added up.
       walk.credit += walk.weight;
       if (walk.credit < heaviest || filled === size) continue;
       walk.credit -= heaviest;
       while (table[walk.slot] !== -1) walk.slot = (walk.slot + walk.skip) % size;
-      table[walk.slot] = index;
+      table[walk.slot] = walk.index;
       filled += 1;
     }
   }
@@ -45,18 +47,23 @@ export function maglevTable(entries: readonly MaglevEntry[], size: number): read
 }
 
 interface PreferenceWalk {
+  readonly index: number;
   slot: number;
   readonly skip: number;
   readonly weight: number;
   credit: number;
 }
 
-function preferenceWalk({ name, weight }: MaglevEntry, size: number): PreferenceWalk {
+function preferenceWalk(
+  { name, weight }: MaglevEntry,
+  { index, size, heaviest }: { readonly index: number; readonly size: number; readonly heaviest: number },
+): PreferenceWalk {
   const digest = createHash("sha256").update(name).digest();
   return {
+    index,
     slot: digest.readUInt32BE(0) % size,
     skip: (digest.readUInt32BE(4) % (size - 1)) + 1,
     weight,
-    credit: 0,
+    credit: heaviest - weight,
   };
 }

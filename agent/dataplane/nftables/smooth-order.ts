@@ -6,6 +6,7 @@
  * @returns indexes of one cycle
  */
 export function smoothOrder(counts: readonly number[]): readonly number[] {
+  if (counts.every((count) => count === 1)) return [...counts.keys()];
   const total = counts.reduce((sum, count) => sum + count, 0);
   const credit = counts.map(() => 0);
   return Array.from({ length: total }, () => {
