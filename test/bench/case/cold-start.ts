@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { childrenOf, readCpuSeconds, readMemory } from "../process-usage.ts";
+import { countElements } from "../kernel/count-elements.ts";
+import { pidOf, progress, report, settle, type RunningCase } from "./running-case.ts";
+
+const timeoutMs = 300_000;
+const samplingMs = 20;
+
+/**
+ * From the start of the process until connections to Services from the first to the last are accepted, and what that took.
+ * What is in the kernel afterwards is counted.
+ */
+export async function measureColdStart(running: RunningCase): Promise<void> {
+  const { cluster, probe, process } = running;
+  const [urgent, ...others] = cluster.probedServices;
+  if (urgent === undefined) throw new Error("a cluster without Services cannot be measured");
+  progress("cold start");
+  const startedAtMs = performance.now();
+  process.start();
+  const nft = watchNftMemory(running);
+  const firstAtMs = await probe.untilReachable(urgent.clusterIP, timeoutMs);
+  let lastAtMs = firstAtMs;
+  for (const { clusterIP } of others.toReversed())
+    lastAtMs = await probe.untilReachable(clusterIP, timeoutMs);
+  const nftMebibytes = nft.stop();
+  await settle();
+  const pid = pidOf(running);
+  report(running, {
+    cold_start_seconds: (lastAtMs - startedAtMs) / 1_000,
+    first_service_seconds: (firstAtMs - startedAtMs) / 1_000,
+    cpu_seconds: readCpuSeconds(pid),
+    rss_mebibytes: readMemory(pid).rssMebibytes,
+    peak_rss_mebibytes: readMemory(pid).peakRssMebibytes,
+    nft_rss_mebibytes: nftMebibytes,
+  });
+  await requireEverything(running);
+}
+
+/** The largest size that any child of the proxy called nft has, seen every 20 ms. */
+function watchNftMemory(running: RunningCase): { stop(): number } {
+  let peak = 0;
+  const timer = setInterval(() => {
+    try {
+      for (const child of childrenOf(pidOf(running))) {
+        if (readFileSync(`/proc/${child}/comm`, "utf8").trim() !== "nft") continue;
+        peak = Math.max(peak, readMemory(child).peakRssMebibytes || 0);
+      }
+    } catch {
+      // a process has ended while it was looked at
+    }
+  }, samplingMs);
+  return {
+    stop() {
+      clearInterval(timer);
+      return peak;
+    },
+  };
+}
+
+/** @throws Error when the kernel holds less than the cluster has */
+async function requireEverything({ proxy, cluster: { size } }: RunningCase): Promise<void> {
+  const expected = size.services * size.endpoints;
+  const found = await countElements(proxy);
+  if (found < expected) {
+    throw new Error(`${proxy.name} programmed ${found} of ${expected} endpoints, so the times mean nothing`);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Measures one proxy with one size of cluster. Runs as root in an empty network namespace, which it furnishes; API server
+ * and observers are in this process, so that all times are of one clock.
+ *
+ *   ip netns exec NAMESPACE node test/bench/case/main.ts CASE    # JSON, see case-description.ts
+ */
+import { SimulatedCluster } from "../cluster/simulated-cluster.ts";
+import { ServiceProbe } from "../kernel/service-probe.ts";
+import { kubesteer } from "../proxies/kubesteer.ts";
+import { parseCaseDescription, stepNames, type CaseDescription, type StepName } from "./case-description.ts";
+import { measureColdStart } from "./cold-start.ts";
+import { measureIdle } from "./idle.ts";
+import { measureOneChange } from "./one-change.ts";
+import { progress, type RunningCase, type Step } from "./running-case.ts";
+
+const steps: Readonly<Record<StepName, Step>> = {
+  cold: measureColdStart,
+  change: measureOneChange,
+  idle: measureIdle,
+};
+const proxies = { kubesteer };
+
+const [description] = process.argv.slice(2);
+if (description === undefined) throw new Error("usage: node test/bench/case/main.ts CASE");
+await run(parseCaseDescription(description));
+process.exit();
+
+async function run({ proxy: name, size, steps: wanted, folder }: CaseDescription): Promise<void> {
+  progress("building the cluster");
+  const proxy = proxies[name];
+  const probe = await ServiceProbe.start();
+  const cluster = await SimulatedCluster.start(size);
+  const running: RunningCase = { proxy, cluster, probe, process: await proxy.createProcess(folder) };
+  try {
+    for (const step of stepNames) if (step === "cold" || wanted.includes(step)) await steps[step](running);
+  } finally {
+    await running.process.stop("SIGKILL");
+  }
+}

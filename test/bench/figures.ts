@@ -1,0 +1,43 @@
+import type { ProxyMode } from "../../crds/api.ts";
+
+/** What is shown together, in the order of the report. */
+export const families = {
+  start: "Start: from the start of the process until Services answer",
+  change: "Change: from an event of the API server to the kernel, one endpoint at a time",
+  cost: "Cost: memory and CPU",
+} as const;
+
+/** Each metric with the head of its column and how many of its decimals mean anything. The name ends in the unit. */
+export const metrics = {
+  cold_start_seconds: { family: "start", title: "all Services, s", decimals: 2 },
+  first_service_seconds: { family: "start", title: "kube-dns, s", decimals: 2 },
+  cpu_seconds: { family: "start", title: "CPU, s", decimals: 2 },
+  change_p50_milliseconds: { family: "change", title: "p50, ms", decimals: 2 },
+  change_p99_milliseconds: { family: "change", title: "p99, ms", decimals: 2 },
+  observer_p50_milliseconds: { family: "change", title: "of it observing, at most, ms", decimals: 2 },
+  rss_mebibytes: { family: "cost", title: "RSS, MiB", decimals: 0 },
+  peak_rss_mebibytes: { family: "cost", title: "peak RSS, MiB", decimals: 0 },
+  nft_rss_mebibytes: { family: "cost", title: "peak RSS of nft, MiB", decimals: 0 },
+  idle_cpu_percent: { family: "cost", title: "idle CPU, % of a core", decimals: 2 },
+} as const satisfies Readonly<Record<string, MetricTraits>>;
+
+export interface MetricTraits {
+  readonly family: keyof typeof families;
+  readonly title: string;
+  readonly decimals: number;
+}
+
+export type Metric = keyof typeof metrics;
+
+/** One measured number; `.bench/latest.jsonl` has one per line. */
+export interface Figure {
+  /** What was measured: `kubesteer`, `kube-proxy`, or a layout of rules that no proxy maintained. */
+  readonly proxy: string;
+  readonly mode: ProxyMode;
+  readonly metric: Metric;
+  /** Services in the cluster. */
+  readonly services: number;
+  /** Endpoints of each of them. */
+  readonly endpoints: number;
+  readonly value: number;
+}

@@ -1,0 +1,72 @@
+import { parseArgs } from "node:util";
+import { TerminalError } from "../../platform/errors.ts";
+import { stepNames, type StepName } from "./case/case-description.ts";
+import type { WorkloadSize } from "./cluster/workload.ts";
+
+export interface BenchOptions {
+  readonly sizes: readonly WorkloadSize[];
+  readonly steps: readonly StepName[];
+}
+
+const usage = `measures kubesteer on this machine
+
+Usage: node test/bench/main.ts [flags]     (as root; make bench builds dist/ before)
+
+  --sizes LIST      Services x endpoints of each, such as 100x10,5000x50 (default 100x10,1000x10,10000x10)
+  --services LIST   the same with 10 endpoints each: 100,1000
+  --only LIST       ${stepNames.join(", ")} (default all)
+  --help
+`;
+
+const defaultSizes = "100x10,1000x10,10000x10";
+
+/** Undefined when only help was asked for, which is printed. @throws {TerminalError} naming the flag, its value and what it takes */
+export function readOptions(): BenchOptions | undefined {
+  const { values } = parseArgs({
+    options: {
+      sizes: { type: "string" },
+      services: { type: "string" },
+      only: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return undefined;
+  }
+  return {
+    sizes:
+      values.services === undefined
+        ? listOf(values.sizes ?? defaultSizes).map(parseSize)
+        : listOf(values.services).map((services) => parseSize(`${services}x10`)),
+    steps: values.only === undefined ? stepNames : listOf(values.only).map(parseStep),
+  };
+}
+
+function listOf(text: string): readonly string[] {
+  return text.split(",").map((item) => item.trim());
+}
+
+function parseSize(text: string): WorkloadSize {
+  const [, services, endpoints] = /^(\d+)x(\d+)$/.exec(text) ?? [];
+  const size = { services: Number(services), endpoints: Number(endpoints) };
+  const isPossible =
+    size.services >= 20 && size.services <= 50_000 && size.endpoints >= 1 && size.endpoints <= 100;
+  if (!isPossible) {
+    throw new TerminalError(
+      `a size must be 20-50000 Services x 1-100 endpoints such as 1000x10; got ${JSON.stringify(text)}`,
+      { hint: "Run with --help to see all flags." },
+    );
+  }
+  return size;
+}
+
+function parseStep(text: string): StepName {
+  const step = stepNames.find((known) => known === text);
+  if (step === undefined) {
+    throw new TerminalError(`--only takes ${stepNames.join(", ")}; got ${JSON.stringify(text)}`, {
+      hint: "Run with --help to see all flags.",
+    });
+  }
+  return step;
+}

@@ -1,0 +1,40 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { CaseDescription } from "./case/case-description.ts";
+import { parseMessage, type CaseMessage } from "./case/messages.ts";
+
+const program = join(import.meta.dirname, "case/main.ts");
+const timeoutMs = 15 * 60_000;
+
+/**
+ * Runs a case in a network namespace of its own, which is removed with all that was in it.
+ * @throws Error when the case fails, with the end of what it said
+ */
+export async function runCase(
+  description: CaseDescription,
+  { namespace, signal }: { readonly namespace: string; readonly signal: AbortSignal },
+  onMessage: (message: CaseMessage) => void,
+): Promise<void> {
+  await mkdir(description.folder, { recursive: true });
+  await execa("ip", ["netns", "add", namespace]);
+  try {
+    const node = [process.execPath, program, JSON.stringify(description)];
+    const running = execa(
+      "setpriv",
+      ["--pdeathsig", "KILL", "--", "ip", "netns", "exec", namespace, ...node],
+      { buffer: { stdout: false }, stdin: "ignore", reject: false, cancelSignal: signal, timeout: timeoutMs },
+    );
+    for await (const line of running.iterable()) onMessage(parseMessage(line));
+    const { failed, stderr, timedOut } = await running;
+    if (timedOut) throw new Error(`took longer than ${timeoutMs / 60_000} minutes`);
+    if (failed) throw new Error(firstError(stderr));
+  } finally {
+    await execa("ip", ["netns", "delete", namespace], { reject: false });
+  }
+}
+
+/** The message of an error that node printed with its stack. */
+function firstError(stderr: string): string {
+  return /^\w*Error: .*$/m.exec(stderr)?.[0] ?? stderr.slice(-500);
+}
