@@ -18,10 +18,42 @@ export interface Dataplane {
    * programmed; the next call must then be a full one.
    */
   sync(desired: DesiredState, scope: SyncScope): Promise<SyncReport>;
+  /**
+   * Tells `observer` within a second what others change in the kernel state of this mode, from the next full sync until
+   * {@link Dataplane.cleanup} or {@link Dataplane.close}. Absent where the mode cannot tell; full syncs still repair it.
+   */
+  watchDrift?(observer: DriftObserver): void;
   /** Removes all this mode can have left on the node, also from an earlier process. Idempotent. */
   cleanup(): Promise<void>;
   /** Ends helper processes; kernel state stays. */
   close(): Promise<void>;
+}
+
+export interface DriftObserver {
+  /** Never called for what the agent does itself. */
+  onForeignChange(change: ForeignChange): void;
+  /** Everything was programmed anew: earlier foreign changes are gone. */
+  onRestored(): void;
+}
+
+/** Somebody else has changed what this mode has put into the kernel. */
+export interface ForeignChange {
+  /** undefined when only the result was seen. */
+  readonly culprit: Culprit | undefined;
+  /** What was done, as in `deleted table ip kubesteer`. */
+  readonly what: string;
+}
+
+/** A process, as far as the kernel tells. It may have ended since, and in a pod others cannot be looked at. */
+export interface Culprit {
+  /** As seen outside all containers. */
+  readonly processId: number;
+  /** At most 15 characters. */
+  readonly name: string;
+  /** Its command line; undefined when it cannot be read any more. */
+  readonly command: string | undefined;
+  /** Command line of the process that started it; undefined likewise. */
+  readonly startedBy: string | undefined;
 }
 
 export type SyncScope =

@@ -40,7 +40,10 @@ export interface NftListener {
  * elements; overflow ends socat. The end of its standard input ends it too, so that it never outlives the agent.
  */
 const socatArguments = [
-  ...["-dd", "-b", "65536", "-t", "0.01", "STDIO"],
+  "-dd",
+  "-b65536",
+  "-t0.01",
+  "STDIO",
   "SOCKET-DATAGRAM:16:3:12:x0000x00000000x00000000,bind=x0000x00000000x40000000,setsockopt-listen=1:33:i33554432",
 ];
 const listeningMarker = "starting data transfer loop";

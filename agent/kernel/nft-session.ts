@@ -26,6 +26,8 @@ export interface NftSession {
    * has removed the table or writes it too. Only reads.
    */
   isLatest(family: NftFamily): Promise<boolean>;
+  /** Whether a transaction with this number in the revision set is, or will be, one of this session's. */
+  hasIssued(revision: number): boolean;
   /** Asks nft and the kernel about a transaction of any size without applying it. */
   check(transaction: NftTransaction): Promise<NftCommit>;
   /** Ends the helper process. */
@@ -62,7 +64,8 @@ const endMarker = /^meta expression, datatype mark .*$/m;
  * from refused. Big transactions go through `nft -f -`, and so does everything when `nft -i` does not work here.
  */
 export function createNftSession({ commands, table, log }: NftSessionOptions): NftSession {
-  let revision = randomInt(1, 2 ** 30);
+  const firstRevision = randomInt(1, 2 ** 30);
+  let revision = firstRevision;
   let process: InteractiveNft | undefined;
   let failedStarts = 0;
   const latest = new Map<NftFamily, RevisionProof>();
@@ -75,7 +78,7 @@ export function createNftSession({ commands, table, log }: NftSessionOptions): N
   }
 
   async function commit(transaction: NftTransaction): Promise<NftCommit> {
-    revision = (revision % 0xffff_ffff) + 1;
+    revision += 1;
     const proof = { family: transaction.family, table, revision };
     const result = await commitWithProof(transaction, proof);
     if (result.kind === "committed") latest.set(proof.family, proof);
@@ -147,6 +150,7 @@ export function createNftSession({ commands, table, log }: NftSessionOptions): N
   return {
     commit: (transaction) => inTurn(() => commit(transaction)),
     isLatest: (family) => inTurn(() => isLatest(family)),
+    hasIssued: (number) => number > firstRevision && number <= revision,
     check: ({ commands: lines }) => inTurn(() => oneShot(lines, ["--check"])),
     close: () => inTurn(stopProcess),
   };

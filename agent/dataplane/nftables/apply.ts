@@ -96,6 +96,11 @@ export class NftTable {
     return report;
   }
 
+  /** Whether our last transaction is the table's last one. Only reads. */
+  async isLatest(): Promise<boolean> {
+    return !this.#exists || (await this.#deps.session.isLatest(this.#deps.family));
+  }
+
   #isUsed({ serviceCIDRs }: DesiredNodeFamily, services: readonly DesiredService[]): boolean {
     const ipFamily = ipFamilyOf[this.#deps.family];
     return (
@@ -200,10 +205,8 @@ export class NftTable {
   }
 
   async #requireLatest(): Promise<void> {
-    const { family, session } = this.#deps;
-    if (this.#exists && !(await session.isLatest(family))) {
-      throw new TableStateError(family, "somebody else has removed or changed it");
-    }
+    if (await this.isLatest()) return;
+    throw new TableStateError(this.#deps.family, "somebody else has removed or changed it");
   }
 
   #recorded(plan: TablePlan): UpdateReport {

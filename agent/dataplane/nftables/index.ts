@@ -3,10 +3,11 @@ import { errorMessage } from "../../../platform/errors.ts";
 import type { DesiredService, DesiredState, ServiceName } from "../../services/desired-state.ts";
 import { CommandError } from "../../kernel/command.ts";
 import { createNftSession, type NftFamily } from "../../kernel/nft-session.ts";
-import type { Dataplane, RejectedService, SyncReport } from "../dataplane.ts";
+import type { Dataplane, DriftObserver, RejectedService, SyncReport } from "../dataplane.ts";
 import type { DataplaneDeps } from "../dataplanes.ts";
 import { NftTable, TableStateError, type TableReport } from "./apply.ts";
 import { removeTables } from "./cleanup.ts";
+import { DriftWatch } from "./drift-watch.ts";
 import { tableName } from "./names.ts";
 import { keepsChainReferences, missingRequirements } from "./requirements.ts";
 import { ServiceCounts } from "./service-counts.ts";
@@ -28,6 +29,7 @@ class NftablesDataplane implements Dataplane {
   readonly #rejected = new Map<ServiceName, RejectedService>();
   /** Whether the kernel holds what we think it holds. */
   #isInStep = false;
+  #drift: { readonly observer: DriftObserver; readonly watch: DriftWatch } | undefined;
 
   constructor(deps: DataplaneDeps) {
     const { commands, log } = deps;
@@ -60,17 +62,44 @@ class NftablesDataplane implements Dataplane {
     };
   }
 
+  watchDrift(observer: DriftObserver): void {
+    const watch = new DriftWatch({
+      ...this.#deps,
+      observer,
+      session: this.#session,
+      findForeign: () => this.#findForeign(),
+    });
+    this.#drift = { observer, watch };
+  }
+
   async cleanup(): Promise<void> {
     this.#isInStep = false;
-    await this.#session.close();
+    await this.close();
     await removeTables(this.#deps.commands);
   }
 
-  close(): Promise<void> {
-    return this.#session.close();
+  async close(): Promise<void> {
+    await this.#drift?.watch.stop();
+    await this.#session.close();
+  }
+
+  async #findForeign(): Promise<readonly string[]> {
+    const foreign: string[] = [];
+    for (const family of ["ip", "ip6"] as const) {
+      if (!(await this.#tables[family].isLatest())) foreign.push(`${family} ${tableName}`);
+    }
+    return foreign;
   }
 
   async #fullSync(desired: DesiredState): Promise<number> {
+    await this.#drift?.watch.stop();
+    const changes = await this.#refillTables(desired);
+    this.#drift?.observer.onRestored();
+    this.#drift?.watch.start();
+    return changes;
+  }
+
+  async #refillTables(desired: DesiredState): Promise<number> {
     this.#counts = new ServiceCounts();
     this.#rejected.clear();
     const services = [...desired.services.values()].toSorted(urgentFirst);

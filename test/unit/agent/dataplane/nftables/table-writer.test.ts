@@ -17,6 +17,7 @@ function open({ keepsReferences }: { readonly keepsReferences: boolean }) {
     commit: answer,
     check: answer,
     isLatest: () => Promise.resolve(true),
+    hasIssued: () => false,
     close: () => Promise.resolve(),
   };
   return { transactions, answers, writer: new TableWriter({ family: "ip", session, keepsReferences }) };

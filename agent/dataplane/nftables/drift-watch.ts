@@ -1,0 +1,81 @@
+import type { Clock } from "../../../platform/clock.ts";
+import { errorMessage } from "../../../platform/errors.ts";
+import type { Logger } from "../../../platform/log.ts";
+import type { CommandRunner } from "../../kernel/command.ts";
+import { createNftListener, type NftListener, type SeenTransaction } from "../../kernel/nft-listener.ts";
+import type { NftSession } from "../../kernel/nft-session.ts";
+import { readProcess } from "../../kernel/read-process.ts";
+import type { DriftObserver } from "../dataplane.ts";
+import { describeChanges } from "./describe-changes.ts";
+import { tableName } from "./names.ts";
+
+export interface DriftWatchDeps {
+  readonly observer: DriftObserver;
+  readonly commands: CommandRunner;
+  readonly session: Pick<NftSession, "hasIssued">;
+  /** Names of our tables whose last transaction was not ours; empty when all is well. */
+  readonly findForeign: () => Promise<readonly string[]>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Tells foreign transactions on our tables from our own, which carry a number that we have chosen. Between
+ * {@link DriftWatch.stop} and {@link DriftWatch.start} nothing listens, which spares the kernel the messages about a big load;
+ * when it begins again it looks once whether the tables are as we left them.
+ */
+export class DriftWatch {
+  readonly #deps: DriftWatchDeps;
+  #listening: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+
+  constructor(deps: DriftWatchDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    if (this.#listening !== undefined) return;
+    const stop = new AbortController();
+    this.#listening = { stop, ended: this.#createListener(stop.signal).run(stop.signal) };
+  }
+
+  /** Resolves when the helper process has ended. */
+  async stop(): Promise<void> {
+    const listening = this.#listening;
+    this.#listening = undefined;
+    listening?.stop.abort();
+    await listening?.ended;
+  }
+
+  #createListener(signal: AbortSignal): NftListener {
+    const { commands, clock, log } = this.#deps;
+    return createNftListener({
+      commands,
+      table: tableName,
+      onTransaction: (transaction) => this.#judge(transaction),
+      onListening: () => void this.#lookOnce(signal),
+      clock,
+      log,
+    });
+  }
+
+  #judge({ processId, processName, changes, revisions }: SeenTransaction): void {
+    const { observer, session } = this.#deps;
+    if (revisions.some((revision) => session.hasIssued(revision))) return;
+    const culprit = { processId, name: processName, ...readProcess(processId, processName) };
+    observer.onForeignChange({ culprit, what: describeChanges(changes) });
+  }
+
+  async #lookOnce(signal: AbortSignal): Promise<void> {
+    const { observer, findForeign, log } = this.#deps;
+    try {
+      const foreign = await findForeign();
+      if (foreign.length === 0 || signal.aborted) return;
+      observer.onForeignChange({
+        culprit: undefined,
+        what: `removed or changed table ${foreign.join(" and ")} while nobody listened`,
+      });
+    } catch (error) {
+      log.warn({ reason: errorMessage(error) }, "cannot look whether the tables are as they were left");
+    }
+  }
+}
