@@ -26,6 +26,7 @@ import { type ObservedNode, observeNode } from "./node/observe-node.ts";
 import { StoredSettings } from "./node/stored-settings.ts";
 import type { ToolVersions } from "./node/tool-versions.ts";
 import type { AgentOptions } from "./options.ts";
+import type { ConnectionCounts } from "./services/endpoint-connections.ts";
 import { ServiceProxy, type ServiceProxyDeps } from "./service-proxy.ts";
 import type { AgentFacts } from "./status/build-status.ts";
 import { findNotableEvents } from "./status/notable-events.ts";
@@ -45,6 +46,8 @@ export interface AgentDeps {
   readonly tools: ToolVersions;
   readonly client: ApiClient;
   readonly dataplanes: ReadonlyMap<ProxyMode, Dataplane>;
+  /** Open connections that this node has sent to endpoints; may throw. */
+  readonly countConnections: () => Promise<ConnectionCounts>;
   readonly events: EventRecorder;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -77,7 +80,7 @@ class Agent {
   #proxyEnded: Promise<void> = Promise.resolve();
 
   constructor(deps: AgentDeps, signal: AbortSignal) {
-    const { options, client, dataplanes, metrics, clock, log } = deps;
+    const { options, client, dataplanes, countConnections, metrics, clock, log } = deps;
     this.#deps = deps;
     this.#signal = signal;
     this.#modes = new ModeSwitch({ dataplanes, log });
@@ -96,6 +99,7 @@ class Agent {
       nodeName: options.nodeName,
       modes: this.#modes,
       changeMetrics: createChangeMetrics(metrics.meter, clock),
+      countConnections,
       onListed: () => this.#statusWriter.requestWrite(),
       onOutcome: (outcome) => this.#onOutcome(outcome),
     };

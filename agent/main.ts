@@ -16,6 +16,7 @@ import { dataplanes as factories } from "./dataplane/dataplanes.ts";
 import { type CommandRunner, createCommandRunner } from "./kernel/command.ts";
 import { readConfigFile } from "./node/config-file.ts";
 import { readToolVersions } from "./node/tool-versions.ts";
+import { countConnections } from "./scheduling/count-connections.ts";
 import { type AgentCommand, type AgentOptions, readCommand, usage } from "./options.ts";
 
 const name = "kubesteer-agent";
@@ -70,6 +71,7 @@ async function run(options: AgentOptions, log: Logger, signal: AbortSignal): Pro
     tools: await readToolVersions(commands),
     client,
     dataplanes: createDataplanes(commands, log),
+    countConnections: () => countConnections(commands),
     events: createEventRecorder({ client, component: name, instance: nodeName, clock: systemClock, log }),
     metrics: createMeterProvider({ service: name }),
     clock: systemClock,

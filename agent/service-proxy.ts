@@ -5,7 +5,10 @@ import type { Logger } from "../platform/log.ts";
 import type { ChangeMetrics } from "./metrics/change-metrics.ts";
 import { readLocalAddresses } from "./node/local-addresses.ts";
 import { watchLocalAddresses } from "./node/watch-local-addresses.ts";
+import { ConnectionMonitor } from "./scheduling/connection-monitor.ts";
+import { WakeUpCall } from "./scheduling/wake-up-call.ts";
 import type { DesiredState } from "./services/desired-state.ts";
+import type { ConnectionCounts } from "./services/endpoint-connections.ts";
 import { buildNodeFacts, type NodeFacts } from "./services/node-facts.ts";
 import { ServiceCatalog } from "./services/service-catalog.ts";
 import type { ServiceProblem } from "./services/service-problem.ts";
@@ -19,6 +22,8 @@ export interface ServiceProxyDeps {
   readonly client: ApiClient;
   readonly modes: ModeSwitch;
   readonly changeMetrics: ChangeMetrics;
+  /** Open connections that this node has sent to endpoints; may throw. */
+  readonly countConnections: () => Promise<ConnectionCounts>;
   /** The kinds that have not been listed are fewer now. */
   readonly onListed: () => void;
   readonly onOutcome: (outcome: SyncOutcome) => void;
@@ -33,6 +38,9 @@ export class ServiceProxy {
   readonly #catalog: ServiceCatalog;
   readonly #watch: ClusterWatch;
   readonly #loop: SyncLoop;
+  readonly #connections: ConnectionMonitor;
+  /** When a new endpoint gets a larger share. */
+  readonly #nextShare: WakeUpCall;
   #settings: NodeProxySpec;
   #desired: DesiredState | undefined;
 
@@ -59,11 +67,24 @@ export class ServiceProxy {
       clock,
       takeChanges: () => {
         deps.changeMetrics.takeUp();
-        const changes = this.#catalog.takeChanges();
+        const changes = this.#catalog.takeChanges(clock.monotonicMs());
         this.#desired = changes.desired;
+        this.#nextShare.set(changes.nextChangeMs);
+        this.#connections.reconsider();
         return changes;
       },
       isReady: () => this.waitingFor().length === 0,
+    });
+    this.#nextShare = new WakeUpCall({ clock, signal, onDue: () => this.#loop.requestSync() });
+    this.#connections = new ConnectionMonitor({
+      clock,
+      log,
+      count: deps.countConnections,
+      isNeeded: () => this.#catalog.needsConnections && modes.chosen()?.hasLeastConnection !== true,
+      onReading: (reading) => {
+        this.#catalog.setConnections(reading);
+        this.#requestChanges();
+      },
     });
   }
 
@@ -74,6 +95,7 @@ export class ServiceProxy {
     this.setSettings(this.#settings);
     await Promise.all([
       this.#loop.run(signal),
+      this.#connections.run(signal),
       watchLocalAddresses({
         read: readLocalAddresses,
         onChange: () => this.#refreshNode(),
@@ -120,11 +142,15 @@ export class ServiceProxy {
   #onChange(kind: WatchedKind): void {
     if (kind === "Services") this.#deps.changeMetrics.count("service");
     if (kind === "EndpointSlices") this.#deps.changeMetrics.count("endpoint");
-    if (this.#catalog.hasChanges()) this.#loop.requestSync();
+    this.#requestChanges();
   }
 
   #refreshNode(): void {
     this.#catalog.setNode(this.#nodeFacts());
+    this.#requestChanges();
+  }
+
+  #requestChanges(): void {
     if (this.#catalog.hasChanges()) this.#loop.requestSync();
   }
 

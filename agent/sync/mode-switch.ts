@@ -25,6 +25,11 @@ export class ModeSwitch {
     return this.#missing;
   }
 
+  /** The dataplane of the mode to run, as last decided. */
+  chosen(): Dataplane | undefined {
+    return this.#chosen?.usable.dataplane;
+  }
+
   /**
    * The mode to run. A usable one is kept until other modes are allowed, so that a passing trouble of the node does not
    * change its mode; while none is usable, each call looks at the node again.

@@ -6,6 +6,7 @@ import { makeSyncReport } from "./make-sync-outcome.ts";
 /** A dataplane without a kernel that remembers what it was asked. */
 export class FakeDataplane implements Dataplane {
   readonly mode: ProxyMode;
+  hasLeastConnection = false;
   /** What the node lacks for it. */
   missing: readonly string[] = [];
   /** Thrown by the next syncs, one each. */

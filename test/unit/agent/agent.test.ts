@@ -16,6 +16,8 @@ import { createMeterProvider } from "../../../platform/telemetry/metrics.ts";
 import { FakeApiClient } from "../../support/fake-api-client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDataplane } from "../../support/fake-dataplane.ts";
+import { type ConnectionCounts, endpointKey } from "../../../agent/services/endpoint-connections.ts";
+import { parseIpAddress } from "../../../platform/ip/address.ts";
 import { makeNodeProxySpec } from "../../support/make-node-proxy-spec.ts";
 import { makeRejected, makeSyncReport } from "../../support/make-sync-outcome.ts";
 
@@ -58,6 +60,7 @@ describe("agent", () => {
   let clock: FakeClock;
   let dataplane: FakeDataplane;
   let events: RecordedEvent[];
+  let countConnections: () => Promise<ConnectionCounts>;
   let stop: AbortController;
   let running: Promise<void>;
 
@@ -67,6 +70,7 @@ describe("agent", () => {
     clock = new FakeClock();
     dataplane = new FakeDataplane();
     events = [];
+    countConnections = () => assert.fail("nobody needs them");
     stop = new AbortController();
     running = Promise.resolve();
     await api.create(resources.nodes, node);
@@ -99,6 +103,7 @@ describe("agent", () => {
         tools: { kernel: "6.1.0", nft: "1.0.6" },
         client: api,
         dataplanes: new Map([["nftables", dataplane]]),
+        countConnections: () => countConnections(),
         events: { record: (event) => events.push(event), flush: () => Promise.resolve() },
         metrics: createMeterProvider({ service: "test" }),
         clock,
@@ -254,5 +259,92 @@ describe("agent", () => {
     await running;
     assert.ok(!dataplane.calls.includes("cleanup"));
     assert.equal(dataplane.calls.at(-1), "close");
+  });
+
+  describe("with LeastConnection", () => {
+    const spec = makeNodeProxySpec({ config: { scheduling: { algorithm: "LeastConnection" } } });
+    const endpoint = (address: string): string => endpointKey("TCP", parseIpAddress(address), 8080);
+
+    beforeEach(async () => {
+      await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
+      await setNodeProxy(spec);
+    });
+
+    it("counts connections every five seconds, and programs what differs enough", async () => {
+      const counts = new Map<string, number>();
+      let times = 0;
+      countConnections = () => {
+        times += 1;
+        return Promise.resolve(new Map(counts));
+      };
+      start();
+      await until(() => dataplane.syncs.length === 1 && times === 1);
+      counts.set(endpoint("10.1.0.5"), 1);
+      await clock.advance(5_000);
+      assert.deepEqual([times, dataplane.syncs.length], [2, 1]);
+      counts.set(endpoint("10.1.0.5"), 40);
+      await clock.advance(5_000);
+      assert.deepEqual([times, dataplane.syncs.length], [3, 2]);
+      assert.deepEqual(dataplane.syncs[1], { kind: "partial", services: new Set(["default/web"]) });
+    });
+
+    it("says why connections cannot be counted, and no longer when they can", async () => {
+      countConnections = () => Promise.reject(new Error("conntrack is not installed"));
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await clock.advance(20_000);
+      const [problem] = (await readStatus())?.services?.unsupported ?? [];
+      assert.equal(problem?.service, "default/web");
+      assert.equal(problem.feature, "scheduling.algorithm");
+      assert.match(problem.reason, /served as Random: conntrack is not installed/);
+      countConnections = () => Promise.resolve(new Map());
+      await clock.advance(60_000);
+      assert.deepEqual((await readStatus())?.services?.unsupported, []);
+    });
+
+    it("leaves it to a mode that does it by itself", async () => {
+      dataplane.hasLeastConnection = true;
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await clock.advance(60_000);
+    });
+
+    it("does not count any more when the algorithm is another one", async () => {
+      countConnections = () => Promise.resolve(new Map());
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await clock.advance(1_000);
+      await setNodeProxy(makeNodeProxySpec({ revision: "r2" }));
+      await until(() => dataplane.syncs.length === 2);
+      countConnections = () => assert.fail("nobody needs them");
+      await clock.advance(60_000);
+    });
+  });
+
+  describe("with slow start", () => {
+    it("programs the ten steps of a new endpoint, and nothing more", async () => {
+      await setNodeProxy(makeNodeProxySpec({ config: { scheduling: { slowStartSeconds: 9 } } }));
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await clock.advance(60_000);
+      assert.equal(dataplane.syncs.length, 1, "old endpoints have their whole weight at once");
+      await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
+      await until(() => dataplane.syncs.length === 2);
+      await clock.advance(8_999);
+      assert.equal(dataplane.syncs.length, 1 + 9);
+      await clock.advance(60_000);
+      assert.equal(dataplane.syncs.length, 1 + 10);
+    });
+
+    it("does not begin when another endpoint only leaves", async () => {
+      await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
+      await setNodeProxy(makeNodeProxySpec({ config: { scheduling: { slowStartSeconds: 9 } } }));
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await api.update(resources.endpointSlices, makeSlice("10.1.0.5"));
+      await until(() => dataplane.syncs.length === 2);
+      await clock.advance(60_000);
+      assert.equal(dataplane.syncs.length, 2);
+    });
   });
 });
