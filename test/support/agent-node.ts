@@ -52,7 +52,7 @@ export async function createAgentNode({
     "--server=http://127.0.0.1:6443",
     `--node-name=${nodeName}`,
     `--state-dir=${join(folder, "state")}`,
-    "--heartbeat-seconds=3600",
+    "--heartbeat-seconds=60",
     ...args,
   ];
   return {
