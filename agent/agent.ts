@@ -13,6 +13,8 @@ import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import type { Dataplane } from "./dataplane/dataplane.ts";
+import { type DriftEvent, DriftGuard } from "./drift/drift-guard.ts";
+import { createDriftMetrics } from "./drift/drift-metrics.ts";
 import { createHealthRoutes } from "./health/health-routes.ts";
 import type { HealthFacts, NodePresence } from "./health/judge-health.ts";
 import { keepServing } from "./keep-serving.ts";
@@ -29,7 +31,7 @@ import type { AgentOptions } from "./options.ts";
 import type { ConnectionCounts } from "./services/endpoint-connections.ts";
 import { ServiceProxy, type ServiceProxyDeps } from "./service-proxy.ts";
 import type { AgentFacts } from "./status/build-status.ts";
-import { findNotableEvents } from "./status/notable-events.ts";
+import { findNotableEvents, type NotableEvent } from "./status/notable-events.ts";
 import { StatusWriter } from "./status/status-writer.ts";
 import { logOutcome } from "./sync/log-outcome.ts";
 import { ModeSwitch } from "./sync/mode-switch.ts";
@@ -71,6 +73,7 @@ class Agent {
   readonly #statusWriter: StatusWriter;
   readonly #storedSettings: StoredSettings;
   readonly #syncMetrics: SyncMetrics;
+  readonly #drift: DriftGuard;
   readonly #proxyDeps: ServiceProxyDeps;
   readonly #connection: Pick<ServiceProxyDeps, "client" | "clock" | "log" | "signal">;
   #node: NodePresence = { kind: "unknown" };
@@ -93,6 +96,16 @@ class Agent {
       clock,
       log,
     });
+    this.#drift = new DriftGuard({
+      policy: () => this.#proxy?.settings.config.drift.policy ?? "Report",
+      requestRepair: () => this.#proxy?.requestRepair(),
+      onEvent: (event) => this.#recordEvents([event]),
+      onFactsChange: () => this.#statusWriter.requestWrite(),
+      metrics: createDriftMetrics(metrics.meter, () => this.#drift.isDrifted),
+      clock,
+      log,
+    });
+    for (const dataplane of dataplanes.values()) dataplane.watchDrift?.(this.#drift);
     this.#connection = { client, clock, log, signal };
     this.#proxyDeps = {
       ...this.#connection,
@@ -117,6 +130,7 @@ class Agent {
       this.#followNode(),
       this.#deps.config === undefined ? this.#followNodeProxy() : undefined,
       this.#statusWriter.run(this.#signal),
+      this.#drift.run(this.#signal),
     ]);
     await this.#proxyEnded;
     await this.#storedSettings.settled();
@@ -172,19 +186,20 @@ class Agent {
     } else {
       this.#proxy.setSettings(settings);
     }
+    this.#drift.reconsider();
   }
 
   #onOutcome(outcome: SyncOutcome): void {
     const { config, log } = this.#deps;
     logOutcome(log, outcome);
-    this.#recordEvents(outcome);
+    this.#recordEvents(findNotableEvents(outcome, this.#record.lastSuccess));
     this.#record.add(outcome);
     this.#syncMetrics.record(outcome);
     this.#statusWriter.requestWrite();
     if (outcome.kind === "success" && config === undefined) this.#storedSettings.store(outcome.settings);
   }
 
-  #recordEvents(outcome: SyncOutcome): void {
+  #recordEvents(notable: readonly (NotableEvent | DriftEvent)[]): void {
     if (this.#nodeProxy === undefined) return;
     const { name, uid } = this.#nodeProxy.metadata;
     const regarding = {
@@ -193,9 +208,7 @@ class Agent {
       name,
       ...(uid === undefined ? {} : { uid }),
     };
-    for (const event of findNotableEvents(outcome, this.#record.lastSuccess)) {
-      this.#deps.events.record({ regarding, ...event });
-    }
+    for (const event of notable) this.#deps.events.record({ regarding, ...event });
   }
 
   #waitingFor(): readonly string[] {
@@ -216,6 +229,7 @@ class Agent {
       missing: this.#modes.missing(),
       problems: this.#proxy.problems(),
       latency: this.#record.latency.percentiles(),
+      drift: this.#modes.chosen()?.watchDrift === undefined ? undefined : this.#drift.facts(),
     };
   }
 

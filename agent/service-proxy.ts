@@ -119,6 +119,11 @@ export class ServiceProxy {
     this.#loop.setSettings(settings);
   }
 
+  /** Others have changed what is in the kernel: everything is programmed anew. */
+  requestRepair(): void {
+    this.#loop.requestRepair();
+  }
+
   /** Kinds of objects whose first list has to arrive before anything is written to the kernel. */
   waitingFor(): readonly WatchedKind[] {
     return this.#watch.waitingFor();

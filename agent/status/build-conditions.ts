@@ -5,7 +5,13 @@ import type { AgentFacts } from "./build-status.ts";
 
 type Verdict = Pick<Condition, "status" | "reason" | "message">;
 
-/** Conditions Ready, Applied and Degraded; a transition time is kept while the status is. */
+const notWatched: Verdict = {
+  status: "Unknown",
+  reason: "NotWatched",
+  message: "This mode cannot tell what others change; full syncs repair it.",
+};
+
+/** Conditions Ready, Applied, Degraded and Drifted; a transition time is kept while the status is. */
 export function buildConditions(
   facts: AgentFacts,
   previous: readonly Condition[],
@@ -15,6 +21,7 @@ export function buildConditions(
     { type: conditionTypes.ready, ...judgeReady(facts) },
     { type: conditionTypes.applied, ...judgeApplied(facts) },
     { type: conditionTypes.degraded, ...judgeDegraded(facts) },
+    { type: conditionTypes.drifted, ...(facts.drift?.condition ?? notWatched) },
   ];
   const observed = facts.generation === undefined ? {} : { observedGeneration: facts.generation };
   return verdicts.reduce(

@@ -1,4 +1,5 @@
 import type { Condition, NodeProxySpec, NodeProxyStatus } from "../../crds/api.ts";
+import type { DriftFacts } from "../drift/drift-guard.ts";
 import type { ServiceProblem } from "../services/service-problem.ts";
 import type { MissingRequirements } from "../sync/choose-mode.ts";
 import type { SyncFailure, SyncSuccess } from "../sync/sync-outcome.ts";
@@ -25,6 +26,8 @@ export interface AgentFacts {
   readonly problems: readonly ServiceProblem[];
   /** Time from an API event to the kernel; undefined while nothing was measured. */
   readonly latency: NodeProxyStatus["programmingLatency"];
+  /** Changes that others made; undefined where the mode cannot tell. */
+  readonly drift: DriftFacts | undefined;
 }
 
 const longestList = 20;
@@ -40,21 +43,37 @@ export function buildStatus(
   conditions: readonly Condition[],
   nowIso: string,
 ): NodeProxyStatus {
-  const { lastSuccess, latency } = facts;
+  const { lastSuccess, latency, drift } = facts;
   return {
     agentVersion: facts.agentVersion,
     heartbeatAt: nowIso,
     capabilities: buildCapabilities(facts),
     ...(lastSuccess === undefined ? {} : buildRunning(lastSuccess, facts.problems)),
     ...(latency === undefined ? {} : { programmingLatency: latency }),
+    ...(drift === undefined ? {} : { drift: drift.status }),
     conditions: buildConditions(facts, conditions, nowIso),
   };
 }
 
-/** The parts whose change is worth a write of its own; the others go along with the next one. */
+/**
+ * The parts whose change is worth a write of its own; the others go along with the next one. Changes that others make are, but
+ * not more than one in ten seconds.
+ */
 export function significantPart(status: NodeProxyStatus): object {
-  const { heartbeatAt: _at, lastSync: _sync, programmingLatency: _latency, services, ...rest } = status;
-  return { ...rest, unsupported: services?.unsupported, unsupportedTotal: services?.unsupportedTotal };
+  const {
+    heartbeatAt: _at,
+    lastSync: _sync,
+    programmingLatency: _latency,
+    services,
+    drift,
+    ...rest
+  } = status;
+  return {
+    ...rest,
+    unsupported: services?.unsupported,
+    unsupportedTotal: services?.unsupportedTotal,
+    driftAt: drift?.lastAt?.slice(0, "2026-01-01T00:00:0".length),
+  };
 }
 
 function buildCapabilities({ tools, missing }: AgentFacts): NonNullable<NodeProxyStatus["capabilities"]> {

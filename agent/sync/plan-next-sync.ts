@@ -2,6 +2,8 @@
 export interface SyncPace {
   /** Something changed since the last sync started. */
   readonly requested: boolean;
+  /** Others have changed what is in the kernel. */
+  readonly repairRequested: boolean;
   /** End of the last sync, successful or not; undefined before the first. */
   readonly lastEndMs: number | undefined;
   /** End of the last successful full sync; undefined before the first. */
@@ -24,6 +26,7 @@ export interface NextSync {
 /** When the next sync starts, if nothing else happens until then, and whether it has to be a full one. */
 export function planNextSync(pace: SyncPace): NextSync {
   if (pace.retryAtMs !== undefined) return { atMs: pace.retryAtMs, full: true };
+  if (pace.repairRequested) return { atMs: -Infinity, full: true };
   if (pace.lastEndMs === undefined || pace.lastFullMs === undefined) return { atMs: -Infinity, full: true };
   const fullAtMs = pace.lastFullMs + pace.fullPeriodMs;
   const changeAtMs = pace.requested ? pace.lastEndMs + pace.minPeriodMs : Infinity;

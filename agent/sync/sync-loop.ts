@@ -36,6 +36,7 @@ export class SyncLoop {
   #settings: NodeProxySpec | undefined;
   #lastSuccess: SyncSuccess | undefined;
   #failures = 0;
+  #repairRequested = false;
   // Monotonic milliseconds.
   #retryAtMs: number | undefined;
   #lastEndMs: number | undefined;
@@ -50,6 +51,12 @@ export class SyncLoop {
   /** The desired state may have changed, or become ready. */
   requestSync(): void {
     this.#waiting.add();
+    this.#doorbell.ring();
+  }
+
+  /** Others have changed what is in the kernel: a full sync follows at once. */
+  requestRepair(): void {
+    this.#repairRequested = true;
     this.#doorbell.ring();
   }
 
@@ -81,6 +88,7 @@ export class SyncLoop {
     if (settings === undefined || !this.#deps.isReady()) return { atMs: Infinity, full: true };
     return planNextSync({
       requested: this.#waiting.queued,
+      repairRequested: this.#repairRequested,
       lastEndMs: this.#lastEndMs,
       lastFullMs: this.#lastFullMs,
       retryAtMs: this.#retryAtMs,
@@ -91,6 +99,7 @@ export class SyncLoop {
 
   async #sync(settings: NodeProxySpec, { full }: NextSync): Promise<void> {
     const startMs = this.#deps.clock.monotonicMs();
+    this.#repairRequested = false;
     this.#waiting.take();
     const { desired, scope, triggerTimes } = this.#deps.takeChanges();
     if (!full && isEmpty(scope) && settings === this.#lastSuccess?.settings) {

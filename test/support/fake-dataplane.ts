@@ -1,5 +1,5 @@
 import type { ProxyMode } from "../../crds/api.ts";
-import type { Dataplane, SyncReport, SyncScope } from "../../agent/dataplane/dataplane.ts";
+import type { Dataplane, DriftObserver, SyncReport, SyncScope } from "../../agent/dataplane/dataplane.ts";
 import type { DesiredState } from "../../agent/services/desired-state.ts";
 import { makeSyncReport } from "./make-sync-outcome.ts";
 
@@ -14,6 +14,8 @@ export class FakeDataplane implements Dataplane {
   readonly syncs: SyncScope[] = [];
   readonly calls: string[] = [];
   report: SyncReport = makeSyncReport();
+  /** Who is to be told what others change. */
+  observer: DriftObserver | undefined;
   #gate: Promise<void> = Promise.resolve();
   #running = 0;
   /** Most syncs that ran at the same time. */
@@ -45,6 +47,10 @@ export class FakeDataplane implements Dataplane {
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
     return this.report;
+  }
+
+  watchDrift(observer: DriftObserver): void {
+    this.observer = observer;
   }
 
   cleanup(): Promise<void> {

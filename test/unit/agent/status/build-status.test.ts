@@ -12,6 +12,11 @@ import {
 
 const now = "2026-01-01T00:01:00Z";
 
+const noDrift: NonNullable<AgentFacts["drift"]> = {
+  status: { detectedTotal: 0 },
+  condition: { status: "False", reason: "InStep", message: "Nothing has been changed." },
+};
+
 const facts: AgentFacts = {
   agentVersion: "0.1.0",
   tools: { kernel: "6.1.0", nft: "1.0.6" },
@@ -23,6 +28,7 @@ const facts: AgentFacts = {
   missing: new Map(),
   problems: [],
   latency: { p50Milliseconds: 2, p99Milliseconds: 9 },
+  drift: noDrift,
 };
 
 function build(change: Partial<AgentFacts>, conditions: readonly Condition[] = []): NodeProxyStatus {
@@ -53,6 +59,16 @@ interface ConditionRow {
 }
 
 const conditionRows: readonly ConditionRow[] = [
+  {
+    name: "where nobody has changed our kernel state, it is not Drifted",
+    facts: {},
+    expect: { Drifted: ["False", "InStep", /./] },
+  },
+  {
+    name: "where the mode cannot tell, Drifted is Unknown",
+    facts: { drift: undefined },
+    expect: { Drifted: ["Unknown", "NotWatched", /full syncs repair it/] },
+  },
   {
     name: "the newest revision in the kernel is Ready",
     facts: {},
@@ -144,6 +160,7 @@ describe("build status", () => {
       services: { servicePorts: 4, endpoints: 9, unsupported: [], unsupportedTotal: 0 },
       lastSync: { at: "2026-01-01T00:00:00Z", durationMilliseconds: 12, kind: "Full", changes: 2 },
       programmingLatency: { p50Milliseconds: 2, p99Milliseconds: 9 },
+      drift: { detectedTotal: 0 },
     });
   });
 
@@ -197,6 +214,12 @@ describe("build status", () => {
 
   it("another sync is not significant, another revision is", () => {
     const base = significantPart(build({}));
+    const drifted = (detectedTotal: number, lastAt: string) => {
+      const status = { detectedTotal, lastAt, lastCulprit: "nft (process 7)" };
+      return significantPart(build({ drift: { ...noDrift, status } }));
+    };
+    assert.notDeepEqual(drifted(1, "2026-01-01T00:00:31Z"), base);
+    assert.deepEqual(drifted(9, "2026-01-01T00:00:39Z"), drifted(1, "2026-01-01T00:00:31Z"));
     const again = { report: { servicePorts: 5, endpoints: 1, changes: 7 }, scope: "partial", at: 1 } as const;
     assert.deepEqual(significantPart(build({ lastSuccess: makeSyncSuccess(again) })), base);
     assert.notDeepEqual(significantPart(build({ lastSuccess: makeSyncSuccess({ settings: newer }) })), base);

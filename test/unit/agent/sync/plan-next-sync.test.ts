@@ -3,6 +3,7 @@ import { type NextSync, planNextSync, type SyncPace } from "../../../../agent/sy
 
 const idle: SyncPace = {
   requested: false,
+  repairRequested: false,
   lastEndMs: 10_000,
   lastFullMs: 10_000,
   retryAtMs: undefined,
@@ -27,6 +28,16 @@ const rows: readonly (readonly [string, Partial<SyncPace>, NextSync])[] = [
     "changes without end do not put off the full resync",
     { requested: true, lastEndMs: 70_500 },
     { atMs: 70_000, full: true },
+  ],
+  [
+    "what others have changed is repaired by a full sync at once",
+    { repairRequested: true, lastEndMs: 50_000, minPeriodMs: 500 },
+    { atMs: -Infinity, full: true },
+  ],
+  [
+    "after a failure a repair waits like everything else",
+    { repairRequested: true, retryAtMs: 12_000 },
+    { atMs: 12_000, full: true },
   ],
   ["a partial sync does not count as a full one", { lastEndMs: 50_000 }, { atMs: 70_000, full: true }],
   [

@@ -1,0 +1,20 @@
+import type { Culprit } from "../dataplane/dataplane.ts";
+
+const longestCommand = 160;
+
+/** Names a process as in `nft (process 4711: nft flush ruleset; started by bash)`, at most some 400 characters long. */
+export function describeCulprit(culprit: Culprit | undefined): string {
+  if (culprit === undefined) return "An unknown process";
+  const { processId, name, command, startedBy } = culprit;
+  const details = [
+    ...(command === undefined ? [] : [cut(command)]),
+    ...(startedBy === undefined ? [] : [`started by ${cut(startedBy)}`]),
+  ].join("; ");
+  return `${name} (process ${processId}${details === "" ? "" : `: ${details}`})`;
+}
+
+/** Command lines are what strangers wrote: without control characters, and not too long. */
+function cut(command: string): string {
+  const clean = command.replaceAll(/\p{Cc}+/gu, " ");
+  return clean.length <= longestCommand ? clean : `${clean.slice(0, longestCommand - 1)}…`;
+}

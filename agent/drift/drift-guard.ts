@@ -1,0 +1,131 @@
+import type { NodeProxyStatus } from "../../crds/api.ts";
+import { formatTime } from "../../platform/kube/time.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Logger } from "../../platform/log.ts";
+import type { DriftObserver, ForeignChange } from "../dataplane/dataplane.ts";
+import { Doorbell } from "../doorbell.ts";
+import { describeCulprit } from "./describe-culprit.ts";
+import type { DriftMetrics } from "./drift-metrics.ts";
+import {
+  addChange,
+  addRestored,
+  calmTimeMs,
+  type DriftPolicy,
+  type DriftRecord,
+  judgeDrifted,
+  noDrift,
+  repairTimeMs,
+  sentence,
+} from "./judge-drift.ts";
+
+/** What the status tells about changes by others. */
+export interface DriftFacts {
+  readonly status: NonNullable<NodeProxyStatus["drift"]>;
+  readonly condition: ReturnType<typeof judgeDrifted>;
+}
+
+export interface DriftEvent {
+  readonly type: "Warning";
+  readonly reason: "DriftDetected" | "DriftRepaired";
+  readonly message: string;
+}
+
+export interface DriftGuardDeps {
+  readonly policy: () => DriftPolicy;
+  /** Programs everything anew, soon. */
+  readonly requestRepair: () => void;
+  readonly onEvent: (event: DriftEvent) => void;
+  /** {@link DriftGuard.facts} may differ from before. */
+  readonly onFactsChange: () => void;
+  readonly metrics: DriftMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Has repaired what others do to our kernel state, ever more slowly where they do not stop, and tells about it. */
+export class DriftGuard implements DriftObserver {
+  readonly #deps: DriftGuardDeps;
+  readonly #doorbell: Doorbell;
+  #record: DriftRecord = noDrift;
+  #lastAt: number | undefined;
+  #isRepairRequested = false;
+
+  constructor(deps: DriftGuardDeps) {
+    this.#deps = deps;
+    this.#doorbell = new Doorbell(deps.clock);
+  }
+
+  onForeignChange(change: ForeignChange): void {
+    const { clock, log, metrics, onEvent, onFactsChange, policy } = this.#deps;
+    const isFirst = this.#record.open === undefined;
+    this.#record = addChange(this.#record, change, clock.monotonicMs());
+    this.#lastAt = clock.now();
+    metrics.countChange();
+    if (isFirst) {
+      log.warn(
+        { culprit: change.culprit, what: change.what, policy: policy() },
+        "others change our kernel state",
+      );
+      if (policy() === "Report")
+        onEvent({ type: "Warning", reason: "DriftDetected", message: sentence(change) });
+    }
+    onFactsChange();
+    this.#doorbell.ring();
+  }
+
+  onRestored(): void {
+    const { clock, log, metrics, onEvent, onFactsChange } = this.#deps;
+    const { open } = this.#record;
+    this.#isRepairRequested = false;
+    if (open === undefined) return;
+    this.#record = addRestored(this.#record, clock.monotonicMs());
+    metrics.countRepair();
+    log.info({ afterMs: Math.round(clock.monotonicMs() - open.atMs) }, "repaired what others had changed");
+    onEvent({
+      type: "Warning",
+      reason: "DriftRepaired",
+      message: `${sentence(open.change)} It is repaired.`,
+    });
+    onFactsChange();
+    this.#doorbell.ring();
+  }
+
+  /** The policy may have changed. */
+  reconsider(): void {
+    this.#doorbell.ring();
+  }
+
+  get isDrifted(): boolean {
+    return this.#record.open !== undefined;
+  }
+
+  facts(): DriftFacts {
+    const { policy, clock } = this.#deps;
+    const { detectedTotal, lastChange } = this.#record;
+    return {
+      status: {
+        detectedTotal,
+        ...(this.#lastAt === undefined ? {} : { lastAt: formatTime(this.#lastAt) }),
+        ...(lastChange === undefined ? {} : { lastCulprit: describeCulprit(lastChange.change.culprit) }),
+      },
+      condition: judgeDrifted(this.#record, policy(), clock.monotonicMs()),
+    };
+  }
+
+  /** Runs until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, requestRepair, onFactsChange, policy } = this.#deps;
+    while (!signal.aborted) {
+      const calmMs = calmTimeMs(this.#record, clock.monotonicMs()) ?? Infinity;
+      const repairMs =
+        (this.#isRepairRequested ? undefined : repairTimeMs(this.#record, policy())) ?? Infinity;
+      if (repairMs <= clock.monotonicMs()) {
+        this.#isRepairRequested = true;
+        requestRepair();
+      } else {
+        await this.#doorbell.wait(Math.min(calmMs, repairMs) - clock.monotonicMs(), signal);
+        if (clock.monotonicMs() >= calmMs) onFactsChange();
+      }
+    }
+  }
+}

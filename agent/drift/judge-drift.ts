@@ -1,0 +1,114 @@
+import type { Condition, NodeProxyConfig } from "../../crds/api.ts";
+import type { ForeignChange } from "../dataplane/dataplane.ts";
+import { describeCulprit } from "./describe-culprit.ts";
+
+export type DriftPolicy = NodeProxyConfig["drift"]["policy"];
+
+/** What is known about changes that others made to our kernel state. Times are milliseconds of the monotonic clock. */
+export interface DriftRecord {
+  /** Foreign changes since the agent started. */
+  readonly detectedTotal: number;
+  /** The first of those that may still be in the kernel; undefined when all is as it should be. */
+  readonly open: { readonly change: ForeignChange; readonly atMs: number } | undefined;
+  /** Repairs without a minute of calm between them. */
+  readonly repairsInARow: number;
+  readonly lastChange: { readonly change: ForeignChange; readonly atMs: number } | undefined;
+  readonly lastRepairMs: number | undefined;
+}
+
+export const noDrift: DriftRecord = {
+  detectedTotal: 0,
+  open: undefined,
+  repairsInARow: 0,
+  lastChange: undefined,
+  lastRepairMs: undefined,
+};
+
+/** So long after the last repair and the last change whoever made it counts as having given up. */
+const calmMs = 60_000;
+/** The first repair comes at once, the second after so long, and each further one after twice as long. */
+const firstPauseMs = 1_000;
+const longestPauseMs = 30_000;
+/** From so many repairs in a row on it is a fight, and shown as one. */
+const repairsOfAFight = 3;
+
+/** Somebody else changed our kernel state. */
+export function addChange(record: DriftRecord, change: ForeignChange, nowMs: number): DriftRecord {
+  const seen = { change, atMs: nowMs };
+  return {
+    ...record,
+    detectedTotal: record.detectedTotal + 1,
+    open: record.open ?? seen,
+    repairsInARow: isCalm(record, nowMs) ? 0 : record.repairsInARow,
+    lastChange: seen,
+  };
+}
+
+/** Everything was programmed anew, for whatever reason. */
+export function addRestored(record: DriftRecord, nowMs: number): DriftRecord {
+  if (record.open === undefined) return record;
+  return { ...record, open: undefined, repairsInARow: record.repairsInARow + 1, lastRepairMs: nowMs };
+}
+
+/** When to repair; undefined when there is nothing to repair or the policy is to leave it. */
+export function repairTimeMs(
+  { open, repairsInARow, lastRepairMs }: DriftRecord,
+  policy: DriftPolicy,
+): number | undefined {
+  if (open === undefined || policy === "Report") return undefined;
+  if (repairsInARow === 0 || lastRepairMs === undefined) return open.atMs;
+  const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (repairsInARow - 1));
+  return Math.max(open.atMs, lastRepairMs + pauseMs);
+}
+
+/** When a fight is over if nothing else happens; undefined when there is none. */
+export function calmTimeMs(record: DriftRecord, nowMs: number): number | undefined {
+  return isFight(record, nowMs) ? lastTroubleMs(record) + calmMs : undefined;
+}
+
+/** Condition Drifted. Its words change with repairs, not with every foreign change, so that it is written seldom. */
+export function judgeDrifted(
+  record: DriftRecord,
+  policy: DriftPolicy,
+  nowMs: number,
+): Pick<Condition, "status" | "reason" | "message"> {
+  const { open, repairsInARow, lastChange } = record;
+  if (isFight(record, nowMs)) {
+    const last = open?.change ?? lastChange?.change;
+    const message =
+      `Others change our kernel state again and again: repaired ${repairsInARow} times without a minute of calm, ` +
+      `at most every ${longestPauseMs / 1_000} seconds. ${last === undefined ? "" : sentence(last)}`;
+    return { status: "True", reason: "RepeatedChanges", message };
+  }
+  if (open === undefined) {
+    return {
+      status: "False",
+      reason: "InStep",
+      message: "Nothing that others have changed is in the kernel.",
+    };
+  }
+  return policy === "Report"
+    ? {
+        status: "True",
+        reason: "Reported",
+        message: `${sentence(open.change)} With drift.policy Report it stays so until the next full sync.`,
+      }
+    : { status: "True", reason: "Repairing", message: `${sentence(open.change)} It is being repaired.` };
+}
+
+/** What somebody did, as one sentence. */
+export function sentence({ culprit, what }: ForeignChange): string {
+  return `${describeCulprit(culprit)} ${what}.`;
+}
+
+function isFight(record: DriftRecord, nowMs: number): boolean {
+  return record.repairsInARow >= repairsOfAFight && !isCalm(record, nowMs);
+}
+
+function isCalm(record: DriftRecord, nowMs: number): boolean {
+  return nowMs - lastTroubleMs(record) >= calmMs;
+}
+
+function lastTroubleMs({ lastChange, lastRepairMs }: DriftRecord): number {
+  return Math.max(lastChange?.atMs ?? -Infinity, lastRepairMs ?? -Infinity);
+}
