@@ -2,7 +2,7 @@ import { assertNever } from "../../platform/assert-never.ts";
 import type { IpFamily } from "../../platform/ip/address.ts";
 import type { ProbeResult } from "../../playground/nodes/prober.ts";
 import { addressOf, inFamily, nodeNamed, type BackendName, type NodeName } from "../scenarios/addresses.ts";
-import type { Outcome, Probe, Seen, Spread } from "../scenarios/scenario.ts";
+import type { Outcome, Probe, Seen } from "../scenarios/scenario.ts";
 
 /** The kernel answers a local sender of UDP with EPERM, whether it rejects or drops the packet. */
 const refusals: ReadonlySet<string> = new Set(["ECONNREFUSED", "EPERM"]);
@@ -29,8 +29,8 @@ export function judgeProbe(facts: {
     case "answered":
       return [
         ...complain(
-          reasons.length === 0 && isSpread(expect.spread, expect.by, facts.result),
-          `answered by ${expect.by.join(", ")} (${expect.spread})`,
+          reasons.length === 0 && isSpread(expect, facts.result),
+          `answered by ${expect.by.map((name) => withShare(name, expect)).join(", ")} (${expect.spread})`,
           facts.result,
         ),
         ...wrongSources(facts, expect.sees),
@@ -48,9 +48,18 @@ function complain(isRight: boolean, expected: string, { answers, failures }: Pro
   return [`should be ${expected}, but got ${[...counts, ...errors].join(", ") || "nothing"}`];
 }
 
-function isSpread(spread: Spread, by: readonly string[], { answers, sequence }: ProbeResult): boolean {
+type Answered = Extract<Outcome, { kind: "answered" }>;
+
+function withShare(backend: BackendName, { shares }: Answered): string {
+  const share = shares[backend];
+  return share === undefined ? backend : `${share} × ${backend}`;
+}
+
+function isSpread({ spread, by, shares }: Answered, { answers, sequence }: ProbeResult): boolean {
+  const backends: readonly string[] = by;
+  const total = by.reduce((sum, backend) => sum + (shares[backend] ?? 1), 0);
   const answered = Object.keys(answers);
-  if (answered.some((backend) => !by.includes(backend))) return false;
+  if (answered.some((backend) => !backends.includes(backend))) return false;
   switch (spread) {
     case "every":
       return answered.length === by.length;
@@ -59,11 +68,16 @@ function isSpread(spread: Spread, by: readonly string[], { answers, sequence }: 
     case "several":
       return answered.length > 1;
     case "even":
-      return by.every((backend) => isNear(answers[backend]?.count ?? 0, sequence.length, by.length));
+      return by.every((backend) =>
+        isNear(answers[backend]?.count ?? 0, sequence.length, (shares[backend] ?? 1) / total),
+      );
     case "turns":
       return (
-        answered.length === by.length &&
-        sequence.every((backend, index) => index < by.length || backend === sequence[index - by.length])
+        sequence.every((backend, index) => index < total || backend === sequence[index - total]) &&
+        by.every((backend) => {
+          const cycle = sequence.slice(0, total);
+          return cycle.filter((name) => name === backend).length === (shares[backend] ?? 1);
+        })
       );
     default:
       return assertNever(spread);
@@ -71,8 +85,7 @@ function isSpread(spread: Spread, by: readonly string[], { answers, sequence }: 
 }
 
 /** Within five standard deviations of a choice by chance: wrong once in a million probes. */
-function isNear(count: number, requests: number, backends: number): boolean {
-  const share = 1 / backends;
+function isNear(count: number, requests: number, share: number): boolean {
   const deviation = Math.sqrt(requests * share * (1 - share));
   return Math.abs(count - requests * share) <= 5 * deviation;
 }

@@ -78,13 +78,17 @@ function requestsFor(expect: Outcome): number {
     case "even":
       return 600;
     case "turns":
-      return 10 * backends;
+      return 10 * cycleLength(expect);
     case "one":
     case "several":
       return 20;
     default:
       return assertNever(expect.spread);
   }
+}
+
+function cycleLength({ by, shares }: Extract<Outcome, { kind: "answered" }>): number {
+  return by.reduce((sum, backend) => sum + (shares[backend] ?? 1), 0);
 }
 
 function mergeResults(one: ProbeResult, other: ProbeResult): ProbeResult {

@@ -126,6 +126,8 @@ export function service({
 /** An endpoint by the name of its pod, or of its node for hostNetwork; ready unless said otherwise. */
 export interface EndpointFacts extends EndpointConditions {
   readonly of: BackendName;
+  /** In annotation kubesteer.dev/endpoint-weights. */
+  readonly weight?: number;
   readonly zoneHint?: string;
   readonly nodeHint?: string;
 }
@@ -156,11 +158,23 @@ export function endpointSlices({
       name: `${service}-${family}-${number}`,
       namespace,
       labels: { "kubernetes.io/service-name": service },
+      ...weightAnnotation(facts, family),
     },
     addressType: family === "ipv4" ? "IPv4" : "IPv6",
     endpoints: facts.map((endpoint) => endpointObject(endpoint, family)),
     ports: ports ?? [{ name: "", protocol: "TCP", port }],
   }));
+}
+
+function weightAnnotation(
+  facts: readonly EndpointFacts[],
+  family: keyof AddressPair,
+): Pick<ObjectMeta, "annotations"> {
+  const weights = facts.flatMap(({ of, weight }) =>
+    weight === undefined ? [] : [[addressOf(of)[family], weight] as const],
+  );
+  if (weights.length === 0) return {};
+  return { annotations: { "kubesteer.dev/endpoint-weights": JSON.stringify(Object.fromEntries(weights)) } };
 }
 
 function endpointObject(

@@ -26,6 +26,10 @@ export interface Step {
   readonly node?: NodeFacts;
   /** Nodes that have a dataplane. @default node1 */
   readonly programmed?: readonly NodeName[];
+  /** Where the node's monotonic clock stands, in milliseconds: for changes that time alone makes. @default 0 */
+  readonly clockMs?: number;
+  /** Open connections that the node has counted at endpoints; undefined is as before. */
+  readonly connections?: Shares;
   /** Time to let pass before the requests. */
   readonly waitMs?: number;
   /** Made at the same time. */
@@ -67,6 +71,8 @@ export type Outcome =
       readonly kind: "answered";
       readonly by: readonly BackendName[];
       readonly spread: Spread;
+      /** For `even` and `turns`: how often one backend is to answer for one answer of another. @default 1 each */
+      readonly shares: Shares;
       /** The source address that backends see; undefined is not checked. */
       readonly sees: Seen | undefined;
       /** The port that backends are asked on; undefined is not checked. */
@@ -81,6 +87,8 @@ export type Outcome =
 
 /** How requests are divided: `every` backend gets some, `even`ly, strictly in `turns`, always the same `one`, `several`. */
 export type Spread = "every" | "even" | "turns" | "one" | "several";
+
+export type Shares = { readonly [Backend in BackendName]?: number };
 
 /** The address of the client itself, or one of the programmed node. For hairpins it differs by backend. */
 export type Seen = "client" | "node" | { readonly [Backend in BackendName]?: "client" | "node" };
@@ -99,10 +107,16 @@ export function answeredBy(
   {
     sees,
     spread = "every",
+    shares = {},
     port,
-  }: { readonly sees?: Seen; readonly spread?: Spread; readonly port?: number } = {},
+  }: {
+    readonly sees?: Seen;
+    readonly spread?: Spread;
+    readonly shares?: Shares;
+    readonly port?: number;
+  } = {},
 ): Outcome {
-  return { kind: "answered", by, spread, sees, port };
+  return { kind: "answered", by, spread, shares, sees, port };
 }
 
 export const refused: Outcome = { kind: "refused" };

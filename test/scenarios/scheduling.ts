@@ -1,8 +1,17 @@
 /** How the endpoint of a new connection is chosen. */
 import type { SchedulingAlgorithm } from "../../crds/api.ts";
-import { addressOf, clusterIP } from "./addresses.ts";
+import { addressOf, clusterIP, podNames, type PodName } from "./addresses.ts";
 import { endpointSlices, nodePort, service, servicePort } from "./cluster-objects.ts";
-import { answeredBy, at, scenario, type Probe, type Scenario, type Spread, type Step } from "./scenario.ts";
+import {
+  answeredBy,
+  at,
+  scenario,
+  type Probe,
+  type Scenario,
+  type Shares,
+  type Spread,
+  type Step,
+} from "./scenario.ts";
 
 const three = ["pod1a", "pod2a", "pod3a"] as const;
 const slices = endpointSlices({ endpoints: three });
@@ -20,6 +29,37 @@ function stepWith(algorithm: SchedulingAlgorithm, probes: readonly Probe[], name
     services: [service({ type: "NodePort" })],
     endpointSlices: slices,
     probes,
+  };
+}
+
+/** Some endpoints with these weights; undefined is without one. */
+function weighted(
+  algorithm: SchedulingAlgorithm,
+  weights: { readonly [Backend in PodName]?: number | undefined },
+  probes: readonly Probe[],
+): Step {
+  const endpoints = podNames.flatMap((of) => {
+    if (!Object.hasOwn(weights, of)) return [];
+    const weight = weights[of];
+    return [weight === undefined ? { of } : { of, weight }];
+  });
+  return { ...stepWith(algorithm, probes), endpointSlices: endpointSlices({ endpoints }) };
+}
+
+/** Requests that these backends answer in these proportions. */
+function divided(from: Probe["from"], spread: Spread, shares: Shares, to = toService): Probe {
+  const by = podNames.filter((name) => shares[name] !== undefined);
+  return { from, to, expect: answeredBy(by, { spread, shares }) };
+}
+
+/** A slow start of nine seconds, at one moment. */
+function slowStart(clockMs: number, shares: Shares): Step {
+  return {
+    config: { scheduling: { algorithm: "RoundRobin", slowStartSeconds: 9 } },
+    clockMs,
+    services: [service()],
+    endpointSlices: endpointSlices({ endpoints: podNames.filter((name) => shares[name] !== undefined) }),
+    probes: [divided("pod1b", "turns", shares)],
   };
 }
 
@@ -65,6 +105,87 @@ export const scheduling: readonly Scenario[] = [
     ],
   }),
   scenario("Maglev spreads the connections of one client", stepWith("Maglev", [probe("pod1b", "every")])),
+  scenario(
+    "weights divide connections in proportion",
+    weighted("Random", { pod1a: 75, pod2a: 25 }, [
+      divided("pod1b", "even", { pod1a: 75, pod2a: 25 }),
+      divided("client", "even", { pod1a: 75, pod2a: 25 }, toNodePort),
+    ]),
+  ),
+  scenario(
+    "an endpoint without a weight weighs 1",
+    weighted("Random", { pod1a: 3, pod2a: undefined, pod3a: undefined }, [
+      divided("pod1b", "even", { pod1a: 3, pod2a: 1, pod3a: 1 }),
+    ]),
+  ),
+  scenario(
+    "RoundRobin with weights gives each endpoint its number of turns in each cycle",
+    weighted("RoundRobin", { pod1a: 5, pod2a: 1, pod3a: 2 }, [
+      divided("pod1b", "turns", { pod1a: 5, pod2a: 1, pod3a: 2 }),
+    ]),
+  ),
+  scenario("weights count among the endpoints of the node with internalTrafficPolicy Local", {
+    ...weighted("RoundRobin", { pod1a: 4, pod1b: 2, pod2a: 9 }, [
+      divided("pod1b", "turns", { pod1a: 2, pod1b: 1 }),
+    ]),
+    services: [service({ internalTrafficPolicy: "Local" })],
+  }),
+  ...(["Random", "RoundRobin", "SourceHash", "Maglev"] as const).map((algorithm) =>
+    scenario(
+      `an endpoint of weight 0 gets no new connections with ${algorithm}`,
+      weighted(algorithm, { pod1a: 0, pod2a: 0, pod3a: 7 }, [divided("pod1b", "every", { pod3a: 1 })]),
+    ),
+  ),
+  scenario(
+    "when all weights are 0 all endpoints are used",
+    weighted("Random", { pod1a: 0, pod2a: 0 }, [divided("pod1b", "even", { pod1a: 1, pod2a: 1 })]),
+  ),
+  {
+    name: "weights change while the Service is in use",
+    steps: [
+      weighted("RoundRobin", { pod1a: 1, pod2a: 1 }, [divided("pod1b", "turns", { pod1a: 1, pod2a: 1 })]),
+      {
+        ...weighted("RoundRobin", { pod1a: 3, pod2a: 2 }, [
+          divided("pod1b", "turns", { pod1a: 3, pod2a: 2 }),
+        ]),
+        name: "both are heavier",
+      },
+      {
+        ...weighted("RoundRobin", { pod1a: 0, pod2a: 2 }, [divided("pod1b", "turns", { pod2a: 1 })]),
+        name: "one shall be emptied",
+      },
+    ],
+  },
+  {
+    name: "LeastConnection prefers endpoints with fewer connections",
+    steps: [
+      stepWith("LeastConnection", [probe("pod1b", "even")]),
+      {
+        ...stepWith("LeastConnection", [divided("pod1b", "even", { pod2a: 1, pod3a: 1 })]),
+        name: "one endpoint holds many",
+        connections: { pod1a: 500 },
+      },
+      {
+        ...stepWith("LeastConnection", [divided("pod1b", "even", { pod1a: 6, pod2a: 16, pod3a: 16 })]),
+        name: "it still holds some more than the others",
+        connections: { pod1a: 150, pod2a: 75, pod3a: 75 },
+      },
+      {
+        ...stepWith("LeastConnection", [probe("pod1b", "even")]),
+        name: "all hold the same",
+        connections: { pod1a: 100, pod2a: 100, pod3a: 100 },
+      },
+    ],
+  },
+  {
+    name: "with slow start a new endpoint grows to its whole share",
+    steps: [
+      slowStart(0, { pod1a: 1, pod2a: 1 }),
+      { ...slowStart(1_000, { pod1a: 10, pod2a: 10, pod3a: 1 }), name: "an endpoint comes" },
+      { ...slowStart(5_500, { pod1a: 10, pod2a: 10, pod3a: 5 }), name: "half of the time has passed" },
+      { ...slowStart(10_000, { pod1a: 1, pod2a: 1, pod3a: 1 }), name: "all of the time has passed" },
+    ],
+  },
   scenario("a rule of the ProxyConfig gives an algorithm to the Services it names", {
     config: {
       services: [{ name: "turns", names: ["default/web"], scheduling: { algorithm: "RoundRobin" } }],

@@ -1,13 +1,15 @@
 import type { CatalogChanges } from "../../agent/services/service-catalog.ts";
 import { ServiceCatalog } from "../../agent/services/service-catalog.ts";
 import { buildNodeFacts, type NodeFacts } from "../../agent/services/node-facts.ts";
+import { type ConnectionCounts, endpointKey } from "../../agent/services/endpoint-connections.ts";
 import { trimEndpointSlice } from "../../agent/watch/trim-endpoint-slice.ts";
 import { trimService } from "../../agent/watch/trim-service.ts";
 import { parseIpAddress } from "../../platform/ip/address.ts";
 import { parseCidr } from "../../platform/ip/cidr.ts";
 import { serviceCIDRs } from "../../playground/nodes/network-plan.ts";
-import { bothFamilies, nodeNamed, type NodeName } from "../scenarios/addresses.ts";
-import type { Step } from "../scenarios/scenario.ts";
+import { podPorts } from "../../playground/nodes/pods.ts";
+import { addressOf, bothFamilies, nodeNamed, podNames, type NodeName } from "../scenarios/addresses.ts";
+import type { Shares, Step } from "../scenarios/scenario.ts";
 import { makeNodeProxySpec } from "./make-node-proxy-spec.ts";
 
 /** How one node sees the cluster of a scenario: the agent's own way from API objects to the desired state. */
@@ -28,14 +30,17 @@ export class ScenarioNode {
   }
 
   /** Changes the cluster into that of `step`, as watches would tell it. */
-  update(step: Pick<Step, "services" | "endpointSlices" | "config" | "node">): CatalogChanges {
+  update(step: Omit<Step, "probes">): CatalogChanges {
     this.#catalog.setNode(nodeFacts(this.#name, step.node ?? {}));
     this.#catalog.setConfig(
       makeNodeProxySpec(step.config === undefined ? {} : { config: step.config }).config,
     );
     this.#updateServices(step.services ?? []);
     this.#updateEndpointSlices(step.endpointSlices ?? []);
-    return this.#catalog.takeChanges();
+    if (step.connections !== undefined) {
+      this.#catalog.setConnections({ kind: "counted", counts: countsOf(step.connections) });
+    }
+    return this.#catalog.takeChanges(step.clockMs);
   }
 
   #updateServices(services: NonNullable<Step["services"]>): void {
@@ -62,6 +67,19 @@ export class ScenarioNode {
     for (const key of this.#endpointSlices) if (!present.has(key)) this.#catalog.deleteEndpointSlice(key);
     this.#endpointSlices = present;
   }
+}
+
+/** All are to the TCP port of pods. */
+function countsOf(connections: Shares): ConnectionCounts {
+  const names = podNames.filter((name) => connections[name] !== undefined);
+  return new Map(
+    names.flatMap((name) =>
+      bothFamilies(addressOf(name)).map((address): [string, number] => [
+        endpointKey("TCP", parseIpAddress(address), podPorts.tcp[0]),
+        connections[name] ?? 0,
+      ]),
+    ),
+  );
 }
 
 function nodeFacts(name: NodeName, { withoutZone, withoutPodCIDRs }: NonNullable<Step["node"]>): NodeFacts {
