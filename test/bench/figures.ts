@@ -4,6 +4,8 @@ import type { ProxyMode } from "../../crds/api.ts";
 export const families = {
   start: "Start: from the start of the process until Services answer",
   change: "Change: from an event of the API server to the kernel, one endpoint at a time",
+  churn: "Churn: 200 changes in 20 s, ten at once each second",
+  recovery: "Recovery: until Services answer as they should again",
   cost: "Cost: memory and CPU",
 } as const;
 
@@ -15,6 +17,12 @@ export const metrics = {
   change_p50_milliseconds: { family: "change", title: "p50, ms", decimals: 2 },
   change_p99_milliseconds: { family: "change", title: "p99, ms", decimals: 2 },
   observer_p50_milliseconds: { family: "change", title: "of it observing, at most, ms", decimals: 2 },
+  churn_p50_milliseconds: { family: "churn", title: "p50, ms", decimals: 2 },
+  churn_p99_milliseconds: { family: "churn", title: "p99, ms", decimals: 2 },
+  churn_cpu_seconds: { family: "churn", title: "CPU, s", decimals: 2 },
+  restart_seconds: { family: "recovery", title: "killed and started again, s", decimals: 2 },
+  restart_failed_connections: { family: "recovery", title: "connections failed meanwhile", decimals: 0 },
+  flush_repair_seconds: { family: "recovery", title: "nft flush ruleset, s", decimals: 2 },
   rss_mebibytes: { family: "cost", title: "RSS, MiB", decimals: 0 },
   peak_rss_mebibytes: { family: "cost", title: "peak RSS, MiB", decimals: 0 },
   nft_rss_mebibytes: { family: "cost", title: "peak RSS of nft, MiB", decimals: 0 },

@@ -8,17 +8,18 @@ export interface BenchOptions {
   readonly steps: readonly StepName[];
 }
 
+const defaultSizes = "100x10,1000x10,10000x10,5000x50,30000x2";
+
 const usage = `measures kubesteer on this machine
 
 Usage: node test/bench/main.ts [flags]     (as root; make bench builds dist/ before)
 
-  --sizes LIST      Services x endpoints of each, such as 100x10,5000x50 (default 100x10,1000x10,10000x10)
+  --sizes LIST      Services x endpoints of each, such as 100x10,5000x50
+                    (default ${defaultSizes})
   --services LIST   the same with 10 endpoints each: 100,1000
   --only LIST       ${stepNames.join(", ")} (default all)
   --help
 `;
-
-const defaultSizes = "100x10,1000x10,10000x10";
 
 /** Undefined when only help was asked for, which is printed. @throws {TerminalError} naming the flag, its value and what it takes */
 export function readOptions(): BenchOptions | undefined {

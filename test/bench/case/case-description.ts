@@ -1,7 +1,7 @@
 import type { WorkloadSize } from "../cluster/workload.ts";
 
 /** In the order they run in. */
-export const stepNames = ["cold", "change", "idle"] as const;
+export const stepNames = ["cold", "change", "churn", "idle", "restart", "flush"] as const;
 export type StepName = (typeof stepNames)[number];
 
 /** One process of the benchmark: one proxy and one size of cluster in a network namespace of its own. */

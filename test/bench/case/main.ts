@@ -8,15 +8,21 @@ import { SimulatedCluster } from "../cluster/simulated-cluster.ts";
 import { ServiceProbe } from "../kernel/service-probe.ts";
 import { kubesteer } from "../proxies/kubesteer.ts";
 import { parseCaseDescription, stepNames, type CaseDescription, type StepName } from "./case-description.ts";
+import { measureChurn } from "./churn.ts";
 import { measureColdStart } from "./cold-start.ts";
+import { measureForeignFlush } from "./foreign-flush.ts";
 import { measureIdle } from "./idle.ts";
 import { measureOneChange } from "./one-change.ts";
+import { measureRestart } from "./restart.ts";
 import { progress, type RunningCase, type Step } from "./running-case.ts";
 
 const steps: Readonly<Record<StepName, Step>> = {
   cold: measureColdStart,
   change: measureOneChange,
+  churn: measureChurn,
   idle: measureIdle,
+  restart: measureRestart,
+  flush: measureForeignFlush,
 };
 const proxies = { kubesteer };
 

@@ -41,7 +41,7 @@ export class ServiceProbe {
   async untilReachable(clusterIP: string, timeoutMs: number): Promise<number> {
     const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
-      if (await isReachable(clusterIP)) return performance.now();
+      if (await isReachable(clusterIP, attemptTimeoutMs)) return performance.now();
       await delay(5);
     }
     throw new Error(`${clusterIP} could not be reached within ${timeoutMs / 1000} s`);
@@ -52,15 +52,15 @@ export class ServiceProbe {
   }
 }
 
-/** Whether a new connection to the Service is accepted within 50 ms. */
-export function isReachable(clusterIP: string): Promise<boolean> {
+/** Whether a new connection to the Service is accepted in time. */
+export function isReachable(clusterIP: string, timeoutMs: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host: clusterIP, port: servicePort });
   const finish = (reached: boolean): void => {
     socket.destroy();
     resolve(reached);
   };
-  socket.setTimeout(attemptTimeoutMs, () => finish(false));
+  socket.setTimeout(timeoutMs, () => finish(false));
   socket.once("connect", () => finish(true)).on("error", () => finish(false));
   return promise;
 }

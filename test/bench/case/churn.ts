@@ -1,0 +1,35 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ChangeMonitor } from "../kernel/change-monitor.ts";
+import { percentile } from "../percentile.ts";
+import { readCpuSeconds } from "../process-usage.ts";
+import { changeEndpoint } from "./change-endpoint.ts";
+import { pidOf, progress, report, type RunningCase } from "./running-case.ts";
+
+const bursts = 20;
+const changesPerBurst = 10;
+const burstEveryMs = 1_000;
+
+/** 200 changes of as many Services in 20 s, ten at once each second: until each is in the kernel, and the CPU time of all. */
+export async function measureChurn(running: RunningCase): Promise<void> {
+  progress(`${bursts * changesPerBurst} changes in ${(bursts * burstEveryMs) / 1_000} s`);
+  const monitor = await ChangeMonitor.start();
+  try {
+    const cpuBefore = readCpuSeconds(pidOf(running));
+    const latencies: number[] = [];
+    for (let burst = 0; burst < bursts; burst += 1) {
+      const nextAtMs = performance.now() + burstEveryMs;
+      const changes = Array.from({ length: changesPerBurst }, (_, nth) =>
+        changeEndpoint(running, monitor, burst * changesPerBurst + nth),
+      );
+      latencies.push(...(await Promise.all(changes)));
+      await delay(Math.max(0, nextAtMs - performance.now()));
+    }
+    report(running, {
+      churn_p50_milliseconds: percentile(latencies, 50),
+      churn_p99_milliseconds: percentile(latencies, 99),
+      churn_cpu_seconds: readCpuSeconds(pidOf(running)) - cpuBefore,
+    });
+  } finally {
+    monitor.close();
+  }
+}

@@ -1,0 +1,60 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isReachable } from "../kernel/service-probe.ts";
+import { note, progress, report, type RunningCase } from "./running-case.ts";
+
+const downMs = 1_000;
+const timeoutMs = 120_000;
+/** A lost SYN is sent again after a second. */
+const patienceMs = 900;
+
+/**
+ * The proxy is killed, a Service gets other endpoints, the proxy starts: how long until the kernel knows. Connections to
+ * Services are made all the time and counted when they fail.
+ */
+export async function measureRestart(running: RunningCase): Promise<void> {
+  progress("restart");
+  const { cluster, probe, process } = running;
+  const { endpointAddresses: answering } = cluster.service(0);
+  const changedIndex = cluster.changeableIndex(0);
+  const connections = watchConnections(running);
+  await process.stop("SIGKILL");
+  cluster.setEndpoints(changedIndex, answering);
+  await delay(downMs);
+  const startedAtMs = performance.now();
+  process.start();
+  const syncedAtMs = await probe.untilReachable(cluster.service(changedIndex).clusterIP, timeoutMs);
+  await delay(downMs);
+  const { made, failed } = await connections.stop();
+  report(running, {
+    restart_seconds: (syncedAtMs - startedAtMs) / 1_000,
+    restart_failed_connections: failed,
+  });
+  note(running, `${failed} of ${made} connections failed around the restart`);
+}
+
+interface WatchedConnections {
+  stop(): Promise<{ readonly made: number; readonly failed: number }>;
+}
+
+/** One new connection after the other to Services that answer. */
+function watchConnections({ cluster }: RunningCase): WatchedConnections {
+  let stopped = false;
+  const ended = (async () => {
+    let made = 0;
+    let failed = 0;
+    while (!stopped) {
+      for (const { clusterIP } of cluster.probedServices) {
+        made += 1;
+        if (!(await isReachable(clusterIP, patienceMs))) failed += 1;
+        await delay(5);
+      }
+    }
+    return { made, failed };
+  })();
+  return {
+    stop() {
+      stopped = true;
+      return ended;
+    },
+  };
+}
