@@ -107,6 +107,30 @@ const rows: readonly {
     right: false,
   },
   {
+    name: "in turn by shares, wherever the cycle is entered",
+    expect: answeredBy(two, { spread: "turns", shares: { pod1a: 2, pod2a: 1 } }),
+    result: answers(["pod1a", "pod2a", "pod1a", "pod1a", "pod2a", "pod1a"]),
+    right: true,
+  },
+  {
+    name: "a cycle with other shares",
+    expect: answeredBy(two, { spread: "turns", shares: { pod1a: 2, pod2a: 1 } }),
+    result: answers(["pod2a", "pod2a", "pod1a", "pod2a", "pod2a", "pod1a"]),
+    right: false,
+  },
+  {
+    name: "an even division where shares were asked for",
+    expect: answeredBy(two, { spread: "even", shares: { pod1a: 3, pod2a: 1 } }),
+    result: answers(Array.from({ length: 600 }, (_, index) => (index % 2 === 0 ? "pod1a" : "pod2a"))),
+    right: false,
+  },
+  {
+    name: "a division by shares",
+    expect: answeredBy(two, { spread: "even", shares: { pod1a: 3, pod2a: 1 } }),
+    result: answers(Array.from({ length: 600 }, (_, index) => (index % 4 === 0 ? "pod2a" : "pod1a"))),
+    right: true,
+  },
+  {
     name: "what chance does to an even division",
     expect: answeredBy(two, { spread: "even" }),
     result: answers(divided({ pod1a: 325, pod2a: 275 })),
