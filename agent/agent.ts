@@ -13,7 +13,7 @@ import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import type { Dataplane } from "./dataplane/dataplane.ts";
-import { type DriftEvent, DriftGuard } from "./drift/drift-guard.ts";
+import { type DriftEvent, type DriftFacts, DriftGuard } from "./drift/drift-guard.ts";
 import { createDriftMetrics } from "./drift/drift-metrics.ts";
 import { createHealthRoutes } from "./health/health-routes.ts";
 import type { HealthFacts, NodePresence } from "./health/judge-health.ts";
@@ -38,6 +38,7 @@ import { ModeSwitch } from "./sync/mode-switch.ts";
 import type { SyncOutcome } from "./sync/sync-outcome.ts";
 import { SyncRecord } from "./sync/sync-record.ts";
 import { parseNodeProxy } from "./watch/parse-node-proxy.ts";
+import { StoredObjects } from "./watch/stored-objects.ts";
 import { watchObject } from "./watch/watch-object.ts";
 
 export interface AgentDeps {
@@ -115,11 +116,13 @@ class Agent {
       countConnections,
       onListed: () => this.#statusWriter.requestWrite(),
       onOutcome: (outcome) => this.#onOutcome(outcome),
+      storedObjects: new StoredObjects({ directory: options.stateDir, clock, log }),
     };
     observeState(metrics.meter, {
       lastSuccess: () => this.#record.lastSuccess,
       desired: () => this.#proxy?.desired(),
       problemCount: () => this.#proxy?.problems().length ?? 0,
+      staleSinceMs: () => this.#proxy?.staleSinceMs(),
     });
   }
 
@@ -138,6 +141,9 @@ class Agent {
   }
 
   async #followNode(): Promise<void> {
+    const { config } = this.#deps;
+    const stored = config === undefined ? undefined : await this.#storedSettings.read();
+    if (config !== undefined && stored !== undefined) this.#applySettings(nodeSettingsOf(config, stored.node));
     await watchObject({
       ...this.#connection,
       resource: resources.nodes,
@@ -190,13 +196,12 @@ class Agent {
   }
 
   #onOutcome(outcome: SyncOutcome): void {
-    const { config, log } = this.#deps;
-    logOutcome(log, outcome);
+    logOutcome(this.#deps.log, outcome);
     this.#recordEvents(findNotableEvents(outcome, this.#record.lastSuccess));
     this.#record.add(outcome);
     this.#syncMetrics.record(outcome);
     this.#statusWriter.requestWrite();
-    if (outcome.kind === "success" && config === undefined) this.#storedSettings.store(outcome.settings);
+    if (outcome.kind === "success") this.#storedSettings.store(outcome.settings);
   }
 
   #recordEvents(notable: readonly (NotableEvent | DriftEvent)[]): void {
@@ -226,11 +231,18 @@ class Agent {
       lastSuccess: this.#record.lastSuccess,
       failure: this.#record.failure,
       waitingFor: this.#waitingFor(),
+      staleSinceMs: this.#proxy.staleSinceMs(),
       missing: this.#modes.missing(),
       problems: this.#proxy.problems(),
       latency: this.#record.latency.percentiles(),
-      drift: this.#modes.chosen()?.watchDrift === undefined ? undefined : this.#drift.facts(),
+      drift: this.#driftFacts(),
     };
+  }
+
+  /** undefined where the mode cannot tell. */
+  #driftFacts(): DriftFacts | undefined {
+    const dataplane = this.#modes.chosen();
+    return dataplane !== undefined && dataplane.watchDrift === undefined ? undefined : this.#drift.facts();
   }
 
   #healthFacts(): HealthFacts {
@@ -239,6 +251,7 @@ class Agent {
       lastSyncAt: this.#record.lastSuccess?.at,
       oldestChangeMs: this.#proxy?.oldestChangeMs(),
       waitingFor: this.#waitingFor(),
+      staleSinceMs: this.#proxy?.staleSinceMs(),
       failure: this.#record.failure,
       node: this.#node,
     };

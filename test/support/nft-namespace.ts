@@ -6,6 +6,7 @@ import { skipBecause } from "./skip.ts";
 
 /** A network namespace of the test's own, with the real nft and kernel in it. */
 export interface NftNamespace {
+  readonly name: string;
   readonly commands: CommandRunner;
   /** What nft prints for these arguments. */
   nft(...args: readonly string[]): string;
@@ -25,6 +26,7 @@ export function createNftNamespace(context: Context): NftNamespace {
     skipBecause(context, `no nft in a namespace here: ${String(error).split("\n")[0]}`);
   }
   return {
+    name,
     commands: createCommandRunner({ netns: name, log: silentLogger }),
     nft: (...args) =>
       execFileSync("ip", ["netns", "exec", name, "nft", ...args], { encoding: "utf8", stdio: "pipe" }),

@@ -69,7 +69,9 @@ export class DriftWatch {
     const { observer, findForeign, log } = this.#deps;
     try {
       const foreign = await findForeign();
-      if (foreign.length === 0 || signal.aborted) return;
+      if (signal.aborted) return;
+      log.debug({}, "watching for foreign changes");
+      if (foreign.length === 0) return;
       observer.onForeignChange({
         culprit: undefined,
         what: `removed or changed table ${foreign.join(" and ")} while nobody listened`,
