@@ -15,6 +15,15 @@ const [a, b, c] = ["10.0.0.1", "10.0.0.2", "10.0.0.3"] as const;
 const here = { nodeName: "worker-1" };
 const draining = { conditions: { ready: false, serving: true, terminating: true } };
 
+/** Weights by the last part of the address; with `local`, of the endpoints of the node. */
+function weights(changes: CatalogChanges, { local = false } = {}): Readonly<Record<string, number>> {
+  const [port] = [...changes.desired.services.values()].flatMap(({ ports }) => ports);
+  const endpoints = (local ? port?.localEndpoints : port?.clusterEndpoints) ?? [];
+  return Object.fromEntries(
+    endpoints.map(({ address, weight }) => [String(address).split(".").at(-1) ?? "", weight]),
+  );
+}
+
 describe("weights of endpoints", () => {
   let catalog: ServiceCatalog;
 
@@ -41,15 +50,6 @@ describe("weights of endpoints", () => {
 
   function setConfig(scheduling: object): void {
     catalog.setConfig(makeNodeProxyConfig({ scheduling }));
-  }
-
-  /** Weights by the last part of the address; with `local`, of the endpoints of the node. */
-  function weights(changes: CatalogChanges, { local = false } = {}): Readonly<Record<string, number>> {
-    const [port] = [...changes.desired.services.values()].flatMap(({ ports }) => ports);
-    const endpoints = (local ? port?.localEndpoints : port?.clusterEndpoints) ?? [];
-    return Object.fromEntries(
-      endpoints.map(({ address, weight }) => [String(address).split(".").at(-1) ?? "", weight]),
-    );
   }
 
   function countedWeights(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
