@@ -6,7 +6,6 @@ import type { CaseMessage } from "./case/messages.ts";
 import type { Figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 import { readOptions, type BenchOptions } from "./options.ts";
-import { bundle } from "./proxies/kubesteer.ts";
 import { renderFigures } from "./report/render-figures.ts";
 import { missingForBench } from "./requirements.ts";
 import { runCase } from "./run-case.ts";
@@ -26,8 +25,8 @@ try {
 }
 
 /** The exit code: 0 when every case ran to its end. */
-async function run({ sizes, steps }: BenchOptions): Promise<number> {
-  const missing = await missingForBench(bundle);
+async function run({ sizes, steps, agent }: BenchOptions): Promise<number> {
+  const missing = await missingForBench(agent);
   if (missing !== undefined) throw new Error(missing);
   await mkdir(outputFolder, { recursive: true });
   await writeFile(figuresFile, "");
@@ -46,7 +45,7 @@ async function run({ sizes, steps }: BenchOptions): Promise<number> {
       else say(`${title}: ${message.text}`);
     };
     try {
-      await runCase({ proxy: "kubesteer", size, steps, folder }, place, take);
+      await runCase({ proxy: "kubesteer", agent, size, steps, folder }, place, take);
     } catch (error) {
       if (stop.signal.aborted) return 1;
       notes.push(`${title} ended early: ${errorMessage(error)} (logs in ${folder})`);

@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { TerminalError } from "../../platform/errors.ts";
 import { stepNames, type StepName } from "./case/case-description.ts";
@@ -6,8 +7,11 @@ import type { WorkloadSize } from "./cluster/workload.ts";
 export interface BenchOptions {
   readonly sizes: readonly WorkloadSize[];
   readonly steps: readonly StepName[];
+  /** Program of the agent; absolute. */
+  readonly agent: string;
 }
 
+const bundle = join(import.meta.dirname, "../../dist/agent.js");
 const defaultSizes = "100x10,1000x10,10000x10,5000x50,30000x2";
 
 const usage = `measures kubesteer on this machine
@@ -18,6 +22,7 @@ Usage: node test/bench/main.ts [flags]     (as root; make bench builds dist/ bef
                     (default ${defaultSizes})
   --services LIST   the same with 10 endpoints each: 100,1000
   --only LIST       ${stepNames.join(", ")} (default all)
+  --agent FILE      the agent, bundled or not (default dist/agent.js)
   --help
 `;
 
@@ -28,6 +33,7 @@ export function readOptions(): BenchOptions | undefined {
       sizes: { type: "string" },
       services: { type: "string" },
       only: { type: "string" },
+      agent: { type: "string", default: bundle },
       help: { type: "boolean", default: false },
     },
   });
@@ -40,6 +46,7 @@ export function readOptions(): BenchOptions | undefined {
       values.services === undefined
         ? listOf(values.sizes ?? defaultSizes).map(parseSize)
         : listOf(values.services).map((services) => parseSize(`${services}x10`)),
+    agent: resolve(values.agent),
     steps: values.only === undefined ? stepNames : listOf(values.only).map(parseStep),
   };
 }

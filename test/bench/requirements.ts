@@ -4,14 +4,14 @@ import { execa } from "execa";
 const packageOf = { nft: "nftables", ip: "iproute2", socat: "socat", setpriv: "util-linux" } as const;
 
 /** What this machine lacks for the benchmark, as one sentence with the cure; undefined when nothing. */
-export async function missingForBench(bundle: string): Promise<string | undefined> {
+export async function missingForBench(agent: string): Promise<string | undefined> {
   if (process.platform !== "linux") return "needs Linux: it measures the rules of its kernel";
   if (process.getuid?.() !== 0)
     return "needs root, to create network namespaces and rules in them: sudo make bench";
   for (const [tool, debianPackage] of Object.entries(packageOf)) {
     if (!(await isInstalled(tool))) return `${tool} is not installed: apt-get install ${debianPackage}`;
   }
-  if (!existsSync(bundle)) return `${bundle} does not exist: make bench builds it, or node scripts/build.ts`;
+  if (!existsSync(agent)) return `${agent} does not exist: make bench builds it, or node scripts/build.ts`;
   return undefined;
 }
 

@@ -7,6 +7,8 @@ export type StepName = (typeof stepNames)[number];
 /** One process of the benchmark: one proxy and one size of cluster in a network namespace of its own. */
 export interface CaseDescription {
   readonly proxy: "kubesteer";
+  /** Program of our agent; absolute. */
+  readonly agent: string;
   readonly size: WorkloadSize;
   /** Every case begins with a cold start; it is reported when asked for. */
   readonly steps: readonly StepName[];

@@ -6,7 +6,7 @@
  */
 import { SimulatedCluster } from "../cluster/simulated-cluster.ts";
 import { ServiceProbe } from "../kernel/service-probe.ts";
-import { kubesteer } from "../proxies/kubesteer.ts";
+import { createKubesteer } from "../proxies/kubesteer.ts";
 import { parseCaseDescription, stepNames, type CaseDescription, type StepName } from "./case-description.ts";
 import { measureChurn } from "./churn.ts";
 import { measureColdStart } from "./cold-start.ts";
@@ -24,16 +24,16 @@ const steps: Readonly<Record<StepName, Step>> = {
   restart: measureRestart,
   flush: measureForeignFlush,
 };
-const proxies = { kubesteer };
+const proxies = { kubesteer: createKubesteer };
 
 const [description] = process.argv.slice(2);
 if (description === undefined) throw new Error("usage: node test/bench/case/main.ts CASE");
 await run(parseCaseDescription(description));
 process.exit();
 
-async function run({ proxy: name, size, steps: wanted, folder }: CaseDescription): Promise<void> {
+async function run({ proxy: name, agent, size, steps: wanted, folder }: CaseDescription): Promise<void> {
   progress("building the cluster");
-  const proxy = proxies[name];
+  const proxy = proxies[name](agent);
   const probe = await ServiceProbe.start();
   const cluster = await SimulatedCluster.start(size);
   const running: RunningCase = { proxy, cluster, probe, process: await proxy.createProcess(folder) };
