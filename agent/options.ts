@@ -17,7 +17,7 @@ export interface AgentOptions {
   readonly healthAddress: string;
   /** As healthAddress. */
   readonly metricsAddress: string;
-  /** Directory of the stored settings; absolute. */
+  /** Directory of the stored settings and objects; absolute. */
   readonly stateDir: string;
   readonly logLevel: LogLevel;
   readonly heartbeatSeconds: number;
@@ -50,7 +50,7 @@ Flags:
   --config FILE              a ProxyConfig in YAML: run without the operator
   --health-address ADDR      /healthz, /livez, /readyz (default 0.0.0.0:10256)
   --metrics-address ADDR     /metrics, /proxyMode, /configz (default 127.0.0.1:10249)
-  --state-dir DIR            where the last good settings are stored (default /run/kubesteer)
+  --state-dir DIR            where the last good settings and Services are stored (default /run/kubesteer)
   --log-level LEVEL          ${logLevels.join(", ")} (default info)
   --heartbeat-seconds N      longest time between two status writes, 1-60 (default 30)
   --help, --version

@@ -2,6 +2,7 @@ import type { NodeProxySpec } from "../crds/api.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import type { Logger } from "../platform/log.ts";
+import { bridgeOutage } from "./bridge-outage.ts";
 import type { ChangeMetrics } from "./metrics/change-metrics.ts";
 import { readLocalAddresses } from "./node/local-addresses.ts";
 import { watchLocalAddresses } from "./node/watch-local-addresses.ts";
@@ -16,6 +17,8 @@ import type { ModeSwitch } from "./sync/mode-switch.ts";
 import { SyncLoop } from "./sync/sync-loop.ts";
 import type { SyncOutcome } from "./sync/sync-outcome.ts";
 import { ClusterWatch, type WatchedKind } from "./watch/cluster-watch.ts";
+import type { StoredObjects } from "./watch/stored-objects.ts";
+import type { StoredSnapshot } from "./watch/stored-objects-format.ts";
 
 export interface ServiceProxyDeps {
   readonly nodeName: string;
@@ -27,6 +30,8 @@ export interface ServiceProxyDeps {
   /** The kinds that have not been listed are fewer now. */
   readonly onListed: () => void;
   readonly onOutcome: (outcome: SyncOutcome) => void;
+  /** Where the objects of the cluster are kept for a start without the API server. */
+  readonly storedObjects: StoredObjects;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -43,6 +48,8 @@ export class ServiceProxy {
   readonly #nextShare: WakeUpCall;
   #settings: NodeProxySpec;
   #desired: DesiredState | undefined;
+  /** When the objects were stored that stand in for those of the API server; undefined once all are its own. */
+  #staleSinceMs: number | undefined;
 
   constructor(deps: ServiceProxyDeps, settings: NodeProxySpec) {
     const { client, modes, onOutcome, clock, log, signal } = deps;
@@ -56,10 +63,7 @@ export class ServiceProxy {
       signal,
       catalog: this.#catalog,
       onChange: (kind) => this.#onChange(kind),
-      onListed: () => {
-        deps.onListed();
-        this.#loop.requestSync();
-      },
+      onListed: () => this.#onListed(),
     });
     this.#loop = new SyncLoop({
       modes,
@@ -73,7 +77,7 @@ export class ServiceProxy {
         this.#connections.reconsider();
         return changes;
       },
-      isReady: () => this.waitingFor().length === 0,
+      isReady: () => this.#isLive() || this.#staleSinceMs !== undefined,
     });
     this.#nextShare = new WakeUpCall({ clock, signal, onDue: () => this.#loop.requestSync() });
     this.#connections = new ConnectionMonitor({
@@ -90,11 +94,20 @@ export class ServiceProxy {
 
   /** Resolves when the signal aborts and the sync that was running then is done. Never rejects. */
   async run(): Promise<void> {
-    const { clock, signal } = this.#deps;
+    const { modes, storedObjects, clock, signal } = this.#deps;
     this.#watch.start();
     this.setSettings(this.#settings);
     await Promise.all([
       this.#loop.run(signal),
+      bridgeOutage({
+        isWaiting: () => !this.#isLive(),
+        hasRules: () => modes.haveRules(),
+        read: () => storedObjects.read(),
+        serve: (snapshot) => this.#serveStored(snapshot),
+        clock,
+        signal,
+      }),
+      storedObjects.run(() => (this.#isLive() ? this.#catalog.objects : undefined), signal),
       this.#connections.run(signal),
       watchLocalAddresses({
         read: readLocalAddresses,
@@ -129,6 +142,14 @@ export class ServiceProxy {
     return this.#watch.waitingFor();
   }
 
+  /**
+   * Of when the Services are that are served, in milliseconds since the epoch, while the API server has not yet told all of
+   * them since the agent started; undefined when they are those of the API server, or when nothing is served by this agent.
+   */
+  staleSinceMs(): number | undefined {
+    return this.#staleSinceMs;
+  }
+
   /** How long the oldest change has been waiting for the kernel, in milliseconds; undefined when none does. */
   oldestChangeMs(): number | undefined {
     return this.#loop.oldestChangeMs();
@@ -144,7 +165,31 @@ export class ServiceProxy {
     return this.#catalog.problems();
   }
 
+  #isLive(): boolean {
+    return this.waitingFor().length === 0;
+  }
+
+  #serveStored(snapshot: StoredSnapshot): void {
+    const { log, onListed } = this.#deps;
+    const storedAt = new Date(snapshot.storedAtMs).toISOString();
+    log.warn({ storedAt, objects: snapshot.size }, "serving what was stored until the API server answers");
+    this.#staleSinceMs = snapshot.storedAtMs;
+    this.#watch.restore(snapshot);
+    onListed();
+    this.#loop.requestSync();
+  }
+
+  #onListed(): void {
+    if (this.#isLive() && this.#staleSinceMs !== undefined) {
+      this.#staleSinceMs = undefined;
+      this.#deps.log.info({}, "serving what the API server says again");
+    }
+    this.#deps.onListed();
+    this.#loop.requestSync();
+  }
+
   #onChange(kind: WatchedKind): void {
+    this.#deps.storedObjects.noteChange();
     if (kind === "Services") this.#deps.changeMetrics.count("service");
     if (kind === "EndpointSlices") this.#deps.changeMetrics.count("endpoint");
     this.#requestChanges();

@@ -12,6 +12,8 @@ export interface Dataplane {
   readonly hasLeastConnection?: boolean;
   /** What this node lacks for the mode, e.g. "nft 1.0.1 or newer: apt-get install nftables". Empty means usable. Reads only. */
   missingRequirements(): Promise<readonly string[]>;
+  /** Whether the kernel has rules of this mode, also of an earlier process. Cheap, however many there are. */
+  hasRules(): Promise<boolean>;
   /**
    * Makes the kernel match `desired`. Idempotent, atomic per IP family where the kernel can. A Service the kernel refuses
    * is left out (its previous rules removed) and reported; all others are programmed. Rejects only when nothing could be

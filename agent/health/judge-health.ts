@@ -1,3 +1,5 @@
+import { describeMeanwhile } from "../stale-services.ts";
+
 /** What the answers of the health endpoints depend on. */
 export interface HealthFacts {
   /** Milliseconds since the epoch. */
@@ -8,6 +10,8 @@ export interface HealthFacts {
   readonly oldestChangeMs: number | undefined;
   /** What has to arrive before anything is written to the kernel; empty when all is there. */
   readonly waitingFor: readonly string[];
+  /** Of when the Services are that stand in for those of the API server, milliseconds since the epoch; undefined when none do. */
+  readonly staleSinceMs: number | undefined;
   readonly failure:
     { readonly reason: "ModeUnsupported" | "SyncFailed"; readonly message: string } | undefined;
   readonly node: NodePresence;
@@ -32,8 +36,10 @@ export interface HealthBody {
   readonly currentTime: string;
   readonly nodeEligible: boolean;
   readonly healthy: boolean;
-  /** Nothing has been synced since the agent started: the kernel has the rules of an earlier run, if any. */
+  /** The kernel has the rules of an earlier run, if any, or those of Services that an earlier run has stored. */
   readonly stale: boolean;
+  /** Of when the stored Services are; only while they are served. */
+  readonly staleSince?: string;
   /** Everything that is not as it should be. */
   readonly messages: readonly string[];
 }
@@ -46,7 +52,7 @@ const lateAfterMs = 60_000;
  * just been booted has no rules at all.
  */
 export function judgeHealthz(facts: HealthFacts): HealthReport {
-  const nodeMessage = ineligible(facts.node);
+  const nodeMessage = ineligible(facts);
   const cannotStart = facts.lastSyncAt === undefined && facts.waitingFor.length > 0;
   return report(facts, {
     healthy: nodeMessage === undefined && !cannotStart && !isLate(facts),
@@ -63,7 +69,7 @@ export function judgeLivez(facts: HealthFacts): HealthReport {
   const restartHelps = facts.failure?.reason !== "ModeUnsupported" && facts.waitingFor.length === 0;
   return report(facts, {
     healthy: !restartHelps || !isLate(facts),
-    nodeEligible: ineligible(facts.node) === undefined,
+    nodeEligible: ineligible(facts) === undefined,
     messages: syncMessages(facts),
   });
 }
@@ -72,13 +78,13 @@ export function judgeLivez(facts: HealthFacts): HealthReport {
 export function judgeReadyz(facts: HealthFacts): HealthReport {
   return report(facts, {
     healthy: facts.lastSyncAt !== undefined,
-    nodeEligible: ineligible(facts.node) === undefined,
+    nodeEligible: ineligible(facts) === undefined,
     messages: syncMessages(facts),
   });
 }
 
 function report(
-  { now, lastSyncAt }: HealthFacts,
+  { now, lastSyncAt, staleSinceMs }: HealthFacts,
   verdict: Pick<HealthBody, "healthy" | "nodeEligible" | "messages">,
 ): HealthReport {
   return {
@@ -86,7 +92,8 @@ function report(
     body: {
       lastUpdated: new Date(verdict.healthy ? now : (lastSyncAt ?? 0)).toISOString(),
       currentTime: new Date(now).toISOString(),
-      stale: lastSyncAt === undefined,
+      stale: lastSyncAt === undefined || staleSinceMs !== undefined,
+      ...(staleSinceMs === undefined ? {} : { staleSince: new Date(staleSinceMs).toISOString() }),
       ...verdict,
     },
   };
@@ -96,18 +103,20 @@ function isLate({ oldestChangeMs }: HealthFacts): boolean {
   return (oldestChangeMs ?? 0) > lateAfterMs;
 }
 
-function ineligible(node: NodePresence): string | undefined {
+/** Without the API server nobody can have asked the node to leave: it serves what was stored. */
+function ineligible({ node, staleSinceMs }: HealthFacts): string | undefined {
   if (node.kind === "present") return node.leaving;
+  if (node.kind === "unknown" && staleSinceMs !== undefined) return undefined;
   return node.kind === "deleted"
     ? "the Node does not exist"
     : "the Node has not been read from the API server yet";
 }
 
 function syncMessages(facts: HealthFacts): readonly string[] {
-  const { waitingFor, failure, lastSyncAt, oldestChangeMs = 0 } = facts;
+  const { waitingFor, staleSinceMs, failure, lastSyncAt, oldestChangeMs = 0 } = facts;
   const messages: string[] = [];
   if (waitingFor.length > 0) {
-    messages.push(`waiting for ${waitingFor.join(" and ")}; until then the kernel keeps the rules it has`);
+    messages.push(`waiting for ${waitingFor.join(" and ")}; until then ${describeMeanwhile(staleSinceMs)}`);
   } else if (lastSyncAt === undefined && failure === undefined) {
     messages.push("the first sync is not done yet");
   }

@@ -10,10 +10,13 @@ export interface StateSources {
   readonly desired: () => DesiredState | undefined;
   /** Items of Services and EndpointSlices that are left out because they are wrong. */
   readonly problemCount: () => number;
+  /** Of when the Services are that stand in for those of the API server, milliseconds since the epoch; undefined when none do. */
+  readonly staleSinceMs: () => number | undefined;
 }
 
 /** Gauges of what is in the kernel. Nothing is shown before the first successful sync. */
-export function observeState(meter: Meter, { lastSuccess, desired, problemCount }: StateSources): void {
+export function observeState(meter: Meter, sources: StateSources): void {
+  const { lastSuccess, desired, problemCount, staleSinceMs } = sources;
   const gauge = (name: string, description: string, value: () => number | undefined) => {
     meter.createObservableGauge(name, { description }).addCallback((result) => {
       const current = value();
@@ -49,6 +52,11 @@ export function observeState(meter: Meter, { lastSuccess, desired, problemCount 
     "kubesteer_service_problems",
     "Items of Services that are left out because they are wrong",
     problemCount,
+  );
+  gauge(
+    "kubesteer_stale_since_timestamp_seconds",
+    "Of when the stored Services are that are served because the API server has not answered since the start; else 0",
+    () => (staleSinceMs() ?? 0) / 1000,
   );
   meter
     .createObservableGauge("kubeproxy_sync_proxy_rules_no_local_endpoints_total", {

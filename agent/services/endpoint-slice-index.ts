@@ -37,4 +37,9 @@ export class EndpointSliceIndex {
     const slices = [...(this.#slicesByService.get(service) ?? [])];
     return slices.toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, slice]) => slice);
   }
+
+  /** All slices by their keys, in no order. */
+  *entries(): Generator<readonly [string, KeptEndpointSlice]> {
+    for (const slices of this.#slicesByService.values()) yield* slices;
+  }
 }

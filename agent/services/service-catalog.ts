@@ -4,6 +4,7 @@ import { familyOf, type Cidr, type IpAddress, type IpFamily } from "../../platfo
 import { AddressClaims } from "./address-claims.ts";
 import { buildDesiredNode } from "./build-desired-node.ts";
 import { buildDesiredService } from "./build-desired-service.ts";
+import type { CatalogObjects } from "./catalog-objects.ts";
 import { claimAddresses } from "./claim-addresses.ts";
 import { countLocalReadyEndpoints } from "./count-local-ready-endpoints.ts";
 import type { DesiredNode, DesiredService, DesiredState, Port, ServiceName } from "./desired-state.ts";
@@ -174,6 +175,16 @@ export class ServiceCatalog {
     this.#fullSyncNeeded = false;
     this.#isFirst = false;
     return changes;
+  }
+
+  /** All that the catalog was told and not told to forget. Live: what comes while it is read may be in it or not. */
+  get objects(): CatalogObjects {
+    return {
+      services: this.#services,
+      endpointSlices: this.#endpointSlices.entries(),
+      namespaces: this.#namespaces,
+      serviceCIDRs: this.#serviceCIDRs,
+    };
   }
 
   /** What Services ask for and do not get, as of the last `takeChanges`; in order of their names. */

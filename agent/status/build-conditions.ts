@@ -1,6 +1,7 @@
 import type { Condition } from "../../crds/api.ts";
 import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
 import { withCondition } from "../../platform/kube/conditions.ts";
+import { describeMeanwhile } from "../stale-services.ts";
 import type { AgentFacts } from "./build-status.ts";
 
 type Verdict = Pick<Condition, "status" | "reason" | "message">;
@@ -32,9 +33,9 @@ export function buildConditions(
 
 /** Whether the node serves as the newest settings say. */
 function judgeReady(facts: AgentFacts): Verdict {
-  const { failure, waitingFor, lastSuccess, settings } = facts;
+  const { failure, waitingFor, staleSinceMs, lastSuccess, settings } = facts;
   if (waitingFor.length > 0) {
-    const message = `Waiting for ${waitingFor.join(" and ")}; until then the kernel keeps the rules it has.`;
+    const message = `Waiting for ${waitingFor.join(" and ")}; until then ${describeMeanwhile(staleSinceMs)}.`;
     return { status: "False", reason: nodeReadyReasons.waiting, message };
   }
   if (failure !== undefined) return { status: "False", reason: failure.reason, message: failure.message };

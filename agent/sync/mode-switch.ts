@@ -48,6 +48,12 @@ export class ModeSwitch {
     return usable;
   }
 
+  /** Whether the kernel has rules of any mode, also of an earlier process. */
+  async haveRules(): Promise<boolean> {
+    for (const dataplane of this.#dataplanes.values()) if (await dataplane.hasRules()) return true;
+    return false;
+  }
+
   /** To be called when `mode` has proved good: removes the rules of all other modes, also from an earlier process. */
   async retireOthers(mode: ProxyMode): Promise<void> {
     if (this.#soleMode === mode) return;

@@ -3,13 +3,17 @@ import type { ApiClient, Selectors } from "../../platform/kube/api-client.ts";
 import { type ReflectorOptions, runReflector } from "../../platform/kube/reflector.ts";
 import { type Resource, resources } from "../../platform/kube/resources.ts";
 import type { Logger } from "../../platform/log.ts";
+import type { CatalogObjects } from "../services/catalog-objects.ts";
 import type { ServiceName } from "../services/desired-state.ts";
+import type { KeptEndpointSlice } from "../services/kept-endpoint-slice.ts";
+import type { KeptService } from "../services/kept-service.ts";
 import type { ServiceCatalog } from "../services/service-catalog.ts";
 import { parseServiceName } from "../services/service-port-name.ts";
 import { awaitServed } from "./await-served.ts";
+import { ObjectInflow } from "./object-inflow.ts";
 import { trimEndpointSlice } from "./trim-endpoint-slice.ts";
-import { trimNamespace } from "./trim-namespace.ts";
-import { trimServiceCIDR } from "./trim-service-cidr.ts";
+import { type KeptNamespace, trimNamespace } from "./trim-namespace.ts";
+import { type KeptServiceCIDR, trimServiceCIDR } from "./trim-service-cidr.ts";
 import { trimService } from "./trim-service.ts";
 
 /** Another proxy has taken such Services over: label service.kubernetes.io/service-proxy-name. */
@@ -34,11 +38,13 @@ export interface ClusterWatchDeps {
 /** Feeds the catalog with the objects of the cluster, and knows which kinds have not been listed yet. */
 export class ClusterWatch {
   readonly #deps: ClusterWatchDeps;
+  readonly #inflows;
   readonly #unlisted = new Set<WatchedKind>();
   #followsNamespaces = false;
 
   constructor(deps: ClusterWatchDeps) {
     this.#deps = deps;
+    this.#inflows = createInflows(deps.catalog);
   }
 
   /** Kinds whose first list is not complete: the catalog knows only a part of them. */
@@ -48,18 +54,13 @@ export class ClusterWatch {
 
   /** Follows what every configuration needs, until the signal aborts. */
   start(): void {
-    const { catalog } = this.#deps;
-    this.#follow("Services", resources.services, {
+    this.#follow("Services", resources.services, this.#inflows.Services, {
       labelSelector: notOfAnotherProxy,
       trim: trimService,
-      onUpsert: (_, service) => catalog.upsertService(service),
-      onDelete: (key) => catalog.deleteService(parseKey(key)),
     });
-    this.#follow("EndpointSlices", resources.endpointSlices, {
+    this.#follow("EndpointSlices", resources.endpointSlices, this.#inflows.EndpointSlices, {
       labelSelector: `${notOfAnotherProxy},${notHeadless}`,
       trim: trimEndpointSlice,
-      onUpsert: (key, slice) => catalog.upsertEndpointSlice(key, slice),
-      onDelete: (key) => catalog.deleteEndpointSlice(key),
     });
     void this.#followServiceCIDRs();
   }
@@ -68,17 +69,24 @@ export class ClusterWatch {
   needNamespaces(): void {
     if (this.#followsNamespaces) return;
     this.#followsNamespaces = true;
-    const { catalog } = this.#deps;
-    this.#follow("Namespaces", resources.namespaces, {
-      trim: trimNamespace,
-      onUpsert: (name, { labels }) => catalog.upsertNamespace(name, labels),
-      onDelete: (name) => catalog.deleteNamespace(name),
-    });
+    this.#follow("Namespaces", resources.namespaces, this.#inflows.Namespaces, { trim: trimNamespace });
+  }
+
+  /**
+   * Tells the catalog about objects of an earlier run, as far as the first lists are not complete and the API server has not
+   * told about them itself. Each is forgotten when the list of its kind turns out not to have it.
+   */
+  restore(objects: CatalogObjects): void {
+    const { Services, EndpointSlices, Namespaces, ServiceCIDRs } = this.#inflows;
+    Services.restore(objects.services);
+    EndpointSlices.restore(objects.endpointSlices);
+    Namespaces.restore([...objects.namespaces].map(([name, labels]) => [name, { name, labels }]));
+    ServiceCIDRs.restore([...objects.serviceCIDRs].map(([name, cidrs]) => [name, { name, cidrs }]));
   }
 
   /** API servers before 1.33 may not have ServiceCIDRs: without them no address counts as unallocated. */
   async #followServiceCIDRs(): Promise<void> {
-    const { catalog, signal } = this.#deps;
+    const { signal } = this.#deps;
     this.#unlisted.add("ServiceCIDRs");
     await awaitServed({
       ...this.#deps,
@@ -86,44 +94,33 @@ export class ClusterWatch {
       onAbsent: () => this.#listed("ServiceCIDRs"),
     });
     if (signal.aborted) return;
-    this.#follow("ServiceCIDRs", resources.serviceCIDRs, {
+    this.#follow("ServiceCIDRs", resources.serviceCIDRs, this.#inflows.ServiceCIDRs, {
       trim: trimServiceCIDR,
-      onUpsert: (name, { cidrs }) => catalog.upsertServiceCIDR(name, cidrs),
-      onDelete: (name) => catalog.deleteServiceCIDR(name),
     });
   }
 
   #follow<Kept>(
     kind: WatchedKind,
     resource: Resource,
-    {
-      trim,
-      onUpsert,
-      onDelete,
-      ...selectors
-    }: Selectors & {
-      readonly trim: ReflectorOptions<Kept>["trim"];
-      readonly onUpsert: (key: string, kept: Kept) => void;
-      readonly onDelete: (key: string) => void;
-    },
+    inflow: ObjectInflow<Kept>,
+    options: Selectors & Pick<ReflectorOptions<Kept>, "trim">,
   ): void {
     const { onChange, client, clock, log, signal } = this.#deps;
     this.#unlisted.add(kind);
     void runReflector({
-      ...selectors,
+      ...options,
       client,
       clock,
       log,
       signal,
       resource,
-      trim,
       handler: {
         onUpsert(key, kept) {
-          onUpsert(key, kept);
+          inflow.upsert(key, kept);
           onChange(kind);
         },
         onDelete(key) {
-          onDelete(key);
+          inflow.delete(key);
           onChange(kind);
         },
         onSynced: () => this.#listed(kind),
@@ -132,9 +129,31 @@ export class ClusterWatch {
   }
 
   #listed(kind: WatchedKind): void {
+    this.#inflows[kind].completeList();
     this.#unlisted.delete(kind);
     this.#deps.onListed(kind);
   }
+}
+
+function createInflows(catalog: ServiceCatalog) {
+  return {
+    Services: new ObjectInflow<KeptService>({
+      upsert: (_, service) => catalog.upsertService(service),
+      delete: (key) => catalog.deleteService(parseKey(key)),
+    }),
+    EndpointSlices: new ObjectInflow<KeptEndpointSlice>({
+      upsert: (key, slice) => catalog.upsertEndpointSlice(key, slice),
+      delete: (key) => catalog.deleteEndpointSlice(key),
+    }),
+    Namespaces: new ObjectInflow<KeptNamespace>({
+      upsert: (name, { labels }) => catalog.upsertNamespace(name, labels),
+      delete: (name) => catalog.deleteNamespace(name),
+    }),
+    ServiceCIDRs: new ObjectInflow<KeptServiceCIDR>({
+      upsert: (name, { cidrs }) => catalog.upsertServiceCIDR(name, cidrs),
+      delete: (name) => catalog.deleteServiceCIDR(name),
+    }),
+  } satisfies Record<WatchedKind, unknown>;
 }
 
 function parseKey(key: string): ServiceName {

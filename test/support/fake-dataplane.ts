@@ -14,6 +14,8 @@ export class FakeDataplane implements Dataplane {
   readonly syncs: SyncScope[] = [];
   readonly calls: string[] = [];
   report: SyncReport = makeSyncReport();
+  /** Whether an earlier process has left rules. */
+  hasOldRules = false;
   /** Who is to be told what others change. */
   observer: DriftObserver | undefined;
   #gate: Promise<void> = Promise.resolve();
@@ -30,6 +32,10 @@ export class FakeDataplane implements Dataplane {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#gate = promise;
     return resolve;
+  }
+
+  hasRules(): Promise<boolean> {
+    return Promise.resolve(this.hasOldRules || this.syncs.length > 0);
   }
 
   missingRequirements(): Promise<readonly string[]> {

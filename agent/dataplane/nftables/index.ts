@@ -9,6 +9,7 @@ import { NftTable, TableStateError, type TableReport } from "./apply.ts";
 import { removeTables } from "./cleanup.ts";
 import { DriftWatch } from "./drift-watch.ts";
 import { tableName } from "./names.ts";
+import { anyTableExists } from "./observe.ts";
 import { keepsChainReferences, missingRequirements } from "./requirements.ts";
 import { ServiceCounts } from "./service-counts.ts";
 
@@ -43,6 +44,10 @@ class NftablesDataplane implements Dataplane {
 
   missingRequirements(): Promise<readonly string[]> {
     return missingRequirements(this.#deps.commands);
+  }
+
+  hasRules(): Promise<boolean> {
+    return anyTableExists(this.#deps.commands);
   }
 
   async sync(desired: DesiredState, scope: Parameters<Dataplane["sync"]>[1]): Promise<SyncReport> {

@@ -24,6 +24,14 @@ export async function observeTable(
   return exitCode === 0 ? parseTable(stdout) : undefined;
 }
 
+/** Whether there is a table of ours in some family; false where nft cannot tell. Reads no more than the names of tables. */
+export async function anyTableExists(commands: CommandRunner): Promise<boolean> {
+  const { stdout } = await commands.run("nft", ["list", "tables"]);
+  return stdout
+    .split("\n")
+    .some((line) => line === `table ip ${tableName}` || line === `table ip6 ${tableName}`);
+}
+
 /** @throws {SyntaxError} when `json` is not what `nft -j list table` prints */
 export function parseTable(json: string): ObservedTable {
   const objects = parseNftObjects(json);

@@ -161,6 +161,53 @@ describe("agent", () => {
     await until(() => dataplane.syncs.length === 1);
   });
 
+  /** An agent that ends after it has seen Services default/web and default/gone, of which the second is deleted then. */
+  async function startAgainWithoutServices({ booted }: { readonly booted: boolean }): Promise<void> {
+    const gone = structuredClone(service);
+    Object.assign(gone.metadata, { name: "gone" });
+    Object.assign(gone.spec, { clusterIP: "10.96.0.11", clusterIPs: ["10.96.0.11"] });
+    await api.create(resources.services, gone);
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    stop.abort();
+    await running;
+
+    stop = new AbortController();
+    await api.delete({ resource: resources.services, name: "gone", namespace: "default" });
+    for (const resource of [resources.services, resources.endpointSlices]) {
+      api.failNext("watch", new Error("connection refused"), { resource, times: 6 });
+    }
+    if (booted) dataplane = new FakeDataplane();
+    const watches = countCalls("watch", "services");
+    start();
+    await until(() => countCalls("watch", "services") > watches);
+  }
+
+  it("a node without rules serves stored Services while the API server is away; then only what differs changes", async () => {
+    await startAgainWithoutServices({ booted: true });
+    await clock.advance(2_000);
+    await until(() => dataplane.syncs.length === 1);
+    assert.deepEqual(dataplane.syncs, [{ kind: "full" }]);
+    await clock.advance(1_000);
+    const ready = (await readStatus())?.conditions?.find(({ type }) => type === "Ready");
+    assert.equal(ready?.reason, "Waiting");
+    assert.match(ready.message ?? "", /Services are served as they were at 2026-01-01T00:00:00.000Z/);
+    await clock.advance(60_000);
+    await until(() => dataplane.syncs.length === 2);
+    assert.deepEqual(dataplane.syncs[1], { kind: "partial", services: new Set(["default/gone"]) });
+    assert.equal((await readStatus())?.conditions?.find(({ type }) => type === "Ready")?.status, "True");
+  });
+
+  it("rules of an earlier run are left alone until the first lists are complete", async () => {
+    await startAgainWithoutServices({ booted: false });
+    await clock.advance(4_000);
+    assert.equal(dataplane.syncs.length, 1);
+    await clock.advance(60_000);
+    await until(() => dataplane.syncs.length === 2);
+    assert.deepEqual(dataplane.syncs[1], { kind: "full" });
+  });
+
   it("a changed EndpointSlice is a partial sync of its Service", async () => {
     await setNodeProxy(makeNodeProxySpec());
     start();

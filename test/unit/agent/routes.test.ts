@@ -11,6 +11,7 @@ const facts: HealthFacts = {
   lastSyncAt: undefined,
   oldestChangeMs: 61_000,
   waitingFor: ["Services"],
+  staleSinceMs: undefined,
   failure: undefined,
   node: { kind: "present", leaving: undefined },
 };

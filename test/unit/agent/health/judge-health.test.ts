@@ -13,6 +13,7 @@ const healthy: HealthFacts = {
   lastSyncAt: now - 5_000,
   oldestChangeMs: undefined,
   waitingFor: [],
+  staleSinceMs: undefined,
   failure: undefined,
   node: { kind: "present", leaving: undefined },
 };
@@ -30,6 +31,14 @@ const failed = { reason: "SyncFailed", message: "nft rejected the transaction" }
 const unsupported = { reason: "ModeUnsupported", message: "mode nftables needs nft" } as const;
 
 const rows: readonly Row[] = [
+  {
+    name: "stored Services are served, and nobody can have asked an unknown node to leave",
+    facts: { waitingFor: ["Services"], staleSinceMs: now - 60_000, node: { kind: "unknown" } },
+    healthz: 200,
+    livez: 200,
+    readyz: 200,
+    message: /waiting for Services; until then Services are served as they were at 2026-01-02T03:03:05.000Z/,
+  },
   { name: "all is well when nothing waits", facts: {}, healthz: 200, livez: 200, readyz: 200 },
   {
     name: "a change may wait for 60 s",

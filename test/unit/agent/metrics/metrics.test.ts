@@ -127,8 +127,12 @@ describe("agent metrics", () => {
       lastSuccess: () => (synced ? success : undefined),
       desired: () => (synced ? desired : undefined),
       problemCount: () => 2,
+      staleSinceMs: () => (synced ? undefined : startedAt - 60_000),
     });
-    assert.deepEqual(await scrape(), { kubesteer_service_problems: 2 });
+    assert.deepEqual(await scrape(), {
+      kubesteer_service_problems: 2,
+      kubesteer_stale_since_timestamp_seconds: startedAt / 1000 - 60,
+    });
     synced = true;
     assert.deepEqual(await scrape(), {
       kubeproxy_sync_proxy_rules_last_timestamp_seconds: startedAt / 1000,
@@ -138,6 +142,7 @@ describe("agent metrics", () => {
       kubesteer_rejected_services: 1,
       kubesteer_unsupported_features: 0,
       kubesteer_service_problems: 2,
+      kubesteer_stale_since_timestamp_seconds: 0,
       'kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal"}': 1,
       'kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="external"}': 1,
     });

@@ -25,6 +25,7 @@ const facts: AgentFacts = {
   lastSuccess: makeSyncSuccess({ report: { servicePorts: 4, endpoints: 9, changes: 2 } }),
   failure: undefined,
   waitingFor: [],
+  staleSinceMs: undefined,
   missing: new Map(),
   problems: [],
   latency: { p50Milliseconds: 2, p99Milliseconds: 9 },
@@ -115,6 +116,11 @@ const conditionRows: readonly ConditionRow[] = [
     name: "a node without its first lists waits and keeps its rules",
     facts: { lastSuccess: undefined, waitingFor: ["Services", "EndpointSlices"] },
     expect: { Ready: ["False", "Waiting", /Services and EndpointSlices; until then the kernel keeps/] },
+  },
+  {
+    name: "a node that serves stored Services is not ready, and says of when they are",
+    facts: { waitingFor: ["Services"], staleSinceMs: Date.parse("2026-01-01T00:00:00Z") },
+    expect: { Ready: ["False", "Waiting", /Services are served as they were at 2026-01-01T00:00:00.000Z/] },
   },
   {
     name: "Services with mistakes degrade and are named",
