@@ -2,9 +2,9 @@ import { assertNever } from "../../platform/assert-never.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/log.ts";
 import { ListenerSet, type OpenListener } from "../listener-set.ts";
-import type { DesiredService, ServiceName } from "../services/desired-state.ts";
+import type { ServiceName } from "../services/desired-state.ts";
+import type { LocalhostNodePort } from "../services/localhost-node-ports.ts";
 import { serviceProblem, type ServiceProblem } from "../services/service-problem.ts";
-import { planRelays, type RelayPlan } from "./plan-relays.ts";
 import { openTcpRelay } from "./tcp-relay.ts";
 import { openUdpRelay } from "./udp-relay.ts";
 
@@ -15,22 +15,26 @@ export interface LocalhostRelaysDeps {
   readonly log: Logger;
 }
 
+interface Relay extends LocalhostNodePort {
+  readonly service: ServiceName;
+}
+
 /**
- * NodePorts on [::1], which the kernel cannot serve: sockets of this process that carry the traffic to the Service. They end
- * with the agent.
+ * NodePorts on 127.0.0.1 and [::1]: sockets of this process that carry the traffic to the Service, and end with it. The
+ * kernel is no help here: for IPv4 it needs route_localnet, which lets the neighbours of the node reach what listens on its
+ * loopback addresses (CVE-2020-8558); for IPv6 it drops the answers (RFC 4291 section 2.5.3).
  */
 export class LocalhostRelays {
   readonly #deps: LocalhostRelaysDeps;
   readonly #listeners: ListenerSet<string>;
-  readonly #plansByService = new Map<ServiceName, readonly RelayPlan[]>();
-  #plans: ReadonlyMap<string, RelayPlan> = new Map();
+  #relays: ReadonlyMap<string, Relay> = new Map();
 
   constructor(deps: LocalhostRelaysDeps) {
     this.#deps = deps;
     this.#listeners = new ListenerSet({
       open: (key) => this.#open(key),
       onFailure: (key, reason) => {
-        deps.log.warn({ relay: key, reason }, "cannot serve a NodePort on [::1]");
+        deps.log.warn({ relay: key, reason }, "cannot serve a NodePort on a loopback address");
         deps.onProblemsChange();
       },
       onRecovery: () => deps.onProblemsChange(),
@@ -38,29 +42,21 @@ export class LocalhostRelays {
     });
   }
 
-  /** Takes up what the Services need now. `services` may have changed, appeared or vanished. */
-  update(services: Iterable<ServiceName>, desired: ReadonlyMap<ServiceName, DesiredService>): void {
-    let differs = false;
-    for (const name of services) {
-      const service = desired.get(name);
-      const plans = service === undefined ? [] : planRelays(service);
-      differs ||= plans.length > 0 || this.#plansByService.has(name);
-      if (plans.length > 0) this.#plansByService.set(name, plans);
-      else this.#plansByService.delete(name);
-    }
-    if (!differs) return;
-    const plans = [...this.#plansByService.values()].flat();
-    this.#plans = new Map(plans.map((plan) => [relayKey(plan), plan]));
-    this.#listeners.set(new Map([...this.#plans.keys()].map((key) => [key, key])));
+  /** What is to be served from now on. */
+  set(nodePorts: ReadonlyMap<ServiceName, readonly LocalhostNodePort[]>): void {
+    if (nodePorts.size === 0 && this.#relays.size === 0) return;
+    const relays = [...nodePorts].flatMap(([service, ports]) => ports.map((port) => ({ service, ...port })));
+    this.#relays = new Map(relays.map((relay) => [relayKey(relay), relay]));
+    this.#listeners.set(new Map([...this.#relays.keys()].map((key) => [key, key])));
   }
 
-  /** NodePorts on [::1] that nobody answers, and why. */
+  /** NodePorts on loopback addresses that nobody answers, and why. */
   problems(): readonly ServiceProblem[] {
     return [...this.#listeners.failures].flatMap(([key, reason]) => {
-      const plan = this.#plans.get(key);
-      if (plan === undefined) return [];
-      const value = `${plan.protocol} [::1] port ${plan.listen.port}`;
-      return [serviceProblem(plan.service, "spec.ports.nodePort", value, `not served on [::1]: ${reason}`)];
+      const relay = this.#relays.get(key);
+      if (relay === undefined) return [];
+      const explanation = `not served on this loopback address: ${reason}`;
+      return [serviceProblem(relay.service, "spec.ports.nodePort", key, explanation)];
     });
   }
 
@@ -70,23 +66,24 @@ export class LocalhostRelays {
   }
 
   async #open(key: string): Promise<OpenListener> {
-    const plan = this.#plans.get(key);
-    if (plan === undefined) throw new Error("the NodePort is gone");
-    // A relay stays open when its target changes: the newest plan counts.
-    const target = () => this.#plans.get(key)?.target ?? plan.target;
-    switch (plan.protocol) {
+    const relay = this.#relays.get(key);
+    if (relay === undefined) throw new Error("the NodePort is gone");
+    const { protocol, listen } = relay;
+    // A relay stays open when its target changes: the newest one counts.
+    const target = () => this.#relays.get(key)?.target ?? relay.target;
+    switch (protocol) {
       case "TCP":
-        return await openTcpRelay(plan.listen, target);
+        return await openTcpRelay(listen, target);
       case "UDP":
-        return await openUdpRelay(plan.listen, target, this.#deps.clock);
+        return await openUdpRelay(listen, target, this.#deps.clock);
       case "SCTP":
-        throw new Error("no relay for SCTP");
+        throw new Error("there is no relay for SCTP");
       default:
-        return assertNever(plan.protocol);
+        return assertNever(protocol);
     }
   }
 }
 
-function relayKey({ protocol, listen }: RelayPlan): string {
-  return `${protocol} ${listen.address} ${listen.port}`;
+function relayKey({ protocol, listen }: LocalhostNodePort): string {
+  return `${protocol} ${listen.address} port ${listen.port}`;
 }

@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { Clock } from "../../platform/clock.ts";
 import { familyOf } from "../../platform/ip/address.ts";
@@ -37,62 +37,64 @@ class UdpRelay implements OpenListener {
   readonly #listen: SocketAddress;
   readonly #target: () => SocketAddress;
   readonly #clock: Clock;
-  readonly #server = createSocket({ type: "udp6", ipv6Only: true });
-  /** By source port, least recently seen first: all of them have the address ::1. */
-  readonly #clients = new Map<number, Client>();
+  readonly #server: Socket;
+  /** By source address and port, least recently seen first. */
+  readonly #clients = new Map<string, Client>();
   readonly #end = new AbortController();
 
   constructor(listen: SocketAddress, target: () => SocketAddress, clock: Clock) {
     this.#listen = listen;
     this.#target = target;
     this.#clock = clock;
+    this.#server = createSocket({ type: socketType(listen), ipv6Only: familyOf(listen.address) === "IPv6" });
   }
 
   async open(): Promise<void> {
     this.#server.bind({ address: this.#listen.address, port: this.#listen.port, exclusive: true });
     await once(this.#server, "listening");
-    this.#server.on("message", (packet, { port }) => this.#carry(packet, port));
+    this.#server.on("message", (packet, from) => this.#carry(packet, from));
     ignoreErrors(this.#server);
     void this.#sweep();
   }
 
   async close(): Promise<void> {
     this.#end.abort();
-    for (const port of this.#clients.keys()) this.#forget(port);
+    for (const key of this.#clients.keys()) this.#forget(key);
     const closed = once(this.#server, "close");
     this.#server.close();
     await closed;
   }
 
-  #carry(packet: Buffer, port: number): void {
+  #carry(packet: Buffer, from: RemoteInfo): void {
+    const key = `${from.address} ${from.port}`;
     const target = this.#target();
-    const known = this.#clients.get(port);
+    const known = this.#clients.get(key);
     const isCurrent = known?.target.address === target.address && known.target.port === target.port;
-    if (!isCurrent) this.#forget(port);
-    const client = isCurrent ? known : this.#connect(port, target);
-    this.#clients.delete(port);
-    this.#clients.set(port, client);
+    if (!isCurrent) this.#forget(key);
+    const client = isCurrent ? known : this.#connect(from, target);
+    this.#clients.delete(key);
+    this.#clients.set(key, client);
     client.lastPacketMs = this.#clock.monotonicMs();
     client.upstream.send(packet, target.port, target.address);
   }
 
-  #connect(port: number, target: SocketAddress): Client {
+  #connect(from: RemoteInfo, target: SocketAddress): Client {
     const [longestSilent] = this.#clients.keys();
     if (this.#clients.size >= maxClients && longestSilent !== undefined) this.#forget(longestSilent);
-    const upstream = createSocket(familyOf(target.address) === "IPv6" ? "udp6" : "udp4");
+    const upstream = createSocket(socketType(target));
     ignoreErrors(upstream);
     const client = { upstream, target, lastPacketMs: this.#clock.monotonicMs() };
-    upstream.on("message", (packet, from) => {
-      if (from.address !== target.address || from.port !== target.port) return;
+    upstream.on("message", (packet, { address, port }) => {
+      if (address !== target.address || port !== target.port) return;
       client.lastPacketMs = this.#clock.monotonicMs();
-      this.#server.send(packet, port, this.#listen.address);
+      this.#server.send(packet, from.port, from.address);
     });
     return client;
   }
 
-  #forget(port: number): void {
-    this.#clients.get(port)?.upstream.close();
-    this.#clients.delete(port);
+  #forget(key: string): void {
+    this.#clients.get(key)?.upstream.close();
+    this.#clients.delete(key);
   }
 
   async #sweep(): Promise<void> {
@@ -100,11 +102,15 @@ class UdpRelay implements OpenListener {
     while (!signal.aborted) {
       await this.#clock.sleep(sweepMs, signal);
       const oldestMs = this.#clock.monotonicMs() - idleMs;
-      for (const [port, { lastPacketMs }] of this.#clients) {
-        if (lastPacketMs <= oldestMs) this.#forget(port);
+      for (const [key, { lastPacketMs }] of this.#clients) {
+        if (lastPacketMs <= oldestMs) this.#forget(key);
       }
     }
   }
+}
+
+function socketType({ address }: SocketAddress): "udp4" | "udp6" {
+  return familyOf(address) === "IPv6" ? "udp6" : "udp4";
 }
 
 /** UDP may lose packets: one that cannot be sent is one of them. */

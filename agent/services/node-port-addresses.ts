@@ -1,32 +1,25 @@
 import type { NodeProxyConfig } from "../../crds/api.ts";
-import {
-  familyOf,
-  parseIpAddress,
-  type Cidr,
-  type IpAddress,
-  type IpFamily,
-} from "../../platform/ip/address.ts";
+import { familyOf, type Cidr, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
 import { cidrContains, cidrFamily, parseCidr } from "../../platform/ip/cidr.ts";
 import type { NodeAddresses } from "./node-facts.ts";
 
 const families: readonly IpFamily[] = ["IPv4", "IPv6"];
-const localhost = [parseIpAddress("127.0.0.1"), parseIpAddress("::1")];
 const loopback = [parseCidr("127.0.0.0/8"), parseCidr("::1/128")];
 
 /**
  * Addresses of the node that accept NodePorts. `primary` is the first address of each family. CIDRs choose among
  * all addresses of the node, family by family; a family without a CIDR accepts on all its addresses, as in kube-proxy.
- * Loopback addresses accept only with `localhost`.
+ * Never loopback addresses: `localhost-node-ports.ts` is about them.
  */
 export function nodePortAddresses(
-  config: NodeProxyConfig["nodePorts"],
+  config: Pick<NodeProxyConfig["nodePorts"], "addresses">,
   addresses: NodeAddresses,
 ): readonly IpAddress[] {
   const chosen = config.addresses.includes("primary")
     ? families.flatMap((family) => addresses.primary[family] ?? [])
     : addresses.local.filter(isInside(config.addresses.map((text) => parseCidr(text, { lenient: true }))));
   const reachable = chosen.filter((address) => !loopback.some((cidr) => cidrContains(cidr, address)));
-  return [...new Set([...reachable, ...(config.localhost ? localhost : [])])];
+  return [...new Set(reachable)];
 }
 
 function isInside(cidrs: readonly Cidr[]): (address: IpAddress) => boolean {

@@ -11,6 +11,7 @@ import type { DesiredNode, DesiredService, DesiredState, Port, ServiceName } fro
 import { EndpointSliceIndex } from "./endpoint-slice-index.ts";
 import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
 import type { KeptService } from "./kept-service.ts";
+import { buildLocalhostNodePorts, type LocalhostNodePort } from "./localhost-node-ports.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { nodePortAddresses } from "./node-port-addresses.ts";
 import { type ConnectionReading, ServiceDynamics } from "./service-dynamics.ts";
@@ -64,6 +65,7 @@ export class ServiceCatalog {
   readonly #desired = new Map<ServiceName, DesiredService>();
   readonly #problems = new Map<ServiceName, readonly ServiceProblem[]>();
   readonly #healthCheckNodePorts = new Map<ServiceName, HealthCheckNodePort>();
+  readonly #localhostNodePorts = new Map<ServiceName, readonly LocalhostNodePort[]>();
   readonly #udpServicePorts = new Map<ServiceName, readonly UdpServicePort[]>();
   readonly #changedUdpServices = new Set<ServiceName>();
 
@@ -198,6 +200,11 @@ export class ServiceCatalog {
     return this.#healthCheckNodePorts;
   }
 
+  /** The NodePorts that shall answer on loopback addresses, as of the last `takeChanges`. Live, as `desired.services`. */
+  get localhostNodePorts(): ReadonlyMap<ServiceName, readonly LocalhostNodePort[]> {
+    return this.#localhostNodePorts;
+  }
+
   /** The Services with UDP ports, as of the last `takeChanges`. Live, as `desired.services`. */
   get udpServicePorts(): ReadonlyMap<ServiceName, readonly UdpServicePort[]> {
     return this.#udpServicePorts;
@@ -238,6 +245,7 @@ export class ServiceCatalog {
     if (service === undefined) {
       this.#problems.delete(name);
       this.#healthCheckNodePorts.delete(name);
+      this.#localhostNodePorts.delete(name);
       this.#replaceUdpServicePorts(name, []);
       this.#dynamics.settle(name, undefined, undefined);
       return this.#desired.delete(name);
@@ -257,10 +265,20 @@ export class ServiceCatalog {
     replaceEntry(this.#healthCheckNodePorts, name, this.#healthCheckNodePort(service, endpointSlices));
     const desired = compiled.service.ports.length > 0 ? compiled.service : undefined;
     this.#dynamics.settle(name, desired, compiled.slowStart);
+    replaceEntry(this.#localhostNodePorts, name, this.#localhostNodePortsOf(service, desired));
     this.#replaceUdpServicePorts(name, buildUdpServicePorts(desired, service, endpointSlices));
     if (isDeepStrictEqual(desired, this.#desired.get(name))) return false;
     replaceEntry(this.#desired, name, desired);
     return true;
+  }
+
+  #localhostNodePortsOf(
+    service: KeptService,
+    desired: DesiredService | undefined,
+  ): readonly LocalhostNodePort[] | undefined {
+    if (!this.#config.nodePorts.localhost || desired === undefined) return undefined;
+    const nodePorts = buildLocalhostNodePorts(service, desired);
+    return nodePorts.length > 0 ? nodePorts : undefined;
   }
 
   #replaceUdpServicePorts(name: ServiceName, ports: readonly UdpServicePort[]): void {

@@ -1,6 +1,5 @@
 import type { IpAddress } from "../../platform/ip/address.ts";
 import type { DesiredService, Port } from "./desired-state.ts";
-import { isOnIpv6Loopback } from "./ipv6-loopback.ts";
 import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
 import type { KeptService } from "./kept-service.ts";
 import { mergeEndpointSlices } from "./merge-endpoint-slices.ts";
@@ -14,7 +13,6 @@ export interface SocketAddress {
 
 /** A UDP port of a Service in one IP family: what decides which of its flows may stay. */
 export interface UdpServicePort {
-  /** Those that the kernel serves. */
   readonly frontends: readonly SocketAddress[];
   /**
    * Endpoints that answer, whether or not new flows still go there: policies, hints and termination do not end a flow.
@@ -37,9 +35,7 @@ export function buildUdpServicePorts(
     const name = servicePortName(service.name, port.name, port.protocol);
     const programmed = desired?.ports.filter((candidate) => candidate.name === name) ?? [];
     return programmed.map(({ family, frontends }) => ({
-      frontends: frontends
-        .filter((frontend) => !isOnIpv6Loopback(frontend))
-        .map(({ address, port }) => ({ address, port })),
+      frontends: frontends.map(({ address, port }) => ({ address, port })),
       endpoints: mergeEndpointSlices(slices, port, family)
         .filter(({ endpoint }) => endpoint.serving || endpoint.ready)
         .map(({ endpoint, port }) => ({ address: endpoint.address, port })),

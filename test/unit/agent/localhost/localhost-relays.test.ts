@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { LocalhostRelays } from "../../../../agent/localhost/localhost-relays.ts";
-import type { DesiredService, Protocol } from "../../../../agent/services/desired-state.ts";
+import type { Protocol } from "../../../../agent/services/desired-state.ts";
+import { parsePort, parseServiceName } from "../../../../agent/services/service-port-name.ts";
+import { parseIpAddress } from "../../../../platform/ip/address.ts";
 import { silentLogger } from "../../../../platform/log.ts";
 import { findFreePort } from "../../../../playground/free-port.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
-import { makeDesiredService, makeFrontend } from "../../../support/make-desired-state.ts";
+
+const web = parseServiceName("default", "web");
 
 describe("LocalhostRelays", () => {
   let clock: FakeClock;
@@ -39,18 +42,14 @@ describe("LocalhostRelays", () => {
     for (const close of closers) close();
   });
 
-  /** Lets the NodePort of default/web on [::1] lead to a port of 127.0.0.1; undefined deletes the Service. */
+  /** Lets the NodePort on both loopback addresses lead to a port of 127.0.0.1; undefined takes it away. */
   async function relayTo(port: number | undefined, protocol: Protocol = "TCP"): Promise<void> {
-    const frontends =
-      port === undefined
-        ? []
-        : [
-            makeFrontend(`127.0.0.1:${port}`, { kind: "nodePort" }),
-            makeFrontend(`[::1]:${nodePort}`, { kind: "nodePort" }),
-          ];
-    const service = makeDesiredService("default/web", [{ protocol, frontends }]);
-    const desired = new Map<DesiredService["name"], DesiredService>([[service.name, service]]);
-    relays.update([service.name], port === undefined ? new Map() : desired);
+    const nodePorts = ["::1", "127.0.0.1"].map((address) => ({
+      protocol,
+      listen: { address: parseIpAddress(address), port: parsePort(nodePort) },
+      target: { address: parseIpAddress("127.0.0.1"), port: parsePort(port ?? 1) },
+    }));
+    relays.set(new Map(port === undefined ? [] : [[web, nodePorts]]));
     // Opening a listener takes turns of the event loop, not time.
     for (let turn = 0; turn < 20; turn += 1) await settle();
   }
@@ -74,9 +73,15 @@ describe("LocalhostRelays", () => {
     return server.address().port;
   }
 
+  function udpClient(type: "udp4" | "udp6"): DatagramSocket {
+    const client = createSocket(type);
+    closers.push(() => client.close());
+    return client;
+  }
+
   /** What comes back when `message` is sent and this half is closed. */
-  async function ask(message: string): Promise<string> {
-    const socket = connect({ host: "::1", port: nodePort, allowHalfOpen: true });
+  async function ask(message: string, host = "::1"): Promise<string> {
+    const socket = connect({ host, port: nodePort, allowHalfOpen: true });
     socket.end(message);
     return await text(socket);
   }
@@ -86,7 +91,9 @@ describe("LocalhostRelays", () => {
       void text(socket).then((received) => socket.end(`got ${received.length}`));
     });
     await relayTo(port);
-    assert.equal(await ask("x".repeat(1_000_000)), "got 1000000");
+    for (const host of ["127.0.0.1", "::1"]) {
+      assert.equal(await ask("x".repeat(1_000_000), host), "got 1000000");
+    }
   });
 
   it("carries what the server says before the client closes", async () => {
@@ -130,31 +137,34 @@ describe("LocalhostRelays", () => {
     await assert.rejects(ask(""), { code: "ECONNREFUSED" });
   });
 
-  it("carries UDP packets and the answers, one socket for each client", async () => {
-    await relayTo(await startUdpServer("a"), "UDP");
-    const clients = [createSocket("udp6"), createSocket("udp6")];
-    const answers: string[] = [];
-    for (const client of clients) {
-      for (const message of ["one", "two"]) {
-        client.send(message, nodePort, "::1");
-        answers.push(String((await once(client, "message"))[0]));
+  for (const [type, host] of [
+    ["udp4", "127.0.0.1"],
+    ["udp6", "::1"],
+  ] as const) {
+    it(`carries UDP packets to ${host} and the answers, one socket for each client`, async () => {
+      await relayTo(await startUdpServer("a"), "UDP");
+      const answers: string[] = [];
+      for (const client of [udpClient(type), udpClient(type)]) {
+        for (const message of ["one", "two"]) {
+          client.send(message, nodePort, host);
+          answers.push(String((await once(client, "message"))[0]));
+        }
       }
-      client.close();
-    }
-    const ports = answers.map((answer) => answer.split(" ").at(-1));
-    assert.deepEqual(
-      answers.map((answer) => answer.replace(/ from \d+$/, "")),
-      ["a got one", "a got two", "a got one", "a got two"],
-    );
-    assert.equal(ports[0], ports[1]);
-    assert.equal(ports[2], ports[3]);
-    assert.notEqual(ports[0], ports[2]);
-  });
+      const [first, again, second, secondAgain] = answers.map((answer) => answer.split(" ").at(-1));
+      assert.deepEqual(
+        answers.map((answer) => answer.replace(/ from \d+$/, "")),
+        ["a got one", "a got two", "a got one", "a got two"],
+      );
+      assert.equal(first, again);
+      assert.equal(second, secondAgain);
+      assert.notEqual(first, second);
+    });
+  }
 
   it("gives a UDP client another socket after two silent minutes, and another target at once", async () => {
     const port = await startUdpServer("a");
     await relayTo(port, "UDP");
-    const client = createSocket("udp6");
+    const client = udpClient("udp6");
     const answer = async (): Promise<string> => {
       client.send("x", nodePort, "::1");
       return String((await once(client, "message"))[0]);
@@ -166,7 +176,6 @@ describe("LocalhostRelays", () => {
     assert.notEqual(await answer(), first);
     await relayTo(await startUdpServer("b"), "UDP");
     assert.match(await answer(), /^b got/);
-    client.close();
   });
 
   it("tells of a NodePort that another program has, until it has it", async () => {
@@ -175,7 +184,7 @@ describe("LocalhostRelays", () => {
     await relayTo(await startTcpServer((socket) => socket.end("served")));
     assert.deepEqual(
       relays.problems().map(({ service, field, value }) => `${service} ${field} ${value}`),
-      [`default/web spec.ports.nodePort "TCP [::1] port ${nodePort}"`],
+      [`default/web spec.ports.nodePort "TCP ::1 port ${nodePort}"`],
     );
     assert.match(relays.problems()[0]?.reason ?? "", /EADDRINUSE/);
     assert.equal(problemChanges, 1);

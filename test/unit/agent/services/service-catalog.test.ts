@@ -55,6 +55,12 @@ describe("ServiceCatalog", () => {
     catalog.upsertEndpointSlice(key, slice);
   }
 
+  function localhostPorts(): readonly (readonly [string, number])[] {
+    catalog.takeChanges();
+    const entries = [...catalog.localhostNodePorts];
+    return entries.flatMap(([name, ports]) => ports.map(({ listen }) => [name, listen.port] as const));
+  }
+
   /** Frontends and endpoints by Service, of those that have changed since this was last called. */
   function changedUdpPorts(): object {
     catalog.takeChanges();
@@ -408,6 +414,34 @@ describe("ServiceCatalog", () => {
       changedUdpPorts();
       catalog.deleteService("default/web");
       assert.deepEqual(changedUdpPorts(), { "default/web": [] });
+    });
+  });
+
+  describe("NodePorts on localhost", () => {
+    const config = makeNodeProxyConfig({ nodePorts: { localhost: true } });
+
+    beforeEach(() => {
+      upsertService({ type: "NodePort", ports: [{ port: 80, nodePort: 30_080 }] });
+    });
+
+    it("are there while the settings ask for them", () => {
+      assert.deepEqual(localhostPorts(), []);
+      catalog.setConfig(config);
+      assert.deepEqual(localhostPorts(), [["default/web", 30_080]]);
+      catalog.setConfig(makeNodeProxyConfig());
+      assert.deepEqual(localhostPorts(), []);
+    });
+
+    it("follow their Service and go with it", () => {
+      catalog.setConfig(config);
+      upsertService({ type: "NodePort", ports: [{ port: 80, nodePort: 30_081 }] });
+      assert.deepEqual(localhostPorts(), [["default/web", 30_081]]);
+      upsertService({});
+      assert.deepEqual(localhostPorts(), []);
+      upsertService({ type: "NodePort", ports: [{ port: 80, nodePort: 30_081 }] });
+      assert.equal(localhostPorts().length, 1);
+      catalog.deleteService("default/web");
+      assert.deepEqual(localhostPorts(), []);
     });
   });
 
