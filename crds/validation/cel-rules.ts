@@ -1,7 +1,14 @@
 import { Optional, type ASTNode, type ParseResult } from "@marcbachmann/cel-js";
 import { celEnvironment } from "./cel-environment.ts";
 import { celValue } from "./cel-value.ts";
-import { duplicate, forbidden, invalidWithoutValue, required, type FieldError } from "./field-error.ts";
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  invalidWithoutValue,
+  required,
+  type FieldError,
+} from "./field-error.ts";
 import { isJsonArray, isJsonObject } from "./json-object.ts";
 import { listMapKey, memberPath, type CelRule, type StructuralSchema } from "./structural-schema.ts";
 
@@ -71,16 +78,24 @@ function evaluateRules(
   const isResource = path === "" || schema["x-kubernetes-embedded-resource"] === true;
   const self = celValue(schema, value, isResource);
   const oldSelf = oldValue === undefined ? undefined : celValue(schema, oldValue, isResource);
-  return rules.flatMap((rule) => evaluateRule(rule, { self, oldSelf, path }));
+  return rules.flatMap((rule) => evaluateRule(rule, { schema, value, path, self, oldSelf }));
 }
 
-interface RuleInput {
-  readonly self: unknown;
-  readonly oldSelf: unknown;
+/** The value that a rule is about, as the API has it. */
+interface RuleSubject {
+  readonly schema: StructuralSchema;
+  readonly value: unknown;
   readonly path: string;
 }
 
-function evaluateRule(rule: CelRule, { self, oldSelf, path }: RuleInput): readonly FieldError[] {
+interface RuleInput extends RuleSubject {
+  /** The value as CEL sees it. */
+  readonly self: unknown;
+  readonly oldSelf: unknown;
+}
+
+function evaluateRule(rule: CelRule, input: RuleInput): readonly FieldError[] {
+  const { schema, path, self, oldSelf } = input;
   const statement = rule.message ?? rule.rule.trim();
   try {
     const expression = compile(rule.rule);
@@ -91,9 +106,9 @@ function evaluateRule(rule: CelRule, { self, oldSelf, path }: RuleInput): readon
       oldSelf: rule.optionalOldSelf === true ? optional(oldSelf) : (oldSelf ?? null),
     };
     if (expression(variables) === true) return [];
-    return [violation(rule, path, messageOf(rule, variables))];
+    return [violation(rule, input, messageOf(rule, variables))];
   } catch (error) {
-    return [invalidWithoutValue(path, `${firstLine(error)} evaluating rule: ${statement}`)];
+    return [invalid(path, schema.type ?? "", `${firstLine(error)} evaluating rule: ${statement}`)];
   }
 }
 
@@ -138,18 +153,20 @@ function evaluateMessage(expression: string, variables: Readonly<Record<string, 
   }
 }
 
-function violation(rule: CelRule, path: string, message: string): FieldError {
+/** Shows the value, as kube-apiserver 1.36 does, unless it is an object or a list, which would fill the screen. */
+function violation(rule: CelRule, { schema, value, path }: RuleSubject, message: string): FieldError {
   const field = path === "" ? (rule.fieldPath ?? "").replace(/^\./, "") : `${path}${rule.fieldPath ?? ""}`;
+  const isShown = schema.type !== "object" && schema.type !== "array";
   switch (rule.reason) {
     case "FieldValueForbidden":
       return forbidden(field, message);
     case "FieldValueRequired":
       return required(field, message);
     case "FieldValueDuplicate":
-      return { ...duplicate(field, message), message: `Duplicate value: ${message}` };
+      return isShown ? duplicate(field, value) : { field, reason: rule.reason, message: "Duplicate value" };
     case undefined:
     default:
-      return invalidWithoutValue(field, message);
+      return isShown ? invalid(field, value, message) : invalidWithoutValue(field, message);
   }
 }
 

@@ -58,7 +58,9 @@ export const refusedSpecs: readonly RefusedSpec[] = [
   {
     name: "a CIDR that is none",
     spec: { localTraffic: { detect: "ClusterCIDR", cidrs: ["10.0.0.0/8", "10.0.0.0"] } },
-    errors: ["spec.localTraffic.cidrs[1]: Invalid value: must be an IPv4 or IPv6 CIDR such as 10.244.0.0/16"],
+    errors: [
+      'spec.localTraffic.cidrs[1]: Invalid value: "10.0.0.0": must be an IPv4 or IPv6 CIDR such as 10.244.0.0/16',
+    ],
   },
   {
     name: "an interface detector without interface",
@@ -76,18 +78,18 @@ export const refusedSpecs: readonly RefusedSpec[] = [
   {
     name: "maxUnavailable of nothing",
     spec: { rollout: { maxUnavailable: 0 } },
-    errors: [`spec.rollout.maxUnavailable: Invalid value: ${percentage}`],
+    errors: [`spec.rollout.maxUnavailable: Invalid value: 0: ${percentage}`],
   },
   {
     name: "maxUnavailable above all",
     spec: { rollout: { maxUnavailable: "101%" } },
-    errors: [`spec.rollout.maxUnavailable: Invalid value: ${percentage}`],
+    errors: [`spec.rollout.maxUnavailable: Invalid value: "101%": ${percentage}`],
   },
   {
     name: "negative canary nodes",
     spec: { rollout: { canary: { nodes: -1 } } },
     errors: [
-      "spec.rollout.canary.nodes: Invalid value: " +
+      "spec.rollout.canary.nodes: Invalid value: -1: " +
         "must be a number of nodes that is not negative, or a percentage from 0% to 100%",
     ],
   },

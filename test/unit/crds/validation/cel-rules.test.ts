@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { validateCel } from "../../../../crds/validation/cel-rules.ts";
+import { renderFieldError } from "../../../../crds/validation/field-error.ts";
 import type { CelRule, StructuralSchema } from "../../../../crds/validation/structural-schema.ts";
 
 const any: StructuralSchema = { "x-kubernetes-preserve-unknown-fields": true };
@@ -15,6 +16,11 @@ function withRules(schema: StructuralSchema, ...rules: readonly (string | CelRul
 
 function object(properties: Readonly<Record<string, StructuralSchema>>): StructuralSchema {
   return { type: "object", properties };
+}
+
+/** A message shows the value, unless it is an object or a list. */
+function shown({ type }: StructuralSchema, value: unknown): string {
+  return type === "object" || type === "array" ? "" : `${JSON.stringify(value)}: `;
 }
 
 describe("validateCel accepts and refuses", () => {
@@ -64,13 +70,9 @@ describe("validateCel accepts and refuses", () => {
   for (const { schema, rule, good, bad } of rows) {
     it(`${rule}: ${JSON.stringify(good)} but not ${JSON.stringify(bad)}`, () => {
       assert.deepEqual(validateCel(withRules(schema, rule), good, undefined, "spec"), []);
-      assert.deepEqual(
-        validateCel(withRules(schema, rule), bad, undefined, "spec").map(({ field, message }) => ({
-          field,
-          message,
-        })),
-        [{ field: "spec", message: `Invalid value: failed rule: ${rule}` }],
-      );
+      assert.deepEqual(validateCel(withRules(schema, rule), bad, undefined, "spec").map(renderFieldError), [
+        `spec: Invalid value: ${shown(schema, bad)}failed rule: ${rule}`,
+      ]);
     });
   }
 });
@@ -121,12 +123,12 @@ describe("validateCel reports", () => {
       name: "reason FieldValueDuplicate",
       rule: { message: "m", reason: "FieldValueDuplicate" },
       reason: "FieldValueDuplicate",
-      message: "Duplicate value: m",
+      message: "Duplicate value",
     },
     {
       name: "a rule that cannot be evaluated",
       rule: { rule: "self.missing == 1" },
-      message: "Invalid value: No such key: missing evaluating rule: self.missing == 1",
+      message: 'Invalid value: "object": No such key: missing evaluating rule: self.missing == 1',
     },
   ];
   for (const { name, rule, field = "spec", reason = "FieldValueInvalid", message } of rows) {
@@ -138,6 +140,39 @@ describe("validateCel reports", () => {
       );
     });
   }
+});
+
+describe("validateCel shows the value of", () => {
+  const refusal = { rule: "false", message: "m" };
+  const rows: readonly {
+    name: string;
+    schema: StructuralSchema;
+    value: unknown;
+    errors: readonly string[];
+  }[] = [
+    { name: "a string", schema: string, value: "x", errors: ['spec: Invalid value: "x": m'] },
+    {
+      name: "a number or a string",
+      schema: { "x-kubernetes-int-or-string": true },
+      value: 0,
+      errors: ["spec: Invalid value: 0: m"],
+    },
+  ];
+  for (const { name, schema, value, errors } of rows) {
+    it(name, () =>
+      assert.deepEqual(
+        validateCel(withRules(schema, refusal), value, undefined, "spec").map(renderFieldError),
+        errors,
+      ),
+    );
+  }
+
+  it("a scalar with reason FieldValueDuplicate, and leaves out the message", () => {
+    const schema = withRules(integer, { ...refusal, reason: "FieldValueDuplicate" });
+    assert.deepEqual(validateCel(schema, 7, undefined, "spec").map(renderFieldError), [
+      "spec: Duplicate value: 7",
+    ]);
+  });
 });
 
 function resourceNamed(name: string): object {
