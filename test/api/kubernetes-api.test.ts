@@ -288,7 +288,8 @@ describe("Kubernetes API", function () {
           `${configMaps}/jsonpatch`,
           [
             { op: "test", path: "/data/a", value: "1" },
-            { op: "add", path: "/data/c~1d", value: "3" },
+            { op: "add", path: "/metadata/annotations", value: {} },
+            { op: "add", path: "/metadata/annotations/test.kubesteer.dev~1note", value: "3" },
             { op: "move", from: "/data/b", path: "/data/e" },
             { op: "remove", path: "/data/a" },
           ],
@@ -296,7 +297,8 @@ describe("Kubernetes API", function () {
         ),
         200,
       );
-      assert.deepEqual(body["data"], { "c/d": "3", e: "2" });
+      assert.deepEqual(body["data"], { e: "2" });
+      assert.deepEqual(body["metadata"]?.["annotations"], { "test.kubesteer.dev/note": "3" });
     });
 
     it("a JSON patch whose test fails changes nothing", async () => {
@@ -454,13 +456,14 @@ describe("Kubernetes API", function () {
       for (let index = 0; index < 2 * embeddedWatchHistory; index += 1) {
         await api.patch(`${configMaps}/busy`, { data: { a: String(index) } });
       }
-      const [line] = await api.watch(
-        `${configMaps}?watch=true&resourceVersion=1&timeoutSeconds=5`,
-        () => true,
-      );
-      assert.equal(line?.type, "ERROR");
-      assert.equal(line?.object["code"], 410);
-      assert.equal(line?.object["reason"], "Expired");
+      // kube-apiserver reads Events from etcd, whose history the launcher keeps short, and not from its own cache.
+      const path = `${namespace}/events?watch=true&resourceVersion=1&timeoutSeconds=1`;
+      const error = await waitUntil("an end of the history", async () => {
+        const [line] = await api.watch(path, () => true);
+        return line?.type === "ERROR" && line.object;
+      });
+      assert.equal(error["code"], 410);
+      assert.equal(error["reason"], "Expired");
     });
 
     it("an object that stops to match the selector is deleted for the watch", async () => {
@@ -518,14 +521,14 @@ describe("Kubernetes API", function () {
 
     it("rules see the whole object", async () => {
       const answer = expectCode(await api.post(widgets, widget("red", { size: 20, color: "red" })), 422);
-      assert.match(textOf(answer.body["message"]), /red widgets are small/);
+      assert.match(textOf(answer.body["message"]), /spec: Invalid value: red widgets are small$/);
       assert.deepEqual(causesOf(answer), [{ field: "spec", reason: "FieldValueInvalid" }]);
     });
 
     it("transition rules see the old value", async () => {
       await api.post(widgets, widget("serial", { serial: "a" }));
       const answer = expectCode(await api.patch(`${widgets}/serial`, { spec: { serial: "b" } }), 422);
-      assert.match(textOf(answer.body["message"]), /spec\.serial: Invalid value: .*serial is immutable/);
+      assert.match(textOf(answer.body["message"]), /spec\.serial: Invalid value: "b": serial is immutable$/);
     });
 
     it("spec and status are written apart and only the spec counts for the generation", async () => {

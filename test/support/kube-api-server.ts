@@ -42,6 +42,8 @@ export async function startKubeApiServer(facts: {
   ]);
   const apiServer = run(join(assets, "kube-apiserver"), folder, [
     `--etcd-servers=${etcdUrl}`,
+    // So that a test can find a resourceVersion too old; the default is five minutes.
+    "--etcd-compaction-interval=5s",
     "--bind-address=127.0.0.1",
     "--advertise-address=127.0.0.1",
     "--endpoint-reconciler-type=none",
