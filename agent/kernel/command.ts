@@ -19,6 +19,8 @@ export interface RunOptions {
   /** @default 30000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Gets the output piece by piece; the result's `stdout` is empty then. For output without a bound. Must not throw. */
+  readonly onStdout?: (text: string) => void;
 }
 
 export interface StartOptions {
@@ -93,18 +95,21 @@ export function createCommandRunner({ netns, log }: CommandRunnerOptions): Comma
     netns === undefined ? [command, args] : ["ip", ["netns", "exec", netns, command, ...args]];
 
   return {
-    async run(command, args, { input, timeoutMs = defaultTimeoutMs, signal } = {}) {
+    async run(command, args, { input, timeoutMs = defaultTimeoutMs, signal, onStdout } = {}) {
       const [file, fileArgs] = place(command, args);
-      const result = await execa(file, fileArgs, {
+      const child = execa(file, fileArgs, {
         ...(input === undefined ? { stdin: "ignore" as const } : { input }),
         ...(signal === undefined ? {} : { cancelSignal: signal }),
         timeout: timeoutMs,
         reject: false,
         stripFinalNewline: false,
+        buffer: { stdout: onStdout === undefined, stderr: true },
         maxBuffer: maxOutputBytes,
         env: { LC_ALL: "C" },
       });
-      const { exitCode, stdout, stderr, durationMs } = result;
+      if (onStdout !== undefined) child.stdout.setEncoding("utf8").on("data", onStdout);
+      const result = await child;
+      const { exitCode, stdout = "", stderr, durationMs } = result;
       if (result.code === "ENOENT" || isMissingInsideNetns(stderr)) throw notInstalled(command);
       if (result.timedOut) throw new CommandError(command, `${command} did not end within ${timeoutMs} ms`);
       if (exitCode === undefined) {

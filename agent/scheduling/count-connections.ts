@@ -24,19 +24,42 @@ const openStates: ReadonlySet<string | undefined> = new Set([
  * @throws when the tool conntrack is missing, fails, or prints what cannot be read
  */
 export async function countConnections(commands: CommandRunner): Promise<ConnectionCounts> {
-  const counts = new Map<string, number>();
+  const tally = new Tally();
   for (const family of ["ipv4", "ipv6"]) {
-    const result = await commands.run("conntrack", [...dumpTranslated, family], { timeoutMs });
-    if (result.exitCode !== 0) throw new Error(`conntrack failed: ${firstLine(result.stderr)}`);
-    addOpenFlows(counts, parseFlows(result.stdout));
+    const args = [...dumpTranslated, family];
+    const onStdout = (text: string): void => tally.read(text);
+    const { exitCode, stderr } = await commands.run("conntrack", args, { timeoutMs, onStdout });
+    if (exitCode !== 0) throw new Error(`conntrack failed: ${firstLine(stderr)}`);
   }
-  return counts;
+  return tally.finish();
 }
 
-function addOpenFlows(counts: Map<string, number>, flows: Iterable<Flow>): void {
-  for (const { protocol, state, reply } of flows) {
-    if (!openStates.has(state)) continue;
+/** Counts while the tool prints: a table of 100,000 connections is 18 MB of text, which nothing else should wait for. */
+class Tally {
+  readonly #counts = new Map<string, number>();
+  #unfinishedLine = "";
+  #error: Error | undefined;
+
+  read(text: string): void {
+    if (this.#error !== undefined) return;
+    const end = text.lastIndexOf("\n") + 1;
+    const lines = end === 0 ? "" : this.#unfinishedLine + text.slice(0, end);
+    this.#unfinishedLine = end === 0 ? this.#unfinishedLine + text : text.slice(end);
+    try {
+      for (const flow of parseFlows(lines)) this.#add(flow);
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #add({ protocol, state, reply }: Flow): void {
+    if (!openStates.has(state)) return;
     const key = endpointKey(protocol, reply.source, reply.sourcePort);
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  finish(): ConnectionCounts {
+    if (this.#error !== undefined) throw this.#error;
+    return this.#counts;
   }
 }

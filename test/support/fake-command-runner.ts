@@ -2,6 +2,7 @@ import {
   CommandError,
   type CommandResult,
   type CommandRunner,
+  type RunOptions,
   type StartOptions,
 } from "../../agent/kernel/command.ts";
 
@@ -36,12 +37,15 @@ export class FakeCommandRunner implements CommandRunner {
     this.#commands = commands;
   }
 
-  run(command: string, args: readonly string[], options: { readonly input?: string } = {}) {
+  run(command: string, args: readonly string[], options: RunOptions = {}) {
     const call = { command, args, input: options.input ?? "" };
     this.calls.push(call);
     try {
       const result = this.#commands.run?.(call) ?? {};
-      return Promise.resolve({ exitCode: 0, stdout: "", stderr: "", durationMs: 0, ...result });
+      const whole = { exitCode: 0, stdout: "", stderr: "", durationMs: 0, ...result };
+      if (options.onStdout === undefined) return Promise.resolve(whole);
+      for (const piece of whole.stdout.match(/[^]{1,50}/g) ?? []) options.onStdout(piece);
+      return Promise.resolve({ ...whole, stdout: "" });
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new CommandError(command, String(error)));
     }

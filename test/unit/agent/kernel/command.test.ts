@@ -21,6 +21,16 @@ describe("command runner", () => {
     assert.deepEqual({ exitCode, stdout, stderr }, { exitCode: 3, stdout: "hello\n", stderr: "bad\n" });
   });
 
+  it("hands over output piece by piece and does not keep it", async () => {
+    const pieces: string[] = [];
+    const { exitCode, stdout } = await commands.run("seq", ["100000"], {
+      onStdout: (text) => pieces.push(text),
+    });
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "" });
+    assert.ok(pieces.length > 1);
+    assert.equal(pieces.join("").length, 588_895);
+  });
+
   it("runs programs in English", async () => {
     const { stdout } = await commands.run("printenv", ["LC_ALL"]);
     assert.equal(stdout, "C\n");

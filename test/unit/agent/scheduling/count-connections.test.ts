@@ -44,6 +44,11 @@ describe("countConnections", () => {
     );
   });
 
+  it("refuses output that it cannot read", async () => {
+    const commands = new FakeCommandRunner({ run: () => ({ stdout: `${table["ipv4"]}what?\n` }) });
+    await assert.rejects(countConnections(commands), { name: "FlowSyntaxError" });
+  });
+
   it("says what conntrack says when it fails", async () => {
     const commands = new FakeCommandRunner({
       run: () => ({ exitCode: 1, stderr: "conntrack v1.4.7: Operation not permitted\nmore" }),
