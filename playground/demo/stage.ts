@@ -29,7 +29,10 @@ export class Stage {
   }
 
   /** Runs kubectl in sight of the audience and returns what it printed. */
-  async kubectl(cluster: Cluster, args: readonly string[]): Promise<{ exitCode: number; output: string }> {
+  async kubectl(
+    cluster: Pick<Cluster, "kubectl">,
+    args: readonly string[],
+  ): Promise<{ exitCode: number; output: string }> {
     this.#write(`  ${this.#paint("36", `$ kubectl ${args.map(quoteForDisplay).join(" ")}`)}\n`);
     const { exitCode, stdout, stderr } = await cluster.kubectl(args);
     const output = [stdout, stderr].filter((part) => part !== "").join("\n");

@@ -1,0 +1,47 @@
+/** A program under `runProgram` for `lifecycle.test.ts`: the first argument says how its main behaves, `log` gives it a logger. */
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { TerminalError } from "../../../platform/errors.ts";
+import { runProgram } from "../../../platform/lifecycle.ts";
+import { createLogger } from "../../../platform/logger.ts";
+
+const [behaviour = "", withLog] = process.argv.slice(2);
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  const open = setInterval(() => {}, 1_000);
+  process.stdout.write("running\n");
+  await once(signal, "abort");
+  clearInterval(open);
+}
+
+const mains: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>> = {
+  async stopsWhenAsked(signal) {
+    await aborted(signal);
+    process.stdout.write("stopped\n");
+  },
+  async doesNotStop(signal) {
+    await aborted(signal);
+    await delay(0); // the handlers of the first signal are gone after this turn of the event loop
+    process.stdout.write("still running\n");
+    await delay(60_000);
+  },
+  async needsSomebody() {
+    throw new TerminalError("the kubeconfig /none does not exist", { hint: "Name another one" });
+  },
+  async fails() {
+    throw new Error("the disk is full");
+  },
+  async forgetsAPromise(signal) {
+    setImmediate(() => void Promise.reject(new Error("nobody waits for this")));
+    await aborted(signal);
+    process.stdout.write("stopped\n");
+  },
+};
+
+const main = mains[behaviour];
+if (main === undefined) throw new Error(`no behaviour "${behaviour}"`);
+await runProgram({
+  name: "program",
+  main,
+  ...(withLog === undefined ? {} : { log: createLogger({ name: "program", level: "info" }) }),
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+
+const program = path.join(import.meta.dirname, "lifecycle-program.ts");
+
+/** Runs the program until it ends; `signals` has the signal to send when it has printed a line. */
+async function play(
+  args: readonly string[],
+  signals: Readonly<Record<string, NodeJS.Signals>> = {},
+): Promise<{
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    for (const line of text.split("\n")) {
+      const signal = signals[line];
+      if (signal !== undefined) child.kill(signal);
+    }
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  await once(child, "close");
+  return { exitCode: child.exitCode, signal: child.signalCode, stdout, stderr };
+}
+
+describe("runProgram", () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    it(`${signal} aborts the signal of main, and the program ends with 0`, async () => {
+      const ended = await play(["stopsWhenAsked"], { running: signal });
+      assert.deepEqual(ended, { exitCode: 0, signal: null, stdout: "running\nstopped\n", stderr: "" });
+    });
+  }
+
+  it("a second signal ends a program at once that does not stop", async () => {
+    const ended = await play(["doesNotStop"], { running: "SIGTERM", "still running": "SIGTERM" });
+    assert.equal(ended.signal, "SIGTERM");
+    assert.equal(ended.stdout, "running\nstill running\n");
+  });
+
+  it("tells a TerminalError as one sentence without a stack", async () => {
+    const ended = await play(["needsSomebody"]);
+    assert.equal(ended.exitCode, 1);
+    assert.equal(ended.stderr, "program: the kubeconfig /none does not exist. Name another one\n");
+  });
+
+  it("logs a TerminalError with its hint where there is a log", async () => {
+    const ended = await play(["needsSomebody", "log"]);
+    assert.equal(ended.exitCode, 1);
+    assert.equal(ended.stderr, "");
+    const [line = ""] = ended.stdout.split("\n");
+    const { level, msg, hint, error } = JSON.parse(line);
+    assert.deepEqual(
+      { level, msg, hint, error },
+      {
+        level: "error",
+        msg: "the kubeconfig /none does not exist",
+        hint: "Name another one",
+        error: undefined,
+      },
+    );
+  });
+
+  it("tells any other failure with its stack", async () => {
+    const ended = await play(["fails"]);
+    assert.equal(ended.exitCode, 1);
+    assert.match(ended.stderr, /^program: Error: the disk is full\n +at .*lifecycle-program\.ts/);
+  });
+
+  it("a promise that nobody handled stops the program in order, with exit code 1", async () => {
+    const ended = await play(["forgetsAPromise"]);
+    assert.equal(ended.exitCode, 1);
+    assert.equal(ended.stdout, "running\nstopped\n");
+    assert.match(ended.stderr, /^program: Error: nobody waits for this\n/);
+  });
+
+  it("logs the signal it stops for", async () => {
+    const ended = await play(["stopsWhenAsked", "log"], { running: "SIGTERM" });
+    const lines = ended.stdout.split("\n").filter((line) => line.startsWith("{"));
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)).map(({ msg, signal }) => ({ msg, signal })),
+      [{ msg: "stopping", signal: "SIGTERM" }],
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { AlreadyRunningError, takeLock } from "../../../playground/lock.ts";
+
+describe("takeLock", () => {
+  let folder: string;
+  let lockFile: string;
+  const started: ChildProcess[] = [];
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "kubesteer-lock-"));
+    lockFile = path.join(folder, "new", "lock");
+  });
+
+  afterEach(async () => {
+    for (const child of started.splice(0)) {
+      const exited = once(child, "exit");
+      child.kill();
+      await exited;
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A lock that a process has left or still holds. */
+  function lockOf(holder: string): void {
+    mkdirSync(path.dirname(lockFile));
+    writeFileSync(lockFile, holder);
+  }
+
+  /** Resolves when the program runs: before that its command line is still ours. */
+  async function start(command: string, args: readonly string[]): Promise<number> {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
+    started.push(child);
+    await once(child.stdout, "data");
+    assert.ok(child.pid !== undefined);
+    return child.pid;
+  }
+
+  it("makes the folder and names this process", () => {
+    takeLock(lockFile);
+    assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
+  });
+
+  it("gives the lock back, more than once without harm", () => {
+    const release = takeLock(lockFile);
+    release();
+    assert.equal(existsSync(lockFile), false);
+    release();
+  });
+
+  it("refuses a lock that a living Node.js process holds, and says which", async () => {
+    const pid = await start(process.execPath, ["--eval", "console.log(1); setInterval(() => {}, 1000)"]);
+    lockOf(`${pid}\n`);
+    assert.throws(
+      () => takeLock(lockFile),
+      (error) =>
+        error instanceof AlreadyRunningError &&
+        error.pid === pid &&
+        error.message ===
+          `it is already running as process ${pid} (${lockFile}); stop that one first: kill ${pid}`,
+    );
+    assert.equal(readFileSync(lockFile, "utf8"), `${pid}\n`);
+  });
+
+  it("takes over the lock of a process that has gone", () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    lockOf(`${pid}\n`);
+    takeLock(lockFile);
+    assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
+  });
+
+  it("takes over a lock whose process id now belongs to another program", async () => {
+    lockOf(`${await start("sh", ["-c", "echo 1; read line"])}\n`);
+    takeLock(lockFile);
+    assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
+  });
+
+  for (const text of ["", "not a number\n", "-1\n", "0\n"]) {
+    it(`takes over a lock that holds ${JSON.stringify(text)}`, () => {
+      lockOf(text);
+      takeLock(lockFile);
+      assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
+    });
+  }
+});
