@@ -8,6 +8,7 @@ import { readLocalAddresses } from "./node/local-addresses.ts";
 import { watchLocalAddresses } from "./node/watch-local-addresses.ts";
 import { ConnectionMonitor } from "./scheduling/connection-monitor.ts";
 import { WakeUpCall } from "./scheduling/wake-up-call.ts";
+import type { ServiceUpkeep } from "./service-upkeep.ts";
 import type { DesiredState } from "./services/desired-state.ts";
 import type { ConnectionCounts } from "./services/endpoint-connections.ts";
 import { buildNodeFacts, type NodeFacts } from "./services/node-facts.ts";
@@ -30,6 +31,7 @@ export interface ServiceProxyDeps {
   /** The kinds that have not been listed are fewer now. */
   readonly onListed: () => void;
   readonly onOutcome: (outcome: SyncOutcome) => void;
+  readonly upkeep: ServiceUpkeep;
   /** Where the objects of the cluster are kept for a start without the API server. */
   readonly storedObjects: StoredObjects;
   readonly clock: Clock;
@@ -68,6 +70,7 @@ export class ServiceProxy {
     this.#loop = new SyncLoop({
       modes,
       onOutcome,
+      onInStep: () => deps.upkeep.follow(this.#catalog, this.#settings.config),
       clock,
       takeChanges: () => {
         deps.changeMetrics.takeUp();
@@ -162,7 +165,7 @@ export class ServiceProxy {
 
   /** What Services ask for and do not get, as of the start of the newest sync. */
   problems(): readonly ServiceProblem[] {
-    return this.#catalog.problems();
+    return [...this.#catalog.problems(), ...this.#deps.upkeep.problems()];
   }
 
   #isLive(): boolean {
@@ -182,6 +185,7 @@ export class ServiceProxy {
   #onListed(): void {
     if (this.#isLive() && this.#staleSinceMs !== undefined) {
       this.#staleSinceMs = undefined;
+      this.#catalog.forgetAges();
       this.#deps.log.info({}, "serving what the API server says again");
     }
     this.#deps.onListed();

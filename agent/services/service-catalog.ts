@@ -150,6 +150,11 @@ export class ServiceCatalog {
     this.#markChanged(this.#dynamics.setConnections(reading, this.#desired));
   }
 
+  /** What was known was out of date: for slow start, endpoints that have come since then are not new. */
+  forgetAges(): void {
+    this.#dynamics.forgetAges();
+  }
+
   /** Whether the connections of endpoints matter, as of the last `takeChanges`. */
   get needsConnections(): boolean {
     return this.#dynamics.leastConnectionServices.size > 0;

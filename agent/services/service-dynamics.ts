@@ -58,6 +58,11 @@ export class ServiceDynamics {
     }
   }
 
+  /** The endpoints at the next look are all old: nobody was looking when they came. */
+  forgetAges(): void {
+    this.#ages.clear();
+  }
+
   /** Services for whose endpoints the time of a step has come. */
   dueServices(nowMs: number): readonly ServiceName[] {
     return [...this.#dueMs].flatMap(([service, dueMs]) => (dueMs <= nowMs ? [service] : []));

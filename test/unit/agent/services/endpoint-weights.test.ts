@@ -187,6 +187,13 @@ describe("weights of endpoints", () => {
       assert.deepEqual(weights(catalog.takeChanges(1_000)), { 1: 2, 2: 1, 3: 0 });
     });
 
+    it("are whole for endpoints that came while what was known was out of date", () => {
+      catalog.takeChanges(0);
+      setEndpoints([a, b, c], { [a]: 2 });
+      catalog.forgetAges();
+      assert.deepEqual(weights(catalog.takeChanges(1_000)), { 1: 2, 2: 1, 3: 1 });
+    });
+
     it("no step is left behind where it was not taken up in time", () => {
       catalog.takeChanges(0);
       setEndpoints([a, b, c]);
