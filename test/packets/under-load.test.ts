@@ -51,6 +51,13 @@ const disturbances: readonly Disturbance[] = [
     ),
   },
   {
+    name: "no connection fails while weights change",
+    states: [3, 0, 100].map((weight) => ({
+      ...state([]),
+      endpointSlices: endpointSlices({ endpoints: [{ of: "pod1a", weight }, "pod2a", "pod3a"] }),
+    })),
+  },
+  {
     name: "no connection fails while everything is programmed anew",
     states: [true, false].map((masqueradeAll) => ({
       ...state(["pod1a", "pod2a"]),

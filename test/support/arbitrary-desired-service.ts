@@ -3,10 +3,12 @@ import type { SchedulingAlgorithm } from "../../crds/api.ts";
 import type {
   DesiredService,
   DesiredServicePort,
+  Endpoint,
   Frontend,
   Protocol,
   Route,
 } from "../../agent/services/desired-state.ts";
+import { relativeWeights } from "../../agent/services/relative-weights.ts";
 import { hostCidr, parseCidr } from "../../platform/ip/cidr.ts";
 import type { IpFamily } from "../../platform/ip/address.ts";
 import { makeDesiredService, makeEndpoint, makeFrontend } from "./make-desired-state.ts";
@@ -28,6 +30,8 @@ export function arbitraryDesiredService(number: number): fc.Arbitrary<DesiredSer
     algorithm: fc.constantFrom(...algorithms),
     affinityTimeoutSeconds: fc.constantFrom(undefined, 3, 10_800),
     endpoints: fc.subarray([1, 2, 3, 4, 5]),
+    /** Of the endpoints, as far as they go. */
+    weights: fc.array(fc.constantFrom(1, 1, 0, 2, 7), { minLength: 5, maxLength: 5 }),
     externalRoute: fc.constantFrom(...routes),
     internalRoute: fc.constantFrom("cluster" as const, "local" as const),
     hasSources: fc.boolean(),
@@ -48,6 +52,7 @@ interface PortShape {
   readonly algorithm: SchedulingAlgorithm;
   readonly affinityTimeoutSeconds: number | undefined;
   readonly endpoints: readonly number[];
+  readonly weights: readonly number[];
   readonly externalRoute: Route["kind"];
   readonly internalRoute: "cluster" | "local";
   readonly hasSources: boolean;
@@ -57,9 +62,11 @@ interface PortShape {
 
 function makePort(number: number, protocol: Protocol, shape: PortShape): Partial<DesiredServicePort> {
   const { family, algorithm, affinityTimeoutSeconds } = shape;
-  const endpoints = shape.endpoints.map((host) =>
+  const weights = relativeWeights(shape.endpoints.map((_, index) => shape.weights[index] ?? 1));
+  const endpoints = shape.endpoints.map((host, index) =>
     makeEndpoint(`${family === "IPv4" ? `10.244.1.${host}` : `[fd44:1::${host}]`}:${8080 + (host % 2)}`, {
       local: host % 2 === 0,
+      weight: weights[index] ?? 1,
     }),
   );
   return {
@@ -68,10 +75,15 @@ function makePort(number: number, protocol: Protocol, shape: PortShape): Partial
     algorithm,
     affinityTimeoutSeconds,
     clusterEndpoints: endpoints,
-    localEndpoints: endpoints.filter(({ local }) => local),
+    localEndpoints: weighAnew(endpoints.filter(({ local }) => local)),
     hasUsableEndpoints: endpoints.length > 0 || shape.hasUsableEndpoints,
     frontends: makeFrontends(number, shape),
   };
+}
+
+function weighAnew(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const weights = relativeWeights(endpoints.map(({ weight }) => weight));
+  return endpoints.map((endpoint, index) => ({ ...endpoint, weight: weights[index] ?? 1 }));
 }
 
 function makeFrontends(number: number, shape: PortShape): readonly Frontend[] {
