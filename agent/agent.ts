@@ -16,7 +16,7 @@ import type { Dataplane } from "./dataplane/dataplane.ts";
 import { type DriftEvent, type DriftFacts, DriftGuard } from "./drift/drift-guard.ts";
 import { createDriftMetrics } from "./drift/drift-metrics.ts";
 import { createHealthRoutes } from "./health/health-routes.ts";
-import type { HealthFacts, NodePresence } from "./health/judge-health.ts";
+import { type HealthFacts, isProxyHealthy, type NodePresence } from "./health/judge-health.ts";
 import { keepServing } from "./keep-serving.ts";
 import { createChangeMetrics } from "./metrics/change-metrics.ts";
 import { createHealthMetrics } from "./metrics/health-metrics.ts";
@@ -30,6 +30,7 @@ import type { ToolVersions } from "./node/tool-versions.ts";
 import type { AgentOptions } from "./options.ts";
 import type { ConnectionCounts } from "./services/endpoint-connections.ts";
 import { ServiceProxy, type ServiceProxyDeps } from "./service-proxy.ts";
+import { ServiceUpkeep, type ServiceUpkeepDeps } from "./service-upkeep.ts";
 import type { AgentFacts } from "./status/build-status.ts";
 import { findNotableEvents, type NotableEvent } from "./status/notable-events.ts";
 import { StatusWriter } from "./status/status-writer.ts";
@@ -51,6 +52,8 @@ export interface AgentDeps {
   readonly dataplanes: ReadonlyMap<ProxyMode, Dataplane>;
   /** Open connections that this node has sent to endpoints; may throw. */
   readonly countConnections: () => Promise<ConnectionCounts>;
+  readonly flows: ServiceUpkeepDeps["flows"];
+  readonly writeKernelSettings: ServiceUpkeepDeps["writeKernelSettings"];
   readonly events: EventRecorder;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -75,6 +78,7 @@ class Agent {
   readonly #storedSettings: StoredSettings;
   readonly #syncMetrics: SyncMetrics;
   readonly #drift: DriftGuard;
+  readonly #upkeep: ServiceUpkeep;
   readonly #proxyDeps: ServiceProxyDeps;
   readonly #connection: Pick<ServiceProxyDeps, "client" | "clock" | "log" | "signal">;
   #node: NodePresence = { kind: "unknown" };
@@ -84,7 +88,7 @@ class Agent {
   #proxyEnded: Promise<void> = Promise.resolve();
 
   constructor(deps: AgentDeps, signal: AbortSignal) {
-    const { options, client, dataplanes, countConnections, metrics, clock, log } = deps;
+    const { options, client, dataplanes, countConnections, events, metrics, clock, log } = deps;
     this.#deps = deps;
     this.#signal = signal;
     this.#modes = new ModeSwitch({ dataplanes, log });
@@ -107,6 +111,16 @@ class Agent {
       log,
     });
     for (const dataplane of dataplanes.values()) dataplane.watchDrift?.(this.#drift);
+    this.#upkeep = new ServiceUpkeep({
+      flows: deps.flows,
+      writeKernelSettings: deps.writeKernelSettings,
+      isProxyHealthy: () => isProxyHealthy(this.#healthFacts()),
+      onProblemsChange: () => this.#statusWriter.requestWrite(),
+      events,
+      meter: metrics.meter,
+      clock,
+      log,
+    });
     this.#connection = { client, clock, log, signal };
     this.#proxyDeps = {
       ...this.#connection,
@@ -116,6 +130,7 @@ class Agent {
       countConnections,
       onListed: () => this.#statusWriter.requestWrite(),
       onOutcome: (outcome) => this.#onOutcome(outcome),
+      upkeep: this.#upkeep,
       storedObjects: new StoredObjects({ directory: options.stateDir, clock, log }),
     };
     observeState(metrics.meter, {
@@ -134,6 +149,7 @@ class Agent {
       this.#deps.config === undefined ? this.#followNodeProxy() : undefined,
       this.#statusWriter.run(this.#signal),
       this.#drift.run(this.#signal),
+      this.#upkeep.run(this.#signal),
     ]);
     await this.#proxyEnded;
     await this.#storedSettings.settled();
@@ -235,6 +251,7 @@ class Agent {
       staleSinceMs: this.#proxy.staleSinceMs(),
       missing: this.#modes.missing(),
       problems: this.#proxy.problems(),
+      nodeProblem: this.#upkeep.nodeProblem(),
       latency: this.#record.latency.percentiles(),
       drift: this.#driftFacts(),
     };

@@ -11,9 +11,11 @@ import { createLogger } from "../platform/logger.ts";
 import { createMeterProvider } from "../platform/telemetry/metrics.ts";
 import { runAgent } from "./agent.ts";
 import { cleanUp } from "./cleanup-command.ts";
+import { createFlowTable } from "./conntrack/flow-table.ts";
 import type { Dataplane } from "./dataplane/dataplane.ts";
 import { dataplanes as factories } from "./dataplane/dataplanes.ts";
 import { type CommandRunner, createCommandRunner } from "./kernel/command.ts";
+import { applyKernelSettings, type KernelSetting } from "./kernel/kernel-settings.ts";
 import { readConfigFile } from "./node/config-file.ts";
 import { readToolVersions } from "./node/tool-versions.ts";
 import { countConnections } from "./scheduling/count-connections.ts";
@@ -72,6 +74,8 @@ async function run(options: AgentOptions, log: Logger, signal: AbortSignal): Pro
     client,
     dataplanes: createDataplanes(commands, log),
     countConnections: () => countConnections(commands),
+    flows: createFlowTable(commands),
+    writeKernelSettings: (settings: readonly KernelSetting[]) => applyKernelSettings(settings),
     events: createEventRecorder({ client, component: name, instance: nodeName, clock: systemClock, log }),
     metrics: createMeterProvider({ service: name }),
     clock: systemClock,

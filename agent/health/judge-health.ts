@@ -99,6 +99,11 @@ function report(
   };
 }
 
+/** Whether the kernel follows the cluster, whatever becomes of the node itself: for health check node ports. */
+export function isProxyHealthy(facts: HealthFacts): boolean {
+  return !isLate(facts);
+}
+
 function isLate({ oldestChangeMs }: HealthFacts): boolean {
   return (oldestChangeMs ?? 0) > lateAfterMs;
 }

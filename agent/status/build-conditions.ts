@@ -73,8 +73,8 @@ function judgeApplied({ lastSuccess, settings, failure }: AgentFacts): Verdict {
 
 const namedServices = 5;
 
-/** Whether some Services are not served as their objects say, because of what is in them. */
-function judgeDegraded({ lastSuccess, problems }: AgentFacts): Verdict {
+/** Whether some Services are not served as their objects say, because of what is in them or what the node lacks. */
+function judgeDegraded({ lastSuccess, problems, nodeProblem }: AgentFacts): Verdict {
   if (lastSuccess === undefined) {
     const message = "Nothing has been synced since the agent started.";
     return { status: "Unknown", reason: "NotSynced", message };
@@ -82,14 +82,19 @@ function judgeDegraded({ lastSuccess, problems }: AgentFacts): Verdict {
   const rejected = new Set(lastSuccess.report.rejected.map(({ service }) => service));
   const wrong = new Set(problems.map(({ service }) => service));
   const all = [...new Set([...rejected, ...wrong])];
-  if (all.length === 0) {
+  if (all.length === 0 && nodeProblem === undefined) {
     return { status: "False", reason: "AsSpecified", message: "All Services are served as specified." };
   }
-  const named = all.slice(0, namedServices).join(", ");
-  const more = all.length > namedServices ? ` and ${all.length - namedServices} more` : "";
   return {
     status: "True",
-    reason: rejected.size > 0 ? "ServicesRejected" : "ServiceProblems",
-    message: `Not served as specified: ${named}${more}. See status.services.unsupported.`,
+    reason: rejected.size > 0 ? "ServicesRejected" : wrong.size > 0 ? "ServiceProblems" : "NodeProblem",
+    message: [...describeServices(all), ...(nodeProblem === undefined ? [] : [`${nodeProblem}.`])].join(" "),
   };
+}
+
+function describeServices(services: readonly string[]): readonly string[] {
+  if (services.length === 0) return [];
+  const named = services.slice(0, namedServices).join(", ");
+  const more = services.length > namedServices ? ` and ${services.length - namedServices} more` : "";
+  return [`Not served as specified: ${named}${more}. See status.services.unsupported.`];
 }

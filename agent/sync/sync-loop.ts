@@ -20,6 +20,8 @@ export interface SyncLoopDeps {
   readonly modes: ModeSwitch;
   /** Called after each sync. */
   readonly onOutcome: (outcome: SyncOutcome) => void;
+  /** The kernel holds what `takeChanges` told last, whether or not that took a sync. */
+  readonly onInStep: () => void;
   readonly clock: Clock;
   /** Like Math.random, for the jitter of retries. */
   readonly random?: () => number;
@@ -104,6 +106,7 @@ export class SyncLoop {
     const { desired, scope, triggerTimes } = this.#deps.takeChanges();
     if (!full && isEmpty(scope) && settings === this.#lastSuccess?.settings) {
       this.#waiting.complete();
+      this.#deps.onInStep();
       return;
     }
     const attempt = await attemptSync({
@@ -133,6 +136,7 @@ export class SyncLoop {
       triggerTimes: isFirst ? [] : sync.triggerTimes,
     };
     this.#deps.onOutcome(this.#lastSuccess);
+    this.#deps.onInStep();
   }
 
   #fail(sync: Omit<SyncFailure, "failures">): void {

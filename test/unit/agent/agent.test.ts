@@ -61,6 +61,8 @@ describe("agent", () => {
   let dataplane: FakeDataplane;
   let events: RecordedEvent[];
   let countConnections: () => Promise<ConnectionCounts>;
+  let looksAtFlows: number;
+  let writtenSettings: (readonly string[])[];
   let stop: AbortController;
   let running: Promise<void>;
 
@@ -71,6 +73,8 @@ describe("agent", () => {
     dataplane = new FakeDataplane();
     events = [];
     countConnections = () => assert.fail("nobody needs them");
+    looksAtFlows = 0;
+    writtenSettings = [];
     stop = new AbortController();
     running = Promise.resolve();
     await api.create(resources.nodes, node);
@@ -104,6 +108,17 @@ describe("agent", () => {
         client: api,
         dataplanes: new Map([["nftables", dataplane]]),
         countConnections: () => countConnections(),
+        flows: {
+          listUdpFlows: () => {
+            looksAtFlows += 1;
+            return Promise.resolve([]);
+          },
+          deleteUdpFlows: () => Promise.resolve(0),
+        },
+        writeKernelSettings: (settings) => {
+          writtenSettings.push(settings.map(({ file, value }) => `${file}=${value}`));
+          return Promise.resolve([]);
+        },
         events: { record: (event) => events.push(event), flush: () => Promise.resolve() },
         metrics: createMeterProvider({ service: "test" }),
         clock,
@@ -215,6 +230,69 @@ describe("agent", () => {
     await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
     await until(() => dataplane.syncs.length === 2);
     assert.deepEqual(dataplane.syncs[1], { kind: "partial", services: new Set(["default/web"]) });
+  });
+
+  it("looks at UDP flows when an endpoint ends, also where the dataplane has nothing to do", async () => {
+    const udpSlice = (conditions: object) => {
+      const [kept, ending] = makeSlice("10.1.0.5", "10.1.0.6").endpoints;
+      return {
+        ...makeSlice(),
+        ports: [{ name: "", port: 53, protocol: "UDP" }],
+        endpoints: [kept, { ...ending, conditions }],
+      };
+    };
+    const draining = { ready: false, serving: true, terminating: true };
+    await api.update(resources.services, {
+      ...service,
+      spec: { ...service.spec, ports: [{ port: 53, protocol: "UDP" }] },
+    });
+    await api.update(resources.endpointSlices, udpSlice({ ready: true }));
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1 && looksAtFlows === 1);
+    await api.update(resources.endpointSlices, udpSlice(draining));
+    await until(() => dataplane.syncs.length === 2);
+    assert.equal(looksAtFlows, 1);
+    await api.update(resources.endpointSlices, udpSlice({ ...draining, serving: false }));
+    await until(() => looksAtFlows === 2);
+    assert.equal(dataplane.syncs.length, 2);
+  });
+
+  it("tells on the Service that a health check node port cannot be had", async () => {
+    await api.update(resources.services, {
+      ...service,
+      spec: {
+        ...service.spec,
+        type: "LoadBalancer",
+        externalTrafficPolicy: "Local",
+        healthCheckNodePort: 30_999,
+      },
+    });
+    await setNodeProxy(makeNodeProxySpec({ node: { podCIDRs: [], addresses: ["192.0.2.1"] } }));
+    start();
+    await until(() => events.length > 0);
+    assert.deepEqual(events[0]?.regarding, {
+      apiVersion: "v1",
+      kind: "Service",
+      namespace: "default",
+      name: "web",
+    });
+    assert.equal(events[0].reason, "FailedToStartServiceHealthcheck");
+    assert.match(events[0].message, /^Cannot listen on 192\.0\.2\.1 port 30999: .*EADDRNOTAVAIL/);
+  });
+
+  it("writes conntrack settings when they are in force, and again when they change", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => writtenSettings.length === 1);
+    const { conntrack } = makeNodeProxySpec().config;
+    await setNodeProxy(makeNodeProxySpec({ revision: "r2", config: { masqueradeAll: true } }));
+    await until(() => dataplane.syncs.length === 2);
+    assert.equal(writtenSettings.length, 1);
+    const config = { masqueradeAll: true, conntrack: { ...conntrack, udpTimeoutSeconds: 45 } };
+    await setNodeProxy(makeNodeProxySpec({ revision: "r3", config }));
+    await until(() => writtenSettings.length === 2);
+    assert.ok(writtenSettings[1]?.includes("proc/sys/net/netfilter/nf_conntrack_udp_timeout=45"));
   });
 
   it("an API server without ServiceCIDRs does not hold the agent up", async () => {

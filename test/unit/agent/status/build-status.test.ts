@@ -28,6 +28,7 @@ const facts: AgentFacts = {
   staleSinceMs: undefined,
   missing: new Map(),
   problems: [],
+  nodeProblem: undefined,
   latency: { p50Milliseconds: 2, p99Milliseconds: 9 },
   drift: noDrift,
 };
@@ -139,6 +140,19 @@ const conditionRows: readonly ConditionRow[] = [
       problems: [makeProblem("n/7")],
     },
     expect: { Degraded: ["True", "ServicesRejected", /: n\/1, n\/2, n\/3, n\/4, n\/5 and 2 more\./] },
+  },
+  {
+    name: "what the node lacks degrades",
+    facts: { nodeProblem: "conntrack is not installed" },
+    expect: {
+      Ready: ["True", "Synced", /r1/],
+      Degraded: ["True", "NodeProblem", /^conntrack is not installed\.$/],
+    },
+  },
+  {
+    name: "what the node lacks is told after what is wrong with Services",
+    facts: { problems: [makeProblem("ns/a")], nodeProblem: "conntrack is not installed" },
+    expect: { Degraded: ["True", "ServiceProblems", /: ns\/a\. See .* conntrack is not installed\.$/] },
   },
 ];
 

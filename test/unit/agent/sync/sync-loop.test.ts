@@ -21,6 +21,7 @@ describe("sync loop", () => {
   let changed: Set<ServiceName>;
   let triggerTimes: number[];
   let outcomes: SyncOutcome[];
+  let timesInStep: number;
   let ready: boolean;
   let loop: SyncLoop;
   let stop: AbortController;
@@ -37,6 +38,7 @@ describe("sync loop", () => {
       isReady: () => ready,
       modes: new ModeSwitch({ dataplanes, log: silentLogger }),
       onOutcome: (outcome) => outcomes.push(outcome),
+      onInStep: () => (timesInStep += 1),
       clock,
       random: () => 1,
     });
@@ -70,6 +72,7 @@ describe("sync loop", () => {
     changed = new Set();
     triggerTimes = [];
     outcomes = [];
+    timesInStep = 0;
     ready = true;
     stop = new AbortController();
   });
@@ -126,6 +129,18 @@ describe("sync loop", () => {
     await settle();
     assert.equal(dataplane.syncs.length, 1);
     assert.equal(loop.oldestChangeMs(), undefined);
+  });
+
+  it("the kernel is in step after a sync, also without one where nothing differs, and not after a failure", async () => {
+    await startSynced();
+    assert.equal(timesInStep, 1);
+    loop.requestSync();
+    await settle();
+    assert.deepEqual([dataplane.syncs.length, timesInStep], [1, 2]);
+    dataplane.failures.push(new Error("nft: no"));
+    change("ns/a");
+    await settle();
+    assert.deepEqual([dataplane.syncs.length, timesInStep], [2, 2]);
   });
 
   it("new settings are applied although no Service changes", async () => {

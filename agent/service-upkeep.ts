@@ -1,0 +1,99 @@
+import type { Meter } from "@opentelemetry/api";
+import type { NodeProxyConfig } from "../crds/api.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { EventRecorder } from "../platform/kube/events.ts";
+import type { Logger } from "../platform/log.ts";
+import { createConntrackMetrics } from "./conntrack/conntrack-metrics.ts";
+import { ConntrackSettings, type ConntrackSettingsDeps } from "./conntrack/conntrack-settings.ts";
+import type { FlowTable } from "./conntrack/flow-table.ts";
+import { UdpRepair } from "./conntrack/udp-repair.ts";
+import { HealthCheckNodePorts } from "./health/health-check-node-ports.ts";
+import { LocalhostRelays } from "./localhost/localhost-relays.ts";
+import type { ServiceName } from "./services/desired-state.ts";
+import type { ServiceCatalog } from "./services/service-catalog.ts";
+import type { ServiceProblem } from "./services/service-problem.ts";
+import { namespaceOf } from "./services/service-port-name.ts";
+
+export interface ServiceUpkeepDeps {
+  readonly flows: FlowTable;
+  readonly writeKernelSettings: ConntrackSettingsDeps["write"];
+  /** Whether the kernel follows the cluster, whatever becomes of the node itself. */
+  readonly isProxyHealthy: () => boolean;
+  /** {@link ServiceUpkeep.problems} or {@link ServiceUpkeep.nodeProblem} differ from before. */
+  readonly onProblemsChange: () => void;
+  readonly events: EventRecorder;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What Services need of a node besides the rules of a dataplane, in every mode. */
+export class ServiceUpkeep {
+  readonly #deps: ServiceUpkeepDeps;
+  readonly #udpRepair: UdpRepair;
+  readonly #healthCheckNodePorts: HealthCheckNodePorts;
+  readonly #localhostRelays: LocalhostRelays;
+  readonly #conntrackSettings: ConntrackSettings;
+
+  constructor(deps: ServiceUpkeepDeps) {
+    const { flows, writeKernelSettings, isProxyHealthy, onProblemsChange, meter, clock, log } = deps;
+    this.#deps = deps;
+    this.#udpRepair = new UdpRepair({
+      flows,
+      metrics: createConntrackMetrics(meter),
+      onProblemChange: onProblemsChange,
+      clock,
+      log,
+    });
+    this.#healthCheckNodePorts = new HealthCheckNodePorts({
+      isProxyHealthy,
+      onListenFailure: (service, message) => this.#onListenFailure(service, message),
+      clock,
+      log,
+    });
+    this.#localhostRelays = new LocalhostRelays({ onProblemsChange, clock, log });
+    this.#conntrackSettings = new ConntrackSettings({ write: writeKernelSettings, meter, log });
+  }
+
+  /** To be called whenever the kernel is known to hold what the catalog told last. */
+  follow(catalog: ServiceCatalog, config: NodeProxyConfig): void {
+    this.#udpRepair.repair(catalog.takeChangedUdpServices(), catalog.udpServicePorts);
+    this.#healthCheckNodePorts.set(catalog.healthCheckNodePorts, catalog.nodePortAddresses);
+    this.#localhostRelays.set(catalog.localhostNodePorts);
+    void this.#conntrackSettings.apply(config.conntrack);
+  }
+
+  /** Works until `signal` aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#udpRepair.run(signal),
+      this.#healthCheckNodePorts.run(signal),
+      this.#localhostRelays.run(signal),
+    ]);
+  }
+
+  /** What Services ask for and do not get. */
+  problems(): readonly ServiceProblem[] {
+    return this.#localhostRelays.problems();
+  }
+
+  /** What the node lacks, as one sentence without a full stop; undefined when nothing. */
+  nodeProblem(): string | undefined {
+    const { problem } = this.#udpRepair;
+    return problem === undefined
+      ? undefined
+      : `UDP clients may keep sending to endpoints that are gone: ${problem}`;
+  }
+
+  #onListenFailure(service: ServiceName, message: string): void {
+    const namespace = namespaceOf(service);
+    const name = service.slice(namespace.length + 1);
+    this.#deps.log.warn({ service, reason: message }, "a health check node port does not answer");
+    this.#deps.events.record({
+      regarding: { apiVersion: "v1", kind: "Service", namespace, name },
+      type: "Warning",
+      reason: "FailedToStartServiceHealthcheck",
+      message,
+    });
+  }
+}
