@@ -9,7 +9,7 @@ export const schedulingAlgorithm = z
   .enum(["Random", "RoundRobin", "LeastConnection", "SourceHash", "Maglev"])
   .describe(
     "How an endpoint is chosen for a new connection. Random: uniform. RoundRobin: strictly in turn on each node. " +
-      "LeastConnection: weighted by the connections each endpoint holds. SourceHash: by client address, " +
+      "LeastConnection: by chance, preferring endpoints with fewer connections of this node. SourceHash: by client address, " +
       "the same on every node. Maglev: by client address and port with minimal disruption when endpoints change.",
   );
 
