@@ -41,6 +41,16 @@ function makeSlice(...addresses: readonly string[]) {
   };
 }
 
+/** Two endpoints, the second with these conditions. */
+function makeUdpSlice(conditions: object) {
+  const [kept, ending] = makeSlice("10.1.0.5", "10.1.0.6").endpoints;
+  return {
+    ...makeSlice(),
+    ports: [{ name: "", port: 53, protocol: "UDP" }],
+    endpoints: [kept, { ...ending, conditions }],
+  };
+}
+
 function makeNodeProxy(spec: NodeProxySpec) {
   return { apiVersion: apiGroupVersion, kind: "NodeProxy", metadata: { name: nodeName }, spec } as const;
 }
@@ -233,27 +243,19 @@ describe("agent", () => {
   });
 
   it("looks at UDP flows when an endpoint ends, also where the dataplane has nothing to do", async () => {
-    const udpSlice = (conditions: object) => {
-      const [kept, ending] = makeSlice("10.1.0.5", "10.1.0.6").endpoints;
-      return {
-        ...makeSlice(),
-        ports: [{ name: "", port: 53, protocol: "UDP" }],
-        endpoints: [kept, { ...ending, conditions }],
-      };
-    };
     const draining = { ready: false, serving: true, terminating: true };
     await api.update(resources.services, {
       ...service,
       spec: { ...service.spec, ports: [{ port: 53, protocol: "UDP" }] },
     });
-    await api.update(resources.endpointSlices, udpSlice({ ready: true }));
+    await api.update(resources.endpointSlices, makeUdpSlice({ ready: true }));
     await setNodeProxy(makeNodeProxySpec());
     start();
     await until(() => dataplane.syncs.length === 1 && looksAtFlows === 1);
-    await api.update(resources.endpointSlices, udpSlice(draining));
+    await api.update(resources.endpointSlices, makeUdpSlice(draining));
     await until(() => dataplane.syncs.length === 2);
     assert.equal(looksAtFlows, 1);
-    await api.update(resources.endpointSlices, udpSlice({ ...draining, serving: false }));
+    await api.update(resources.endpointSlices, makeUdpSlice({ ...draining, serving: false }));
     await until(() => looksAtFlows === 2);
     assert.equal(dataplane.syncs.length, 2);
   });
