@@ -1,5 +1,6 @@
 import type { ProxyMode } from "../../crds/api.ts";
-import type { DesiredState, ServiceName } from "../services/desired-state.ts";
+import type { IpAddress } from "../../platform/ip/address.ts";
+import type { DesiredState, Port, Protocol, ServiceName } from "../services/desired-state.ts";
 
 /** Programs one node's kernel with service routing. One implementation per proxy mode. */
 export interface Dataplane {
@@ -25,10 +26,20 @@ export interface Dataplane {
    * {@link Dataplane.cleanup} or {@link Dataplane.close}. Absent where the mode cannot tell; full syncs still repair it.
    */
   watchDrift?(observer: DriftObserver): void;
+  /** Counts connections to all frontends, of which there may be many. Absent where the mode does not count; may reject. */
+  readFrontendCounts?(): Promise<readonly FrontendCount[]>;
   /** Removes all this mode can have left on the node, also from an earlier process. Idempotent. */
   cleanup(): Promise<void>;
   /** Ends helper processes; kernel state stays. */
   close(): Promise<void>;
+}
+
+/** New connections to a frontend since it was last programmed. */
+export interface FrontendCount {
+  readonly address: IpAddress;
+  readonly protocol: Protocol;
+  readonly port: Port;
+  readonly connections: number;
 }
 
 export interface DriftObserver {

@@ -56,6 +56,17 @@ export function servicePortName(service: ServiceName, portName: string, protocol
   return parseServicePortName(`${service}:${portName}/${protocol}`);
 }
 
+/** The parts of a {@link ServicePortName}. `port` is "" for the only port of a Service that has no name. */
+export function splitServicePortName(name: ServicePortName): {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: string;
+  readonly protocol: string;
+} {
+  const [namespace = "", service = "", port = "", protocol = ""] = name.split(/[/:]/);
+  return { namespace, service, port, protocol };
+}
+
 function parseServicePortName(text: string): ServicePortName {
   return text as ServicePortName;
 }

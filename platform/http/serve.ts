@@ -13,8 +13,8 @@ export interface HttpServer {
 }
 
 /**
- * Serves a few paths (exact, without query) for GET and HEAD, for probes and scrapes. A handler that fails is answered
- * with 500. Closes all connections when `signal` aborts.
+ * Serves a few paths (exact, without query; one that ends in a slash stands for all below it) for GET and HEAD, for probes
+ * and scrapes. A handler that fails is answered with 500. Closes all connections when `signal` aborts.
  *
  * @param options.address `host:port` or `[ipv6]:port`; port 0 takes any free one
  * @throws {TerminalError} naming the address when it is not one or cannot be listened on
@@ -61,7 +61,7 @@ async function answer(
   log: Logger,
 ): Promise<void> {
   const path = (request.url ?? "").split("?", 1)[0] ?? "";
-  const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  const handler = findHandler(routes, path);
   try {
     if (handler === undefined) respond(response, 404, "not found\n");
     else if (request.method === "GET" || request.method === "HEAD") await handler(request, response);
@@ -71,6 +71,12 @@ async function answer(
     if (response.headersSent) response.destroy();
     else respond(response, 500, "internal error\n");
   }
+}
+
+function findHandler(routes: Readonly<Record<string, RouteHandler>>, path: string): RouteHandler | undefined {
+  if (Object.hasOwn(routes, path)) return routes[path];
+  const below = Object.keys(routes).find((route) => route.endsWith("/") && path.startsWith(route));
+  return below === undefined ? undefined : routes[below];
 }
 
 function respond(response: ServerResponse, statusCode: number, text: string): void {

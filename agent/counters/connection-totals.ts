@@ -1,0 +1,55 @@
+import type {
+  DesiredService,
+  DesiredServicePort,
+  ServiceName,
+  ServicePortName,
+} from "../services/desired-state.ts";
+import { type CountReading, frontendIds } from "./frontend-counters.ts";
+
+/** Connections to one service port, both families, since the agent first looked. */
+export interface ServicePortTotal {
+  readonly service: ServiceName;
+  readonly name: ServicePortName;
+  readonly connections: number;
+}
+
+/**
+ * Adds up what the kernel counted, over the times when its counters begin again at 0: a frontend that leads elsewhere, a
+ * table that is filled anew. What came between the last reading and such a moment is lost. Totals never go back.
+ */
+export class ConnectionTotals {
+  /** By frontend. */
+  #lastCounts: ReadonlyMap<string, number> = new Map();
+  #totals = new Map<ServicePortName, ServicePortTotal>();
+
+  /** Takes over a reading; Services that are gone are forgotten. */
+  update({ counts }: Pick<CountReading, "counts">, services: Iterable<DesiredService>): void {
+    if (counts === this.#lastCounts) return;
+    const totals = new Map<ServicePortName, ServicePortTotal>();
+    for (const service of services) {
+      for (const port of service.ports) {
+        const before = totals.get(port.name)?.connections ?? this.#totals.get(port.name)?.connections ?? 0;
+        const connections = before + this.#increase(port, counts);
+        totals.set(port.name, { service: service.name, name: port.name, connections });
+      }
+    }
+    this.#totals = totals;
+    this.#lastCounts = counts;
+  }
+
+  /** The service ports with the most connections, most first; those without any are left out. */
+  top(size: number): readonly ServicePortTotal[] {
+    return [...this.#totals.values()]
+      .filter(({ connections }) => connections > 0)
+      .toSorted((left, right) => right.connections - left.connections || (left.name < right.name ? -1 : 1))
+      .slice(0, size);
+  }
+
+  #increase(port: DesiredServicePort, counts: ReadonlyMap<string, number>): number {
+    return frontendIds(port).reduce((sum, id) => {
+      const count = counts.get(id) ?? 0;
+      const last = this.#lastCounts.get(id) ?? 0;
+      return sum + (count < last ? count : count - last);
+    }, 0);
+  }
+}
