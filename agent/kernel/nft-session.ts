@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { errorMessage } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
 import { CommandError, type CommandRunner, type RunningCommand } from "./command.ts";
+import { createTurns } from "./turns.ts";
 
 /** nft's word for an IP family. */
 export type NftFamily = "ip" | "ip6";
@@ -69,13 +70,7 @@ export function createNftSession({ commands, table, log }: NftSessionOptions): N
   let process: InteractiveNft | undefined;
   let failedStarts = 0;
   const latest = new Map<NftFamily, RevisionProof>();
-  let tail: Promise<unknown> = Promise.resolve();
-
-  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = tail.then(work);
-    tail = result.catch(() => {});
-    return result;
-  }
+  const inTurn = createTurns();
 
   async function commit(transaction: NftTransaction): Promise<NftCommit> {
     revision += 1;

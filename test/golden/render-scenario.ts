@@ -1,6 +1,6 @@
 import { AppliedState, type ServiceChange } from "../../agent/dataplane/nftables/applied-state.ts";
 import { baseRuleset } from "../../agent/dataplane/nftables/base-ruleset.ts";
-import { deleteChains, renderBase, renderPlan } from "../../agent/dataplane/nftables/render.ts";
+import { renderBase, renderObjects, renderPlan, renderRemoval } from "../../agent/dataplane/nftables/render.ts";
 import type { NftFamily } from "../../agent/kernel/nft-session.ts";
 import type { CatalogChanges } from "../../agent/services/service-catalog.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -66,6 +66,11 @@ class TableRenderer {
       .map((name): ServiceChange => ({ name, after: desired.services.get(name) }));
     const plan = this.#state.plan(changes);
     this.#state.record(plan);
-    return [...renderPlan(this.#family, plan), ...deleteChains(this.#family, plan.unusedChains)];
+    const unused = { chains: [...plan.unusedChains.keys()], maps: plan.unusedMaps, sets: [] };
+    return [
+      ...renderObjects(this.#family, plan),
+      ...renderPlan(this.#family, plan),
+      ...renderRemoval(this.#family, unused),
+    ];
   }
 }

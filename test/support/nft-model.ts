@@ -89,8 +89,10 @@ export class NftModel {
 
   #run({ args, input }: CommandCall) {
     const text = args.join(" ");
-    const [, table, map] = /^-j (?:-t )?list (?:table|map) (ip6? kubesteer) ?(.*)$/.exec(text) ?? [];
-    if (table !== undefined) return this.#list(table, map ?? "");
+    const [, kind, family] = /^-j -t list (chain|map|set)s (ip6?)$/.exec(text) ?? [];
+    if (kind !== undefined) return this.#listNames(kind, `${family} kubesteer`);
+    const [, table, map] = /^-j list map (ip6? kubesteer) (.+)$/.exec(text) ?? [];
+    if (table !== undefined && map !== undefined) return this.#listMap(table, map);
     const commands = input.split("\n").filter((line) => line !== "");
     const saved = structuredClone(this.#tables);
     const error = this.apply(commands);
@@ -98,13 +100,17 @@ export class NftModel {
     return error === undefined ? { exitCode: 0 } : { exitCode: 1, stderr: error };
   }
 
-  #list(table: string, map: string) {
-    const objects = this.#tables.get(table);
-    if (objects === undefined) return { exitCode: 1, stderr: "Error: No such file or directory\n" };
-    const nftables = [...objects]
-      .filter(([name]) => map === "" || map === name)
-      .map(([name, object]) => ({ [object.kind]: { name } }));
-    return { exitCode: 0, stdout: JSON.stringify({ nftables }) };
+  #listNames(kind: string, table: string) {
+    const objects = [...(this.#tables.get(table) ?? [])].filter(([, object]) => object.kind === kind);
+    const nftables = objects.map(([name]) => ({ [kind]: { table: "kubesteer", name } }));
+    return { stdout: JSON.stringify({ nftables }) };
+  }
+
+  /** Packets are no part of the model: maps that they write are empty. */
+  #listMap(table: string, name: string) {
+    if (this.#tables.get(table)?.has(name) !== true)
+      return { exitCode: 1, stderr: "Error: No such file or directory\n" };
+    return { stdout: JSON.stringify({ nftables: [{ map: { name } }] }) };
   }
 
   #reply(line: string): FakeReply {

@@ -19,7 +19,8 @@ export interface TablePlan {
   readonly changedChains: ReadonlyMap<string, readonly string[]>;
   readonly deletes: readonly Element[];
   readonly adds: readonly Element[];
-  readonly unusedChains: readonly string[];
+  /** With the rules that they have. */
+  readonly unusedChains: ReadonlyMap<string, readonly string[]>;
   readonly unusedMaps: readonly string[];
   /** How many Services claim a shared thing once the plan is applied; 0 is none. */
   readonly claims: ReadonlyMap<string, number>;
@@ -73,6 +74,16 @@ export class AppliedState {
     return this.#services.get(name);
   }
 
+  /** Whether some Service needs the chain. */
+  needsChain(name: string): boolean {
+    return this.#claims.has(chainId(name));
+  }
+
+  /** Whether some Service needs the map. */
+  needsMap(name: string): boolean {
+    return this.#claims.has(mapId(name));
+  }
+
   /** What clients may be remembered by, of all Services. */
   memories(): readonly AffinityMemory[] {
     return [...this.#services.values()]
@@ -93,7 +104,9 @@ class PlanDraft {
   readonly #shared = new Map<string, Element>();
   readonly #chains = new Map<string, readonly string[]>();
   readonly #changedChains = new Map<string, readonly string[]>();
+  readonly #droppedChains = new Map<string, readonly string[]>();
   readonly #maps = new Map<string, string>();
+  readonly #droppedMaps = new Set<string>();
   readonly #suspectMemories: AffinityMemory[] = [];
 
   constructor(claims: ReadonlyMap<string, number>) {
@@ -123,13 +136,19 @@ class PlanDraft {
       this.#chains.set(name, rules);
       this.#claim(chainId(name), 1);
     }
-    for (const name of diff.droppedChains) this.#claim(chainId(name), -1);
+    for (const [name, rules] of diff.droppedChains) {
+      this.#droppedChains.set(name, rules);
+      this.#claim(chainId(name), -1);
+    }
     for (const [name, rules] of diff.changedChains) this.#changedChains.set(name, rules);
     for (const [name, declaration] of diff.neededMaps) {
       this.#maps.set(name, declaration);
       this.#claim(mapId(name), 1);
     }
-    for (const name of diff.droppedMaps) this.#claim(mapId(name), -1);
+    for (const name of diff.droppedMaps) {
+      this.#droppedMaps.add(name);
+      this.#claim(mapId(name), -1);
+    }
   }
 
   #claim(id: string, difference: 1 | -1): void {
@@ -138,34 +157,29 @@ class PlanDraft {
 
   finish(changes: readonly ServiceChange[]): TablePlan {
     const appearing = (id: string): boolean => !this.#before.has(id) && (this.#claims.get(id) ?? 0) > 0;
-    const vanishing = [...this.#claims].filter(([id, count]) => count === 0 && this.#before.has(id));
-    const unused = (prefix: string): readonly string[] =>
-      vanishing.filter(([id]) => id.startsWith(prefix)).map(([id]) => id.slice(prefix.length));
+    const vanishing = (id: string): boolean => this.#before.has(id) && this.#claims.get(id) === 0;
     const shared = [...this.#shared];
     return {
       changes,
       newMaps: new Map([...this.#maps].filter(([name]) => appearing(mapId(name)))),
       newChains: new Map([...this.#chains].filter(([name]) => appearing(chainId(name)))),
       changedChains: this.#changedChains,
-      deletes: [...this.#deletes, ...vanishing.flatMap(([id]) => this.#shared.get(id) ?? [])],
+      deletes: [...this.#deletes, ...shared.filter(([id]) => vanishing(id)).map(([, element]) => element)],
       adds: [...this.#adds, ...shared.filter(([id]) => appearing(id)).map(([, element]) => element)],
-      unusedChains: unused(chainPrefix),
-      unusedMaps: unused(mapPrefix),
+      unusedChains: new Map([...this.#droppedChains].filter(([name]) => vanishing(chainId(name)))),
+      unusedMaps: [...this.#droppedMaps].filter((name) => vanishing(mapId(name))),
       claims: this.#claims,
       suspectMemories: this.#suspectMemories,
     };
   }
 }
 
-const chainPrefix = "chain ";
-const mapPrefix = "map ";
-
 function chainId(name: string): string {
-  return chainPrefix + name;
+  return `chain ${name}`;
 }
 
 function mapId(name: string): string {
-  return mapPrefix + name;
+  return `map ${name}`;
 }
 
 /** Memories that held what may no longer be remembered: an endpoint that went, affinity switched off, a shorter time. */

@@ -1,6 +1,7 @@
+import type { Clock } from "../../../platform/clock.ts";
 import type { Logger } from "../../../platform/log.ts";
 import type { CommandRunner } from "../../kernel/command.ts";
-import type { NftFamily, NftSession } from "../../kernel/nft-session.ts";
+import type { NftCommit, NftFamily, NftSession } from "../../kernel/nft-session.ts";
 import type { DesiredNodeFamily, DesiredService } from "../../services/desired-state.ts";
 import type { RejectedService } from "../dataplane.ts";
 import { AppliedState, type ServiceChange, type TablePlan } from "./applied-state.ts";
@@ -8,13 +9,13 @@ import { baseRuleset, type BaseRuleset } from "./base-ruleset.ts";
 import { ipFamilyOf } from "./build-service.ts";
 import { coldBatches } from "./cold-batches.ts";
 import { affinityMap, l4Protocols, layoutMarkerSet, tableName } from "./names.ts";
-import { observeTable } from "./observe.ts";
+import { observeTable, type ObservedTable } from "./observe.ts";
 import { purgeAffinity } from "./purge-affinity.ts";
 import { findRefused, planWritable, withRemoved } from "./refused-services.ts";
-import { renderBase, renderPlan, renderRefill, staleChains } from "./render.ts";
+import { renderBase, renderEmptying, renderObjects, renderPlan } from "./render.ts";
 import { retreat } from "./retreat.ts";
 import type { AffinityMemory } from "./ruleset.ts";
-import { TableWriter, type Rendering } from "./table-writer.ts";
+import { TableWriter } from "./table-writer.ts";
 
 /** What one sync did to one table. */
 export interface TableReport {
@@ -27,8 +28,7 @@ export interface TableDeps {
   readonly family: NftFamily;
   readonly session: NftSession;
   readonly commands: CommandRunner;
-  /** Chains cannot be deleted together with the last reference to them. */
-  readonly keepsReferences: boolean;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -73,12 +73,9 @@ export class NftTable {
     if (!this.#exists) return nothingDone;
     if (observed === undefined) return this.#fillStepwise(base, services);
     if (!observed.sets.has(layoutMarkerSet)) return this.#replace(base, services);
-    const render = (plan: TablePlan): Rendering => {
-      const refill = { family, base, observed, plan };
-      return { commands: renderRefill(refill), unusedChains: staleChains(refill) };
-    };
-    const report = await this.#fillAtOnce(render, services);
+    const report = await this.#fillAtOnce(this.#refilling(base), services);
     if (report === undefined) return this.#replace(base, services);
+    this.#retireStrays(base, observed);
     await this.#purgeAll();
     return report;
   }
@@ -90,7 +87,6 @@ export class NftTable {
    */
   async update(changes: readonly ServiceChange[]): Promise<TableReport> {
     if (changes.length === 0) await this.#requireLatest();
-    await this.#writer.sweep();
     const report = await this.#commitOrIsolate(changes);
     await purgeAffinity(this.#deps, report.suspectMemories, "keep");
     return report;
@@ -101,6 +97,19 @@ export class NftTable {
     return !this.#exists || (await this.#deps.session.isLatest(this.#deps.family));
   }
 
+  /** When {@link NftTable.removeDue} has something to do, in the clock's monotonic milliseconds; undefined is never. */
+  get nextDueMs(): number | undefined {
+    return this.#writer.nextDueMs;
+  }
+
+  /**
+   * Removes what has been unused for long enough.
+   * @throws {CommandError}
+   */
+  async removeDue(): Promise<void> {
+    await this.#writer.removeDue();
+  }
+
   #isUsed({ serviceCIDRs }: DesiredNodeFamily, services: readonly DesiredService[]): boolean {
     const ipFamily = ipFamilyOf[this.#deps.family];
     return (
@@ -109,8 +118,8 @@ export class NftTable {
   }
 
   async #fillStepwise(base: BaseRuleset, services: readonly DesiredService[]): Promise<TableReport> {
-    const { family } = this.#deps;
-    const created = await this.#writer.commit({ commands: renderBase(family, base), unusedChains: [] });
+    const { family, session } = this.#deps;
+    const created = await session.commit({ family, commands: renderBase(family, base) });
     if (created.kind === "refused") throw new TableStateError(family, created.reason);
     let report: UpdateReport = nothingDone;
     for (const batch of coldBatches(services)) {
@@ -122,32 +131,72 @@ export class NftTable {
   async #replace(base: BaseRuleset, services: readonly DesiredService[]): Promise<TableReport> {
     const { family, log } = this.#deps;
     log.warn({ family }, "replacing the table because it is not of this version");
-    const table = `${family} ${tableName}`;
-    const replacement = [`add table ${table}`, `delete table ${table}`, ...renderBase(family, base)];
-    const render = (plan: TablePlan): Rendering => ({
-      commands: [...replacement, ...renderPlan(family, plan)],
-      unusedChains: [],
-    });
-    const report = await this.#fillAtOnce(render, services);
+    this.#writer = new TableWriter(this.#deps);
+    const report = await this.#fillAtOnce(this.#replacing(base), services);
     if (report === undefined) throw new TableStateError(family, "the kernel refuses to replace it");
     return report;
   }
 
+  /** Puts `base` and a plan in the place of what a table of ours holds. */
+  #refilling(base: BaseRuleset): Filling {
+    const { family, session } = this.#deps;
+    const preparation = renderBase(family, base);
+    const commands = (plan: TablePlan): readonly string[] => [
+      ...renderEmptying(family, base),
+      ...renderPlan(family, plan),
+    ];
+    return {
+      commit: (plan) => this.#writer.commit(plan, { preparation, commands: commands(plan) }),
+      check: (plan) =>
+        session.check({
+          family,
+          commands: [...preparation, ...renderObjects(family, plan), ...commands(plan)],
+        }),
+    };
+  }
+
+  /** Puts a new table with `base` and a plan in the place of whatever is there. */
+  #replacing(base: BaseRuleset): Filling {
+    const { family, session } = this.#deps;
+    const table = `${family} ${tableName}`;
+    const transaction = (plan: TablePlan) => ({
+      family,
+      commands: [
+        `add table ${table}`,
+        `delete table ${table}`,
+        ...renderBase(family, base),
+        ...renderObjects(family, plan),
+        ...renderPlan(family, plan),
+      ],
+    });
+    return {
+      commit: (plan) => session.commit(transaction(plan)),
+      check: (plan) => session.check(transaction(plan)),
+    };
+  }
+
   /** Undefined when the kernel refuses it even without any Service. */
-  async #fillAtOnce(
-    render: (plan: TablePlan) => Rendering,
-    services: readonly DesiredService[],
-  ): Promise<TableReport | undefined> {
+  async #fillAtOnce(filling: Filling, services: readonly DesiredService[]): Promise<TableReport | undefined> {
     const { plan, changes, rejected } = planWritable(this.#state, services.map(toChange));
-    const result = await this.#writer.commit(render(plan));
+    const result = await filling.commit(plan);
     if (result.kind === "committed") return { ...this.#recorded(plan), rejected };
-    const check = (some: readonly ServiceChange[]) => this.#writer.check(render(this.#state.plan(some)));
+    const check = (some: readonly ServiceChange[]) => filling.check(this.#state.plan(some));
     if ((await check([])).kind === "refused") return undefined;
     const refused = await findRefused(changes, check);
     const accepted = this.#state.plan(withRemoved(changes, refused));
-    const retried = await this.#writer.commit(render(accepted));
+    const retried = await filling.commit(accepted);
     if (retried.kind === "refused") throw new TableStateError(this.#deps.family, retried.reason);
     return { ...this.#recorded(accepted), rejected: [...rejected, ...refused] };
+  }
+
+  /** What was in the table before it was filled and is of no use now: of an earlier process, or of strangers. */
+  #retireStrays(base: BaseRuleset, observed: ObservedTable): void {
+    const isStray = (name: string): boolean => !base.containers.has(name) && !this.#state.needsMap(name);
+    this.#writer.retire({
+      chains: [...observed.chains].filter((name) => !base.chains.has(name) && !this.#state.needsChain(name)),
+      maps: [...observed.maps].filter(isStray),
+      sets: [...observed.sets].filter(isStray),
+    });
   }
 
   /** Affinity that an earlier process left may be of Services that are gone. */
@@ -162,7 +211,7 @@ export class NftTable {
     const { plan, changes, rejected } = planWritable(this.#state, wanted);
     const commands = renderPlan(this.#deps.family, plan);
     if (commands.length === 0) return { ...this.#recorded(plan), rejected };
-    const result = await this.#writer.commit({ commands, unusedChains: plan.unusedChains });
+    const result = await this.#writer.commit(plan, { preparation: [], commands });
     if (result.kind === "committed") return { ...this.#recorded(plan), rejected };
     await this.#requireTable();
     const retreated = await this.#retreat(changes);
@@ -179,7 +228,7 @@ export class NftTable {
     const plan = this.#state.plan(retreats);
     const commands = renderPlan(this.#deps.family, plan);
     if (commands.length === 0) return nothingDone;
-    const result = await this.#writer.commit({ commands, unusedChains: plan.unusedChains });
+    const result = await this.#writer.commit(plan, { preparation: [], commands });
     if (result.kind === "refused") throw new TableStateError(this.#deps.family, result.reason);
     return this.#recorded(plan);
   }
@@ -200,8 +249,9 @@ export class NftTable {
 
   /** Tells a refused Service from a table that somebody else removed. */
   async #requireTable(): Promise<void> {
-    const result = await this.#writer.commit({ commands: [], unusedChains: [] });
-    if (result.kind === "refused") throw new TableStateError(this.#deps.family, result.reason);
+    const { family, session } = this.#deps;
+    const result = await session.commit({ family, commands: [] });
+    if (result.kind === "refused") throw new TableStateError(family, result.reason);
   }
 
   async #requireLatest(): Promise<void> {
@@ -211,16 +261,22 @@ export class NftTable {
 
   #recorded(plan: TablePlan): UpdateReport {
     this.#state.record(plan);
-    this.#writer.keep(plan.newChains.keys());
     const { newMaps, newChains, changedChains, deletes, adds, unusedChains, unusedMaps } = plan;
     const objects =
-      newMaps.size + newChains.size + changedChains.size + unusedChains.length + unusedMaps.length;
+      newMaps.size + newChains.size + changedChains.size + unusedChains.size + unusedMaps.length;
     return {
       changes: objects + deletes.length + adds.length,
       rejected: [],
       suspectMemories: plan.suspectMemories,
     };
   }
+}
+
+/** A way to fill a table with one plan. */
+interface Filling {
+  commit(plan: TablePlan): Promise<NftCommit>;
+  /** Asks without changing anything. */
+  check(plan: TablePlan): Promise<NftCommit>;
 }
 
 interface UpdateReport extends TableReport {

@@ -27,8 +27,6 @@ export interface BaseRuleset {
 export interface ContainerDeclaration {
   readonly kind: "map" | "set";
   readonly text: string;
-  /** Packets write it: it keeps its elements when the table is filled anew. */
-  readonly writtenByPackets: boolean;
 }
 
 export interface BaseChain {
@@ -54,7 +52,7 @@ export function baseRuleset(family: NftFamily, node: DesiredNodeFamily): BaseRul
 
 function baseContainers(family: NftFamily): ReadonlyMap<string, ContainerDeclaration> {
   const frontend = `typeof ${family} daddr . meta l4proto . th dport`;
-  const verdicts = { kind: "map", text: `{ ${frontend} : verdict; }`, writtenByPackets: false } as const;
+  const verdicts = { kind: "map", text: `{ ${frontend} : verdict; }` } as const;
   return new Map<string, ContainerDeclaration>([
     [layoutMarkerSet, set("{ typeof meta mark; }")],
     ["rev", set("{ typeof meta mark; }")],
@@ -76,7 +74,7 @@ function baseContainers(family: NftFamily): ReadonlyMap<string, ContainerDeclara
 }
 
 function set(text: string): ContainerDeclaration {
-  return { kind: "set", text, writtenByPackets: false };
+  return { kind: "set", text };
 }
 
 /** One map per protocol: nft ties the type of a port that is data to one transport header. */
@@ -85,7 +83,6 @@ function endpoints(family: NftFamily, protocol: L4Protocol): ContainerDeclaratio
   return {
     kind: "map",
     text: `{ typeof ${key} : ${family} daddr . ${protocol} dport; }`,
-    writtenByPackets: false,
   };
 }
 
@@ -94,7 +91,6 @@ function sharedAffinity(protocol: L4Protocol): ContainerDeclaration {
   return {
     kind: "map",
     text: `{ typeof ${key} : ip daddr . ${protocol} dport; flags dynamic,timeout; size 1000000; }`,
-    writtenByPackets: true,
   };
 }
 

@@ -5,9 +5,9 @@ export interface RulesetDiff {
   /** Elements to delete and to add; one whose data changes is in both. */
   readonly deletes: readonly Element[];
   readonly adds: readonly Element[];
-  /** Chains and maps by name that this Service needs from now on, or no longer. */
+  /** Chains with their rules, and maps, that this Service needs from now on, or no longer. */
   readonly neededChains: ReadonlyMap<string, readonly string[]>;
-  readonly droppedChains: readonly string[];
+  readonly droppedChains: ReadonlyMap<string, readonly string[]>;
   /** Chains needed before and after whose rules differ. */
   readonly changedChains: ReadonlyMap<string, readonly string[]>;
   readonly neededMaps: ReadonlyMap<string, string>;
@@ -23,7 +23,7 @@ export function diffRulesets(before: ServiceRuleset, after: ServiceRuleset): Rul
       .map(([, element]) => element),
     adds: [...wanted].filter(([id, element]) => !isSame(old.get(id), element)).map(([, element]) => element),
     neededChains: without(after.chains, before.chains),
-    droppedChains: [...without(before.chains, after.chains).keys()],
+    droppedChains: without(before.chains, after.chains),
     changedChains: changed(before.chains, after.chains),
     neededMaps: without(after.maps, before.maps),
     droppedMaps: [...without(before.maps, after.maps).keys()],

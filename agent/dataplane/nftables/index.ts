@@ -1,16 +1,25 @@
-import { release } from "node:os";
 import { errorMessage } from "../../../platform/errors.ts";
 import type { DesiredService, DesiredState, ServiceName } from "../../services/desired-state.ts";
 import { CommandError } from "../../kernel/command.ts";
 import { createNftSession, type NftFamily } from "../../kernel/nft-session.ts";
-import type { Dataplane, DriftObserver, RejectedService, SyncReport } from "../dataplane.ts";
+import { createTurns } from "../../kernel/turns.ts";
+import type {
+  Dataplane,
+  DriftObserver,
+  FrontendCount,
+  RejectedService,
+  SyncReport,
+  SyncScope,
+} from "../dataplane.ts";
 import type { DataplaneDeps } from "../dataplanes.ts";
 import { NftTable, TableStateError, type TableReport } from "./apply.ts";
 import { removeTables } from "./cleanup.ts";
 import { DriftWatch } from "./drift-watch.ts";
+import { readFrontendCounts } from "./frontend-counts.ts";
 import { tableName } from "./names.ts";
 import { anyTableExists } from "./observe.ts";
-import { keepsChainReferences, missingRequirements } from "./requirements.ts";
+import { RemovalTimer } from "./removal-timer.ts";
+import { missingRequirements } from "./requirements.ts";
 import { ServiceCounts } from "./service-counts.ts";
 
 /** Programs Services as elements of a few maps in a table of our own; `README.md` has the packet path. */
@@ -26,6 +35,8 @@ class NftablesDataplane implements Dataplane {
   readonly #deps: DataplaneDeps;
   readonly #session;
   readonly #tables: Readonly<Record<NftFamily, NftTable>>;
+  readonly #inTurn = createTurns();
+  readonly #removal;
   #counts = new ServiceCounts();
   readonly #rejected = new Map<ServiceName, RejectedService>();
   /** Whether the kernel holds what we think it holds. */
@@ -36,10 +47,14 @@ class NftablesDataplane implements Dataplane {
     const { commands, log } = deps;
     this.#deps = deps;
     this.#session = createNftSession({ commands, table: tableName, log });
-    const keepsReferences = keepsChainReferences(release());
     const table = (family: NftFamily): NftTable =>
-      new NftTable({ family, session: this.#session, commands, keepsReferences, log: log.child({ family }) });
+      new NftTable({ ...deps, family, session: this.#session, log: log.child({ family }) });
     this.#tables = { ip: table("ip"), ip6: table("ip6") };
+    this.#removal = new RemovalTimer({
+      ...deps,
+      tables: Object.values(this.#tables),
+      inTurn: this.#inTurn,
+    });
   }
 
   missingRequirements(): Promise<readonly string[]> {
@@ -50,21 +65,13 @@ class NftablesDataplane implements Dataplane {
     return anyTableExists(this.#deps.commands);
   }
 
-  async sync(desired: DesiredState, scope: Parameters<Dataplane["sync"]>[1]): Promise<SyncReport> {
-    const wasInStep = this.#isInStep;
-    this.#isInStep = false;
-    const changes =
-      scope.kind === "partial" && wasInStep
-        ? await this.#partialSync(desired, scope.services)
-        : await this.#fullSync(desired);
-    this.#isInStep = true;
-    return {
-      changes,
-      servicePorts: this.#counts.servicePorts,
-      endpoints: this.#counts.endpoints,
-      unsupported: [],
-      rejected: [...this.#rejected.values()],
-    };
+  sync(desired: DesiredState, scope: SyncScope): Promise<SyncReport> {
+    return this.#inTurn(() => this.#sync(desired, scope));
+  }
+
+  async readFrontendCounts(): Promise<readonly FrontendCount[]> {
+    const { commands } = this.#deps;
+    return [...(await readFrontendCounts(commands, "ip")), ...(await readFrontendCounts(commands, "ip6"))];
   }
 
   watchDrift(observer: DriftObserver): void {
@@ -77,15 +84,40 @@ class NftablesDataplane implements Dataplane {
     this.#drift = { observer, watch };
   }
 
-  async cleanup(): Promise<void> {
-    this.#isInStep = false;
-    await this.close();
-    await removeTables(this.#deps.commands);
+  cleanup(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#isInStep = false;
+      await this.#close();
+      await removeTables(this.#deps.commands);
+    });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#removal.stop();
     await this.#drift?.watch.stop();
     await this.#session.close();
+  }
+
+  async #sync(desired: DesiredState, scope: SyncScope): Promise<SyncReport> {
+    const wasInStep = this.#isInStep;
+    this.#isInStep = false;
+    const changes =
+      scope.kind === "partial" && wasInStep
+        ? await this.#partialSync(desired, scope.services)
+        : await this.#fullSync(desired);
+    this.#isInStep = true;
+    this.#removal.start();
+    return {
+      changes,
+      servicePorts: this.#counts.servicePorts,
+      endpoints: this.#counts.endpoints,
+      unsupported: [],
+      rejected: [...this.#rejected.values()],
+    };
   }
 
   async #findForeign(): Promise<readonly string[]> {

@@ -64,6 +64,12 @@ export function endpointMap(protocol: L4Protocol): EndpointMap {
   return `eps-${protocol}`;
 }
 
+/** All maps and sets whose elements are those of Services. */
+export const serviceContainers: ReadonlySet<string> = new Set([
+  ...Object.values(containers),
+  ...l4Protocols.map(endpointMap),
+]);
+
 /** IPv4: client . frontend → endpoint, written by packets. */
 export function affinityMap(protocol: L4Protocol): string {
   return `aff-${protocol}`;

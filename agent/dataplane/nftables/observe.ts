@@ -1,4 +1,5 @@
-import type { CommandRunner } from "../../kernel/command.ts";
+import { firstLine } from "../../../platform/errors.ts";
+import { CommandError, type CommandRunner } from "../../kernel/command.ts";
 import type { NftFamily } from "../../kernel/nft-session.ts";
 import { tableName } from "./names.ts";
 
@@ -10,34 +11,42 @@ export interface ObservedTable {
 }
 
 /**
- * Reads the names in our table; undefined when there is no such table. Listing costs about a second where the table is big,
- * so only full syncs do it.
+ * Reads the names in our table; undefined when it is empty or there is none. Asks for each kind by itself, because nft 1.0.6
+ * reads all elements when it lists a table, but none for this.
  * @throws {CommandError | SyntaxError}
  */
 export async function observeTable(
   commands: CommandRunner,
   family: NftFamily,
 ): Promise<ObservedTable | undefined> {
-  const { exitCode, stdout } = await commands.run("nft", ["-j", "-t", "list", "table", family, tableName], {
-    timeoutMs: 120_000,
-  });
-  return exitCode === 0 ? parseTable(stdout) : undefined;
+  const list = async (kind: ObjectKind): Promise<ReadonlySet<string>> =>
+    parseNames(await outputOf(commands, ["-j", "-t", "list", `${kind}s`, family]), kind);
+  const [chains, maps, sets] = await Promise.all([list("chain"), list("map"), list("set")]);
+  return chains.size + maps.size + sets.size === 0 ? undefined : { chains, maps, sets };
 }
 
-/** Whether there is a table of ours in some family; false where nft cannot tell. Reads no more than the names of tables. */
+async function outputOf(commands: CommandRunner, args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await commands.run("nft", args);
+  if (exitCode === 0) return stdout;
+  throw new CommandError("nft", `nft ${args.join(" ")} fails: ${firstLine(stderr)}`);
+}
+
+/** Whether there is a table of ours in some family; false where nft cannot tell. */
 export async function anyTableExists(commands: CommandRunner): Promise<boolean> {
-  const { stdout } = await commands.run("nft", ["list", "tables"]);
-  return stdout
-    .split("\n")
-    .some((line) => line === `table ip ${tableName}` || line === `table ip6 ${tableName}`);
+  const listings = await Promise.all(
+    ["ip", "ip6"].map((family) => commands.run("nft", ["-j", "list", "chains", family])),
+  );
+  return listings.some(({ exitCode, stdout }) => exitCode === 0 && parseNames(stdout, "chain").size > 0);
 }
 
-/** @throws {SyntaxError} when `json` is not what `nft -j list table` prints */
-export function parseTable(json: string): ObservedTable {
-  const objects = parseNftObjects(json);
-  const names = (kind: string): ReadonlySet<string> =>
-    new Set(objects.flatMap((object) => nameOf(object, kind) ?? []));
-  return { chains: names("chain"), maps: names("map"), sets: names("set") };
+type ObjectKind = "chain" | "map" | "set";
+
+/**
+ * The names of one kind in our table.
+ * @throws {SyntaxError} when `json` is not what `nft -j list` prints
+ */
+export function parseNames(json: string, kind: ObjectKind): ReadonlySet<string> {
+  return new Set(parseNftObjects(json).flatMap((object) => nameOf(object, kind) ?? []));
 }
 
 /** The objects in nft's JSON, each an object with its kind as the only key. */
@@ -52,8 +61,9 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function nameOf(object: unknown, kind: string): string | undefined {
+function nameOf(object: unknown, kind: ObjectKind): string | undefined {
   const body = isRecord(object) ? object[kind] : undefined;
-  const name = isRecord(body) ? body["name"] : undefined;
+  if (!isRecord(body) || body["table"] !== tableName) return undefined;
+  const name = body["name"];
   return typeof name === "string" ? name : undefined;
 }

@@ -1,46 +1,25 @@
 import type { NftFamily } from "../../kernel/nft-session.ts";
 import type { TablePlan } from "./applied-state.ts";
 import type { BaseRuleset } from "./base-ruleset.ts";
-import { serviceCIDRSet, tableName, type ContainerName } from "./names.ts";
-import type { ObservedTable } from "./observe.ts";
+import { serviceCIDRSet, serviceContainers, tableName, type ContainerName } from "./names.ts";
+import type { TableObjects } from "./retirement.ts";
 import type { Element } from "./ruleset.ts";
 
 /** Elements in one command: few enough for a line to stay readable in a log. */
 const elementsPerCommand = 500;
 
-/** Commands that create the table with all that no Service changes. */
+/** Commands after which the table is there with all that no Service changes. */
 export function renderBase(family: NftFamily, base: BaseRuleset): readonly string[] {
   return [...declareBase(family, base), ...fillBase(family, base)];
 }
 
-export interface Refill {
-  readonly family: NftFamily;
-  readonly base: BaseRuleset;
-  /** What the table holds now. */
-  readonly observed: ObservedTable;
-  /** Made from nothing: the whole of what the table shall hold. */
-  readonly plan: TablePlan;
-}
-
 /**
- * Commands that empty a table of ours and fill it again. What packets wrote stays, so clients keep their endpoints; whatever
- * is neither in the base ruleset nor in the plan goes.
+ * Commands that take all Services out of a table. What packets wrote stays, so clients keep their endpoints.
  */
-export function renderRefill({ family, base, observed, plan }: Refill): readonly string[] {
-  const table = `${family} ${tableName}`;
-  const isStaleContainer = (name: string): boolean => !base.containers.has(name) && !plan.newMaps.has(name);
-  const serviceChains = [...observed.chains].filter((name) => !base.chains.has(name));
-  return [
-    ...declareBase(family, base),
-    ...[...base.chains.keys(), ...serviceChains].map((name) => `flush chain ${table} ${name}`),
-    ...[...base.containers]
-      .filter(([, { writtenByPackets }]) => !writtenByPackets)
-      .map(([name, { kind }]) => `flush ${kind} ${table} ${name}`),
-    ...fillBase(family, base),
-    ...renderPlan(family, plan),
-    ...[...observed.maps].filter(isStaleContainer).map((name) => `delete map ${table} ${name}`),
-    ...[...observed.sets].filter(isStaleContainer).map((name) => `delete set ${table} ${name}`),
-  ];
+export function renderEmptying(family: NftFamily, base: BaseRuleset): readonly string[] {
+  return [...base.containers]
+    .filter(([name]) => serviceContainers.has(name))
+    .map(([name, { kind }]) => `flush ${kind} ${family} ${tableName} ${name}`);
 }
 
 function declareBase(family: NftFamily, base: BaseRuleset): readonly string[] {
@@ -55,46 +34,53 @@ function declareBase(family: NftFamily, base: BaseRuleset): readonly string[] {
 }
 
 function fillBase(family: NftFamily, base: BaseRuleset): readonly string[] {
+  const serviceCIDRs = `${family} ${tableName} ${serviceCIDRSet}`;
   return [
     ...[...base.chains].flatMap(([name, { rules }]) => renderRules(family, name, rules)),
+    `flush set ${serviceCIDRs}`,
     ...(base.serviceCIDRs.length === 0
       ? []
-      : [`add element ${family} ${tableName} ${serviceCIDRSet} { ${base.serviceCIDRs.join(", ")} }`]),
+      : [`add element ${serviceCIDRs} { ${base.serviceCIDRs.join(", ")} }`]),
   ];
 }
 
-/**
- * Commands of one plan, each thing created before its first use and removed after its last. Unused chains are emptied;
- * {@link deleteChains} removes them, which some kernels allow only later.
- */
-export function renderPlan(family: NftFamily, plan: TablePlan): readonly string[] {
+/** Commands after which the chains and maps that `plan` needs are there, whatever was there before. */
+export function renderObjects(
+  family: NftFamily,
+  { newMaps, newChains }: Pick<TablePlan, "newMaps" | "newChains">,
+): readonly string[] {
   const table = `${family} ${tableName}`;
   return [
-    ...[...plan.newMaps].map(([name, declaration]) => `add map ${table} ${name} ${declaration}`),
-    ...[...plan.newChains.keys()].map((name) => `add chain ${table} ${name}`),
-    ...[...plan.changedChains.keys()].map((name) => `flush chain ${table} ${name}`),
-    ...[...plan.newChains, ...plan.changedChains].flatMap(([name, rules]) =>
-      renderRules(family, name, rules),
-    ),
-    ...renderElements("delete", family, plan.deletes),
-    ...renderElements("add", family, plan.adds),
-    ...plan.unusedChains.map((name) => `flush chain ${table} ${name}`),
-    ...plan.unusedMaps.map((name) => `delete map ${table} ${name}`),
+    ...[...newMaps].map(([name, declaration]) => `add map ${table} ${name} ${declaration}`),
+    ...[...newChains.keys()].map((name) => `add chain ${table} ${name}`),
+    ...[...newChains].flatMap(([name, rules]) => renderRules(family, name, rules)),
   ];
 }
 
-/** Commands that delete chains which nothing refers to any more and which have no rules. */
-export function deleteChains(family: NftFamily, names: Iterable<string>): readonly string[] {
-  return Array.from(names, (name) => `delete chain ${family} ${tableName} ${name}`);
+/** Commands of one plan in a table that has what {@link renderObjects} creates. */
+export function renderPlan(family: NftFamily, plan: TablePlan): readonly string[] {
+  return [
+    ...[...plan.changedChains].flatMap(([name, rules]) => renderRules(family, name, rules)),
+    ...renderElements("delete", family, plan.deletes),
+    ...renderElements("add", family, plan.adds),
+  ];
 }
 
-/** Chains of Services in the table that the plan does without. */
-export function staleChains({ base, observed, plan }: Refill): readonly string[] {
-  return [...observed.chains].filter((name) => !base.chains.has(name) && !plan.newChains.has(name));
+/** Commands that remove things to which nothing but each other refers. */
+export function renderRemoval(family: NftFamily, { chains, maps, sets }: TableObjects): readonly string[] {
+  const table = `${family} ${tableName}`;
+  return [
+    ...chains.map((name) => `flush chain ${table} ${name}`),
+    ...maps.map((name) => `delete map ${table} ${name}`),
+    ...sets.map((name) => `delete set ${table} ${name}`),
+    ...chains.map((name) => `delete chain ${table} ${name}`),
+  ];
 }
 
+/** Puts these rules in the place of those that the chain has. */
 function renderRules(family: NftFamily, chain: string, rules: readonly string[]): readonly string[] {
-  return rules.map((rule) => `add rule ${family} ${tableName} ${chain} ${rule}`);
+  const target = `${family} ${tableName} ${chain}`;
+  return [`flush chain ${target}`, ...rules.map((rule) => `add rule ${target} ${rule}`)];
 }
 
 function renderElements(

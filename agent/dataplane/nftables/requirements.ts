@@ -26,17 +26,6 @@ const trial = [
   "add rule ip kubesteer-check post ct status dnat masquerade fully-random",
 ];
 
-/**
- * Kernels before 6.2 count a chain as referenced for a moment after the commit that removed its last reference, so it cannot
- * be deleted in the same transaction.
- *
- * @param release Such as `6.1.0-21-amd64`.
- */
-export function keepsChainReferences(release: string): boolean {
-  const version = parseVersion(release);
-  return version !== undefined && compareVersions(version, { major: 6, minor: 2, patch: 0 }) < 0;
-}
-
 /** What this node lacks for the mode, each as one sentence that says how to get it. Changes nothing. */
 export async function missingRequirements(commands: CommandRunner): Promise<readonly string[]> {
   try {

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import type { Dataplane } from "../../../../../agent/dataplane/dataplane.ts";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
+import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import type {
   DesiredNode,
   DesiredService,
   LocalDetector,
   ServiceName,
 } from "../../../../../agent/services/desired-state.ts";
-import { systemClock } from "../../../../../platform/clock.ts";
 import { parseCidr } from "../../../../../platform/ip/cidr.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 import { arbitraryDesiredService } from "../../../../support/arbitrary-desired-service.ts";
+import { FakeClock } from "../../../../support/fake-clock.ts";
 import {
   makeDesiredService,
   makeDesiredState,
@@ -30,6 +32,7 @@ const sticky = (affinityTimeoutSeconds: number, ...endpoints: readonly string[])
 
 describe("nftables mode with the real kernel", () => {
   let namespace: NftNamespace;
+  const clock = new FakeClock();
 
   before(function () {
     namespace = createNftNamespace(this);
@@ -37,11 +40,12 @@ describe("nftables mode with the real kernel", () => {
 
   after(() => namespace.remove());
 
-  const start = () =>
-    createNftablesDataplane({ commands: namespace.commands, log: silentLogger, clock: systemClock });
+  const start = () => createNftablesDataplane({ commands: namespace.commands, log: silentLogger, clock });
 
-  /** Both tables as text, without what depends on time or order. */
-  function listing(): string {
+  /** Both tables as text, without what depends on time or order and without what is about to go. */
+  async function listing(dataplane: Dataplane): Promise<string> {
+    await clock.advance(retirementMs);
+    await dataplane.close();
     return ["ip", "ip6"]
       .map((family) => namespace.nft("-s", "list", "table", family, "kubesteer"))
       .join("\n")
@@ -79,12 +83,12 @@ describe("nftables mode with the real kernel", () => {
       });
       assert.deepEqual(report.rejected, []);
     }
-    const stepwise = listing();
+    const stepwise = await listing(dataplane);
     await dataplane.sync(makeDesiredState([...services.values()]), { kind: "full" });
-    assert.equal(listing(), stepwise, "refilled");
+    assert.equal(await listing(dataplane), stepwise, "refilled");
     await dataplane.cleanup();
     await dataplane.sync(makeDesiredState([...services.values()]), { kind: "full" });
-    assert.equal(listing(), stepwise, "created");
+    assert.equal(await listing(dataplane), stepwise, "created");
     await dataplane.close();
   }).timeout(60_000);
 
@@ -123,7 +127,7 @@ describe("nftables mode with the real kernel", () => {
       makeDesiredService("default/api", [{ frontends: [makeFrontend("10.96.0.2:80")] }]),
     ]);
     await dataplane.sync(before, { kind: "full" });
-    const wanted = listing();
+    const wanted = await listing(dataplane);
     namespace.nft("flush", "ruleset");
     await dataplane.sync(before, { kind: "partial", services: new Set([web().name]) });
     const after = makeDesiredState([
@@ -132,7 +136,7 @@ describe("nftables mode with the real kernel", () => {
     ]);
     await dataplane.sync(after, { kind: "partial", services: new Set(after.services.keys()) });
     await dataplane.sync(before, { kind: "partial", services: new Set(after.services.keys()) });
-    assert.equal(listing(), wanted);
+    assert.equal(await listing(dataplane), wanted);
     await dataplane.close();
   });
 
@@ -140,7 +144,7 @@ describe("nftables mode with the real kernel", () => {
     const dataplane = start();
     const state = makeDesiredState([web("10.244.1.2:80")]);
     await dataplane.sync(state, { kind: "full" });
-    const wanted = listing();
+    const wanted = await listing(dataplane);
     namespace.nft("add table ip other; add chain ip other keep");
     namespace.nft(
       "add chain ip kubesteer stranger; add rule ip kubesteer services accept; add set ip kubesteer x { type mark; }",
@@ -149,18 +153,19 @@ describe("nftables mode with the real kernel", () => {
       "add rule ip kubesteer stranger drop; add element ip kubesteer svc { 10.96.0.9 . tcp . 80 : goto stranger }",
     );
     await dataplane.sync(state, { kind: "full" });
-    assert.equal(listing(), wanted);
+    assert.equal(await listing(dataplane), wanted);
     assert.match(namespace.nft("list", "tables"), /table ip other/);
     await dataplane.close();
   });
 
   it("replaces a table of another layout", async () => {
     const state = makeDesiredState([web("10.244.1.2:80")]);
-    await createAndForget(state);
-    const wanted = listing();
+    const dataplane = start();
+    await dataplane.sync(state, { kind: "full" });
+    const wanted = await listing(dataplane);
     namespace.nft("flush ruleset; add table ip kubesteer; add map ip kubesteer svc { type mark : verdict; }");
-    await createAndForget(state);
-    assert.equal(listing(), wanted);
+    await dataplane.sync(state, { kind: "full" });
+    assert.equal(await listing(dataplane), wanted);
   });
 
   async function createAndForget(state: ReturnType<typeof makeDesiredState>): Promise<void> {

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
 import type { DesiredService, ServiceName } from "../../../../../agent/services/desired-state.ts";
-import { systemClock } from "../../../../../platform/clock.ts";
+import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 import { arbitraryDesiredService } from "../../../../support/arbitrary-desired-service.ts";
+import { FakeClock } from "../../../../support/fake-clock.ts";
 import { FakeCommandRunner } from "../../../../support/fake-command-runner.ts";
 import { makeDesiredState, parseServiceName } from "../../../../support/make-desired-state.ts";
 import { NftModel } from "../../../../support/nft-model.ts";
@@ -29,10 +30,12 @@ const sequences = fc.array(fc.array(change, { minLength: 1, maxLength: 3 }), { m
 function startDataplane() {
   const model = new NftModel();
   const commands = new FakeCommandRunner(model.commands);
+  const clock = new FakeClock();
   return {
     model,
     commands,
-    dataplane: createNftablesDataplane({ commands, log: silentLogger, clock: systemClock }),
+    clock,
+    dataplane: createNftablesDataplane({ commands, log: silentLogger, clock }),
   };
 }
 
@@ -40,7 +43,7 @@ describe("partial syncs of the nftables mode", () => {
   it("leave the kernel exactly as a fresh full sync would, whatever happened before", async () => {
     await fc.assert(
       fc.asyncProperty(sequences, async (syncs) => {
-        const { model, dataplane } = startDataplane();
+        const { model, clock, dataplane } = startDataplane();
         await dataplane.sync(makeDesiredState([]), { kind: "full" });
         const services = new Map<ServiceName, DesiredService>();
         for (const changes of syncs) {
@@ -55,6 +58,7 @@ describe("partial syncs of the nftables mode", () => {
           });
           assert.deepEqual(report.rejected, []);
         }
+        await clock.advance(retirementMs);
         assert.deepEqual(model.refused, []);
 
         const fresh = startDataplane();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
 import type { DesiredService, ServiceName } from "../../../../../agent/services/desired-state.ts";
-import { systemClock } from "../../../../../platform/clock.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
+import { FakeClock } from "../../../../support/fake-clock.ts";
 import { FakeCommandRunner } from "../../../../support/fake-command-runner.ts";
 import {
   makeDesiredService,
@@ -29,7 +29,7 @@ function start() {
   const model = new NftModel();
   model.poison = "10.9.9.9";
   const commands = new FakeCommandRunner(model.commands);
-  const dataplane = createNftablesDataplane({ commands, log: silentLogger, clock: systemClock });
+  const dataplane = createNftablesDataplane({ commands, log: silentLogger, clock: new FakeClock() });
   const addresses = (): readonly string[] =>
     [...model.elements("ip kubesteer", "svc").keys()].map((key) => key.split(" ")[0] ?? "").toSorted();
   return { model, dataplane, addresses };

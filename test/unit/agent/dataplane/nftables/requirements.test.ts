@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  keepsChainReferences,
-  missingRequirements,
-} from "../../../../../agent/dataplane/nftables/requirements.ts";
+import { missingRequirements } from "../../../../../agent/dataplane/nftables/requirements.ts";
 import { CommandError, type CommandResult } from "../../../../../agent/kernel/command.ts";
 import { FakeCommandRunner } from "../../../../support/fake-command-runner.ts";
 
@@ -58,16 +55,4 @@ describe("requirements of the nftables mode", () => {
     });
     assert.deepEqual(await missingRequirements(commands), ["nft is not installed: apt-get install nftables"]);
   });
-});
-
-describe("keepsChainReferences", () => {
-  for (const [release, expected] of [
-    ["5.15.0-91-generic", true],
-    ["6.1.0-21-amd64", true],
-    ["6.2.0", false],
-    ["6.18.44", false],
-    ["10.0", false],
-  ] as const) {
-    it(`is ${expected} for kernel ${release}`, () => assert.equal(keepsChainReferences(release), expected));
-  }
 });
