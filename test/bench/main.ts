@@ -1,17 +1,16 @@
 /** `make bench`: speed and memory of the agent on this machine. Tables on the screen, figures in `.bench/latest.jsonl`. */
-import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorMessage, TerminalError } from "../../platform/errors.ts";
-import type { CaseMessage } from "./case/messages.ts";
 import type { Figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 import { readOptions, type BenchOptions } from "./options.ts";
+import { planCases } from "./plan-cases.ts";
 import { renderFigures } from "./report/render-figures.ts";
 import { missingForBench } from "./requirements.ts";
 import { runCase } from "./run-case.ts";
 
 const outputFolder = join(import.meta.dirname, "../../.bench");
-const figuresFile = join(outputFolder, "latest.jsonl");
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
 
@@ -25,43 +24,54 @@ try {
 }
 
 /** The exit code: 0 when every case ran to its end. */
-async function run({ sizes, steps, agent }: BenchOptions): Promise<number> {
-  const missing = await missingForBench(agent);
+async function run(options: BenchOptions): Promise<number> {
+  const missing = await missingForBench(options);
   if (missing !== undefined) throw new Error(missing);
+  await rm(outputFolder, { recursive: true, force: true });
   await mkdir(outputFolder, { recursive: true });
-  await writeFile(figuresFile, "");
   const machine = await describeMachine();
   say(machine);
+  const { cases, omissions } = planCases(options, outputFolder);
   const figures: Figure[] = [];
-  const notes: string[] = [];
-  for (const size of sizes) {
-    const title = `kubesteer, ${size.services} Services x ${size.endpoints} endpoints`;
-    const folder = join(outputFolder, `${size.services}x${size.endpoints}`);
-    await rm(folder, { recursive: true, force: true });
+  const notes = [...omissions];
+  let failures = 0;
+  for (const description of cases) {
+    const { candidate, size, folder } = description;
+    const title = `${candidate.kind}, ${size.services} Services x ${size.endpoints}`;
     const place = { namespace: `ksbench-${process.pid}`, signal: stop.signal };
-    const take = (message: CaseMessage): void => {
-      if (message.kind === "figure") figures.push(message.figure);
-      else if (message.kind === "note") notes.push(message.text);
-      else say(`${title}: ${message.text}`);
-    };
     try {
-      await runCase({ proxy: "kubesteer", agent, size, steps, folder }, place, take);
+      await runCase(description, place, (message) => {
+        if (message.kind === "progress") say(`${title}: ${message.text}`);
+        else if (message.kind === "note") notes.push(message.text);
+        else figures.push(message.figure);
+      });
     } catch (error) {
       if (stop.signal.aborted) return 1;
-      notes.push(`${title} ended early: ${errorMessage(error)} (logs in ${folder})`);
+      failures += 1;
+      notes.push(`${title}: ended early, ${errorMessage(error)} (logs in ${folder})`);
     }
-    await appendFigures(
-      figures.filter((figure) => figure.services === size.services && figure.endpoints === size.endpoints),
-    );
+    await writeReport(machine, figures, notes);
   }
-  const report = `${machine}\n\n${renderFigures(figures)}${notes.map((text) => `\n${text}\n`).join("")}`;
-  await writeFile(join(outputFolder, "latest.md"), report);
-  process.stdout.write(`\n${report}\n`);
-  return 0;
+  say(`\n${renderReport(machine, figures, notes)}`);
+  return failures === 0 ? 0 : 1;
 }
 
-async function appendFigures(figures: readonly Figure[]): Promise<void> {
-  await appendFile(figuresFile, figures.map((figure) => `${JSON.stringify(figure)}\n`).join(""));
+/** After each case, so that a run that is stopped leaves what it has measured. */
+async function writeReport(
+  machine: string,
+  figures: readonly Figure[],
+  notes: readonly string[],
+): Promise<void> {
+  await writeFile(
+    join(outputFolder, "latest.jsonl"),
+    figures.map((figure) => `${JSON.stringify(figure)}\n`).join(""),
+  );
+  await writeFile(join(outputFolder, "latest.md"), renderReport(machine, figures, notes));
+}
+
+function renderReport(machine: string, figures: readonly Figure[], notes: readonly string[]): string {
+  const list = notes.map((text) => `- ${text}\n`).join("");
+  return [`${machine}\n`, renderFigures(figures), ...(list === "" ? [] : [`Notes\n\n${list}`])].join("\n");
 }
 
 function say(text: string): void {

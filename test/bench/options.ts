@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly steps: readonly StepName[];
   /** Program of the agent; absolute. */
   readonly agent: string;
+  /** Binary of kube-proxy, absolute; undefined when there is none to compare with. */
+  readonly kubeProxy: string | undefined;
 }
 
 const bundle = join(import.meta.dirname, "../../dist/agent.js");
@@ -24,6 +26,8 @@ Usage: node test/bench/main.ts [flags]     (as root; make bench builds dist/ bef
   --only LIST       ${stepNames.join(", ")} (default all)
   --agent FILE      the agent, bundled or not (default dist/agent.js)
   --help
+
+KUBE_PROXY=FILE     a kube-proxy to measure beside it, in nftables mode
 `;
 
 /** Undefined when only help was asked for, which is printed. @throws {TerminalError} naming the flag, its value and what it takes */
@@ -41,12 +45,14 @@ export function readOptions(): BenchOptions | undefined {
     process.stdout.write(usage);
     return undefined;
   }
+  const kubeProxy = process.env["KUBE_PROXY"];
   return {
     sizes:
       values.services === undefined
         ? listOf(values.sizes ?? defaultSizes).map(parseSize)
         : listOf(values.services).map((services) => parseSize(`${services}x10`)),
     agent: resolve(values.agent),
+    kubeProxy: kubeProxy === undefined || kubeProxy === "" ? undefined : resolve(kubeProxy),
     steps: values.only === undefined ? stepNames : listOf(values.only).map(parseStep),
   };
 }

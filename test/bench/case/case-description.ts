@@ -4,13 +4,20 @@ import type { WorkloadSize } from "../cluster/workload.ts";
 export const stepNames = ["cold", "change", "churn", "idle", "restart", "flush"] as const;
 export type StepName = (typeof stepNames)[number];
 
-/** One process of the benchmark: one proxy and one size of cluster in a network namespace of its own. */
+/** What is measured. */
+export type Candidate =
+  /** Our agent; `program` is absolute. */
+  | { readonly kind: "kubesteer"; readonly program: string }
+  /** `binary` is absolute. */
+  | { readonly kind: "kube-proxy"; readonly binary: string }
+  /** Rules as kube-proxy lays them out, without a proxy; has no steps. */
+  | { readonly kind: "chain-per-service layout" };
+
+/** One process of the benchmark: one candidate and one size of cluster in a network namespace of its own. */
 export interface CaseDescription {
-  readonly proxy: "kubesteer";
-  /** Program of our agent; absolute. */
-  readonly agent: string;
+  readonly candidate: Candidate;
   readonly size: WorkloadSize;
-  /** Every case begins with a cold start; it is reported when asked for. */
+  /** Every case begins with a cold start. */
   readonly steps: readonly StepName[];
   /** Exists; for logs and state. */
   readonly folder: string;

@@ -1,16 +1,19 @@
+import type { SimulatedCluster } from "../cluster/simulated-cluster.ts";
 import type { ChangeMonitor } from "../kernel/change-monitor.ts";
-import type { RunningCase } from "./running-case.ts";
 
 /**
  * Changes one endpoint of one Service: adds, replaces or removes it in turn, at a random place in the order of addresses.
  * The Services of consecutive `nth` are far from each other in the order of names.
- * @returns milliseconds from sending the event to the kernel
+ *
+ * @param options.send makes the change known to what is measured, and returns when by `performance.now()`
+ * @returns milliseconds from then to the kernel
  */
 export async function changeEndpoint(
-  { cluster }: RunningCase,
+  cluster: SimulatedCluster,
   monitor: ChangeMonitor,
-  nth: number,
+  options: { readonly nth: number; readonly send: (index: number) => number },
 ): Promise<number> {
+  const { nth, send } = options;
   const index = cluster.changeableIndex(nth * 7_919);
   const { endpointAddresses, clusterIP, name } = cluster.service(index);
   const slot = Math.floor(Math.random() * endpointAddresses.length);
@@ -22,6 +25,7 @@ export async function changeEndpoint(
   ][nth % 3];
   if (changed === undefined) throw new RangeError("there are three kinds of changes");
   const seen = monitor.see([clusterIP, name]);
-  const sentAtMs = cluster.setEndpoints(index, changed);
+  cluster.setEndpoints(index, changed);
+  const sentAtMs = send(index);
   return (await seen) - sentAtMs;
 }

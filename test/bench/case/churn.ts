@@ -12,6 +12,8 @@ const burstEveryMs = 1_000;
 /** 200 changes of as many Services in 20 s, ten at once each second: until each is in the kernel, and the CPU time of all. */
 export async function measureChurn(running: RunningCase): Promise<void> {
   progress(`${bursts * changesPerBurst} changes in ${(bursts * burstEveryMs) / 1_000} s`);
+  const { cluster } = running;
+  const send = (index: number): number => cluster.announce(index);
   const monitor = await ChangeMonitor.start();
   try {
     const cpuBefore = readCpuSeconds(pidOf(running));
@@ -19,7 +21,7 @@ export async function measureChurn(running: RunningCase): Promise<void> {
     for (let burst = 0; burst < bursts; burst += 1) {
       const nextAtMs = performance.now() + burstEveryMs;
       const changes = Array.from({ length: changesPerBurst }, (_, nth) =>
-        changeEndpoint(running, monitor, burst * changesPerBurst + nth),
+        changeEndpoint(cluster, monitor, { nth: burst * changesPerBurst + nth, send }),
       );
       latencies.push(...(await Promise.all(changes)));
       await delay(Math.max(0, nextAtMs - performance.now()));

@@ -1,17 +1,19 @@
 /**
- * Measures one proxy with one size of cluster. Runs as root in an empty network namespace, which it furnishes; API server
+ * Measures one candidate with one size of cluster. Runs as root in an empty network namespace, which it furnishes; API server
  * and observers are in this process, so that all times are of one clock.
  *
  *   ip netns exec NAMESPACE node test/bench/case/main.ts CASE    # JSON, see case-description.ts
  */
 import { SimulatedCluster } from "../cluster/simulated-cluster.ts";
 import { ServiceProbe } from "../kernel/service-probe.ts";
+import { createKubeProxy } from "../proxies/kube-proxy.ts";
 import { createKubesteer } from "../proxies/kubesteer.ts";
 import { parseCaseDescription, stepNames, type CaseDescription, type StepName } from "./case-description.ts";
 import { measureChurn } from "./churn.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureForeignFlush } from "./foreign-flush.ts";
 import { measureIdle } from "./idle.ts";
+import { measureLayout } from "./layout.ts";
 import { measureOneChange } from "./one-change.ts";
 import { measureRestart } from "./restart.ts";
 import { progress, type RunningCase, type Step } from "./running-case.ts";
@@ -24,18 +26,19 @@ const steps: Readonly<Record<StepName, Step>> = {
   restart: measureRestart,
   flush: measureForeignFlush,
 };
-const proxies = { kubesteer: createKubesteer };
 
 const [description] = process.argv.slice(2);
 if (description === undefined) throw new Error("usage: node test/bench/case/main.ts CASE");
 await run(parseCaseDescription(description));
 process.exit();
 
-async function run({ proxy: name, agent, size, steps: wanted, folder }: CaseDescription): Promise<void> {
+async function run({ candidate, size, steps: wanted, folder }: CaseDescription): Promise<void> {
   progress("building the cluster");
-  const proxy = proxies[name](agent);
   const probe = await ServiceProbe.start();
   const cluster = await SimulatedCluster.start(size);
+  if (candidate.kind === "chain-per-service layout") return measureLayout(cluster, probe);
+  const proxy =
+    candidate.kind === "kubesteer" ? createKubesteer(candidate.program) : createKubeProxy(candidate.binary);
   const running: RunningCase = { proxy, cluster, probe, process: await proxy.createProcess(folder) };
   try {
     for (const step of stepNames) if (step === "cold" || wanted.includes(step)) await steps[step](running);

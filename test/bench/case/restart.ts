@@ -19,6 +19,7 @@ export async function measureRestart(running: RunningCase): Promise<void> {
   const connections = watchConnections(running);
   await process.stop("SIGKILL");
   cluster.setEndpoints(changedIndex, answering);
+  cluster.announce(changedIndex);
   await delay(downMs);
   const startedAtMs = performance.now();
   process.start();
@@ -38,11 +39,11 @@ interface WatchedConnections {
 
 /** One new connection after the other to Services that answer. */
 function watchConnections({ cluster }: RunningCase): WatchedConnections {
-  let stopped = false;
+  const enough = new AbortController();
   const ended = (async () => {
     let made = 0;
     let failed = 0;
-    while (!stopped) {
+    while (!enough.signal.aborted) {
       for (const { clusterIP } of cluster.probedServices) {
         made += 1;
         if (!(await isReachable(clusterIP, patienceMs))) failed += 1;
@@ -53,7 +54,7 @@ function watchConnections({ cluster }: RunningCase): WatchedConnections {
   })();
   return {
     stop() {
-      stopped = true;
+      enough.abort();
       return ended;
     },
   };

@@ -14,6 +14,12 @@ export interface RunningCase {
   readonly probe: ServiceProbe;
 }
 
+/** What a figure is about. */
+interface Subject {
+  readonly proxy: Pick<Proxy, "name" | "mode">;
+  readonly cluster: Pick<SimulatedCluster, "size">;
+}
+
 /** One measurement; the steps of a case run in their order on the same proxy. */
 export type Step = (running: RunningCase) => Promise<void>;
 
@@ -22,12 +28,12 @@ export function progress(text: string): void {
 }
 
 /** Something a reader of the figures has to know. */
-export function note({ proxy, cluster: { size } }: RunningCase, text: string): void {
+export function note({ proxy, cluster: { size } }: Subject, text: string): void {
   send({ kind: "note", text: `${proxy.name}, ${size.services} Services x ${size.endpoints}: ${text}` });
 }
 
 export function report(
-  { proxy, cluster: { size } }: RunningCase,
+  { proxy, cluster: { size } }: Subject,
   figures: Partial<Record<Metric, number>>,
 ): void {
   for (const [metric, value] of Object.entries(figures) as [Metric, number][]) {

@@ -75,11 +75,21 @@ export class SimulatedCluster {
     return service;
   }
 
-  /** @returns `performance.now()` just before the event was sent */
-  setEndpoints(index: number, endpointAddresses: readonly string[]): number {
-    const changed = { ...this.service(index), endpointAddresses };
-    this.#services[index] = changed;
-    return this.#api.put(resources.endpointSlices, makeEndpointSlice(changed));
+  /** Takes effect with {@link announce}. */
+  setEndpoints(index: number, endpointAddresses: readonly string[]): void {
+    this.#services[index] = { ...this.service(index), endpointAddresses };
+  }
+
+  /**
+   * Sends the EndpointSlice of a Service to the watchers.
+   * @returns `performance.now()` just before
+   */
+  announce(index: number): number {
+    return this.#api.put(resources.endpointSlices, makeEndpointSlice(this.service(index)));
+  }
+
+  get allServices(): readonly PlannedService[] {
+    return this.#services;
   }
 
   close(): void {

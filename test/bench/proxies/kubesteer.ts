@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { ManagedProcess } from "../../../playground/managed-process.ts";
 import { apiPort, nodeName } from "../cluster/simulated-cluster.ts";
 import type { Proxy } from "./proxy.ts";
+import { shippedNodeOptions } from "./shipped-node-options.ts";
 
-/** Our agent as it ships, with its ordinary settings. */
+/** Our agent with its ordinary settings, and with the memory settings of the DaemonSet. */
 export function createKubesteer(program: string): Proxy {
   return {
     name: "kubesteer",
     mode: "nftables",
     table: "kubesteer",
-    endpointInListing: /[\d.]+ \. 80 \. \w+ : [\d.]+ \. 8080/g,
     createProcess: async (folder) =>
       new ManagedProcess({
         name: "kubesteer",
@@ -20,6 +20,7 @@ export function createKubesteer(program: string): Proxy {
           `--node-name=${nodeName}`,
           `--state-dir=${join(folder, "state")}`,
         ],
+        env: { NODE_OPTIONS: shippedNodeOptions() },
         logFile: join(folder, "kubesteer.log"),
       }),
   };

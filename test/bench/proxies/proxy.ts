@@ -7,8 +7,6 @@ export interface Proxy {
   readonly mode: ProxyMode;
   /** Its nftables table of family ip. */
   readonly table: string;
-  /** Matches once for each endpoint of a Service in a listing of the table; global. */
-  readonly endpointInListing: RegExp;
   /** Not started yet. Its API server is the one of the simulated cluster. */
   createProcess(folder: string): Promise<ManagedProcess>;
 }
