@@ -12,7 +12,10 @@ import type { EventRecorder } from "../platform/kube/events.ts";
 import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
-import type { Dataplane } from "./dataplane/dataplane.ts";
+import { FrontendCounters } from "./counters/frontend-counters.ts";
+import { observeServiceConnections } from "./counters/service-metrics.ts";
+import { createServiceRoutes } from "./counters/service-routes.ts";
+import type { Dataplane, FrontendCount } from "./dataplane/dataplane.ts";
 import { type DriftEvent, type DriftFacts, DriftGuard } from "./drift/drift-guard.ts";
 import { createDriftMetrics } from "./drift/drift-metrics.ts";
 import { createHealthRoutes } from "./health/health-routes.ts";
@@ -79,6 +82,7 @@ class Agent {
   readonly #syncMetrics: SyncMetrics;
   readonly #drift: DriftGuard;
   readonly #upkeep: ServiceUpkeep;
+  readonly #counters: FrontendCounters;
   readonly #proxyDeps: ServiceProxyDeps;
   readonly #connection: Pick<ServiceProxyDeps, "client" | "clock" | "log" | "signal">;
   #node: NodePresence = { kind: "unknown" };
@@ -139,6 +143,15 @@ class Agent {
       problemCount: () => this.#proxy?.problems().length ?? 0,
       staleSinceMs: () => this.#proxy?.staleSinceMs(),
     });
+    this.#counters = new FrontendCounters({ read: () => this.#readFrontendCounts(), clock });
+    if (options.serviceMetrics > 0) {
+      observeServiceConnections(metrics.meter, {
+        size: options.serviceMetrics,
+        counters: this.#counters,
+        desired: () => this.#proxy?.desired(),
+        log,
+      });
+    }
   }
 
   async run(): Promise<void> {
@@ -263,6 +276,14 @@ class Agent {
     return dataplane !== undefined && dataplane.watchDrift === undefined ? undefined : this.#drift.facts();
   }
 
+  #readFrontendCounts(): Promise<readonly FrontendCount[]> {
+    const dataplane = this.#modes.chosen();
+    const reading = dataplane?.readFrontendCounts?.();
+    return (
+      reading ?? Promise.reject(new Error(`mode ${dataplane?.mode ?? "none"} does not count connections`))
+    );
+  }
+
   #healthFacts(): HealthFacts {
     return {
       now: this.#deps.clock.now(),
@@ -291,6 +312,17 @@ class Agent {
       runningMode: () => this.#record.lastSuccess?.mode,
       settings: () => this.#proxy?.settings,
     });
-    await keepServing({ address: options.metricsAddress, routes, clock, log, signal: this.#signal });
+    const serviceRoutes = createServiceRoutes({
+      desired: () => this.#proxy?.desired(),
+      counters: this.#counters,
+      countConnections: this.#deps.countConnections,
+    });
+    await keepServing({
+      address: options.metricsAddress,
+      routes: { ...routes, ...serviceRoutes },
+      clock,
+      log,
+      signal: this.#signal,
+    });
   }
 }

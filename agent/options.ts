@@ -21,6 +21,8 @@ export interface AgentOptions {
   readonly stateDir: string;
   readonly logLevel: LogLevel;
   readonly heartbeatSeconds: number;
+  /** How many of the busiest service ports have a metric of their own; 0 counts nothing. */
+  readonly serviceMetrics: number;
 }
 
 export type AgentCommand =
@@ -49,10 +51,11 @@ Flags:
   --node-name NAME           Node this agent works for (default: NODE_NAME, then the host name)
   --config FILE              a ProxyConfig in YAML: run without the operator
   --health-address ADDR      /healthz, /livez, /readyz (default 0.0.0.0:10256)
-  --metrics-address ADDR     /metrics, /proxyMode, /configz (default 127.0.0.1:10249)
+  --metrics-address ADDR     /metrics, /services/, /proxyMode, /configz (default 127.0.0.1:10249)
   --state-dir DIR            where the last good settings and Services are stored (default /run/kubesteer)
   --log-level LEVEL          ${logLevels.join(", ")} (default info)
   --heartbeat-seconds N      longest time between two status writes, 1-60 (default 30)
+  --service-metrics N        connections of the N busiest service ports in /metrics, 0-500 (default 0: none)
   --help, --version
 `;
 
@@ -66,6 +69,7 @@ const flags = {
   "state-dir": { type: "string", default: "/run/kubesteer" },
   "log-level": { type: "string", default: "info" },
   "heartbeat-seconds": { type: "string", default: "30" },
+  "service-metrics": { type: "string", default: "0" },
   help: { type: "boolean", default: false },
   version: { type: "boolean", default: false },
 } as const;
@@ -101,6 +105,7 @@ export function parseCommand(
       stateDir: parseStateDir(values["state-dir"]),
       logLevel,
       heartbeatSeconds: parseHeartbeat(values["heartbeat-seconds"]),
+      serviceMetrics: parseServiceMetrics(values["service-metrics"]),
     },
   };
 }
@@ -189,6 +194,14 @@ function parseHeartbeat(value: string): number {
     );
   }
   return seconds;
+}
+
+function parseServiceMetrics(value: string): number {
+  const size = Number(value);
+  if (!/^\d+$/.test(value) || size > 500) {
+    throw new OptionsError(`--service-metrics must be a whole number from 0 to 500; got ${quote(value)}`);
+  }
+  return size;
 }
 
 function quote(value: string): string {

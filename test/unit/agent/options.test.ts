@@ -21,6 +21,7 @@ describe("agent options", () => {
       stateDir: "/run/kubesteer",
       logLevel: "info",
       heartbeatSeconds: 30,
+      serviceMetrics: 0,
     });
   });
 
@@ -47,6 +48,8 @@ describe("agent options", () => {
   const bad: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["an unknown flag is named", ["--prot", "1"], /^Unknown option '--prot'$/],
     ["a flag without its value is named", ["--server"], /--server/],
+    ["the number of service metrics is bounded", ["--service-metrics", "501"], /from 0 to 500; got "501"/],
+    ["the number of service metrics is a whole one", ["--service-metrics", "-1"], /--service-metrics/],
     ["an unknown argument is named", ["clean"], /only argument allowed is cleanup, got "clean"/],
     ["more than one argument is refused", ["cleanup", "now"], /got "cleanup now"/],
     [
