@@ -1,0 +1,183 @@
+/** What the service accounts of operator and agents may do, as RBAC and the admission policy of `config/rbac` decide. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { apiGroup, apiGroupVersion } from "../../crds/api.ts";
+import { createKubectl } from "../../playground/kubectl.ts";
+import { waitUntil } from "../../playground/wait-until.ts";
+import { createApiRequests, type ApiAnswer, type ApiRequests } from "../support/api-requests.ts";
+import { startApiUnderTest, type ApiUnderTest } from "../support/api-under-test.ts";
+import { skipBecause } from "../support/skip.ts";
+
+const namespace = "/api/v1/namespaces/kube-system";
+const nodes = ["node-1", "node-2"];
+const nodeProxies = `/apis/${apiGroupVersion}/nodeproxies`;
+const proxyConfigs = `/apis/${apiGroupVersion}/proxyconfigs`;
+const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
+const accessReviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+const noWrite = "?dryRun=All&force=true&fieldManager=rights";
+
+/** `agentOutsidePods` has a token of the agent's service account that the API server can tie to no node. */
+type Caller = "agentOfNode1" | "agentOutsidePods" | "operator";
+
+function nodeProxy(name: string): object {
+  const spec = { configName: "default", revision: "r1", config: {}, node: {} };
+  return { apiVersion: apiGroupVersion, kind: "NodeProxy", metadata: { name }, spec };
+}
+
+function nodeProxyStatus(name: string): object {
+  return { ...nodeProxy(name), spec: undefined, status: { runningMode: "nftables" } };
+}
+
+function event(): object {
+  return { metadata: { generateName: "e-" }, involvedObject: { kind: "Node", name: "node-1" }, reason: "R" };
+}
+
+function created(answer: ApiAnswer): ApiAnswer {
+  assert.equal(answer.code, 201, answer.text);
+  return answer;
+}
+
+describe("rights", function () {
+  this.timeout(60_000);
+  let server: ApiUnderTest;
+  let admin: ApiRequests;
+  let as: Readonly<Record<Caller, ApiRequests>>;
+
+  before(async function () {
+    server = await startApiUnderTest();
+    if (server.kind === "embedded") skipBecause(this, "the embedded API server has no authorization");
+    admin = createApiRequests(server);
+    const kubectl = createKubectl({ kubeconfig: server.kubeconfig, home: server.folder });
+    const config = join(import.meta.dirname, "../../config/default");
+    const { exitCode, stderr } = await kubectl(["apply", "--server-side", "-k", config]);
+    assert.equal(exitCode, 0, stderr);
+    for (const name of nodes) created(await admin.post("/api/v1/nodes", { metadata: { name } }));
+    for (const name of nodes) {
+      await waitUntil(`NodeProxy ${name}`, async () => {
+        return (await admin.post(nodeProxies, nodeProxy(name))).code === 201;
+      });
+    }
+    const containers = [{ name: "agent", image: "kubesteer" }];
+    const spec = { nodeName: "node-1", serviceAccountName: "kubesteer-agent", containers };
+    created(await admin.post(`${namespace}/pods`, { metadata: { name: "agent-1" }, spec }));
+    as = {
+      agentOfNode1: await login("kubesteer-agent", { kind: "Pod", apiVersion: "v1", name: "agent-1" }),
+      agentOutsidePods: await login("kubesteer-agent"),
+      operator: await login("kubesteer-operator"),
+    };
+    await waitUntil("the policy to be in force", async () => {
+      return (await writeStatus("agentOutsidePods", "node-1")).code === 403;
+    });
+  });
+
+  after(() => server?.close());
+
+  /** @param boundObjectRef as the kubelet asks for the token that it mounts into this pod */
+  async function login(serviceAccount: string, boundObjectRef?: object): Promise<ApiRequests> {
+    const path = `${namespace}/serviceaccounts/${serviceAccount}/token`;
+    const { body } = created(await admin.post(path, { spec: { boundObjectRef } }));
+    const token: unknown = body["status"]?.["token"];
+    assert.ok(typeof token === "string");
+    return createApiRequests({ url: server.url, token });
+  }
+
+  function writeStatus(caller: Caller, name: string): Promise<ApiAnswer> {
+    return as[caller].patch(`${nodeProxies}/${name}/status${noWrite}`, nodeProxyStatus(name), "apply");
+  }
+
+  it("an agent reports about its own node", async () => {
+    const answer = await writeStatus("agentOfNode1", "node-1");
+    assert.equal(answer.code, 200, answer.text);
+  });
+
+  it("an agent does not report about another node", async () => {
+    const answer = await writeStatus("agentOfNode1", "node-2");
+    assert.equal(answer.code, 403, answer.text);
+    assert.match(answer.text, /the agent of node node-1 may not write NodeProxy node-2/);
+  });
+
+  it("a token of no node reports about none", async () => {
+    const answer = await writeStatus("agentOutsidePods", "node-1");
+    assert.equal(answer.code, 403, answer.text);
+    assert.match(answer.text, /the service account token is bound to no node/);
+  });
+
+  it("the operator does not report for agents", async () => {
+    assert.equal((await writeStatus("operator", "node-1")).code, 403);
+  });
+
+  const reads: readonly {
+    readonly group?: string;
+    readonly resource: string;
+    readonly by: readonly Caller[];
+  }[] = [
+    { resource: "services", by: ["agentOfNode1"] },
+    { resource: "namespaces", by: ["agentOfNode1"] },
+    { group: "discovery.k8s.io", resource: "endpointslices", by: ["agentOfNode1"] },
+    { group: "networking.k8s.io", resource: "servicecidrs", by: ["agentOfNode1"] },
+    { resource: "nodes", by: ["agentOfNode1", "operator"] },
+    { group: apiGroup, resource: "nodeproxies", by: ["agentOfNode1", "operator"] },
+    { group: apiGroup, resource: "proxyconfigs", by: ["operator"] },
+    { resource: "secrets", by: [] },
+    { resource: "configmaps", by: [] },
+    { resource: "pods", by: [] },
+  ];
+  for (const { group, resource, by } of reads) {
+    it(`${resource} are listed and watched by ${by.join(" and ") || "nobody"}`, async () => {
+      for (const caller of ["agentOfNode1", "operator"] as const) {
+        for (const verb of ["list", "watch"]) {
+          const review = { spec: { resourceAttributes: { verb, group, resource } } };
+          const { body } = created(await as[caller].post(accessReviews, review));
+          assert.equal(body["status"]?.["allowed"], by.includes(caller), `${caller} ${verb}`);
+        }
+      }
+    });
+  }
+
+  const writes: readonly {
+    readonly name: string;
+    readonly write: (api: ApiRequests) => Promise<ApiAnswer>;
+    readonly by: readonly Caller[];
+  }[] = [
+    {
+      name: "a new NodeProxy",
+      write: (api) => api.patch(`${nodeProxies}/node-3${noWrite}`, nodeProxy("node-3"), "apply"),
+      by: ["operator"],
+    },
+    {
+      name: "the spec of a NodeProxy",
+      write: (api) => api.patch(`${nodeProxies}/node-1${noWrite}`, nodeProxy("node-1"), "apply"),
+      by: ["operator"],
+    },
+    {
+      name: "the end of a NodeProxy",
+      write: (api) => api.delete(`${nodeProxies}/node-1?dryRun=All`),
+      by: ["operator"],
+    },
+    {
+      name: "a ProxyConfig",
+      write: (api) => api.patch(`${proxyConfigs}/default?dryRun=All`, { spec: {} }),
+      by: [],
+    },
+    { name: "a Node", write: (api) => api.patch("/api/v1/nodes/node-1?dryRun=All", {}), by: [] },
+    {
+      name: "an Event",
+      write: (api) => api.post("/api/v1/namespaces/default/events?dryRun=All", event()),
+      by: ["agentOfNode1", "operator"],
+    },
+    {
+      name: "a Lease of its namespace",
+      write: (api) => api.post(`${leases}?dryRun=All`, { metadata: { name: "leader" } }),
+      by: ["operator"],
+    },
+  ];
+  for (const { name, write, by } of writes) {
+    it(`${name} is written by ${by.join(" and ") || "nobody"}`, async () => {
+      for (const caller of ["agentOfNode1", "operator"] as const) {
+        const { code, text } = await write(as[caller]);
+        if (by.includes(caller)) assert.ok(code === 200 || code === 201, `${caller}: ${text}`);
+        else assert.equal(code, 403, `${caller}: ${text}`);
+      }
+    });
+  }
+});
