@@ -32,8 +32,8 @@ export function pickerFor(algorithm: SchedulingAlgorithm, endpoints: readonly En
 }
 
 /**
- * Slot → endpoint; the share of an endpoint is its weight. A pure function of the
- * sorted endpoints: a slot never depends on what was there before, so the kernel's state is the same on every path to it.
+ * Slot → endpoint; the share of an endpoint is its weight. A pure function of the sorted endpoints: a slot never depends on
+ * what was there before, so the kernel's state is the same on every path to it.
  */
 export function slotsFor(picker: Picker, endpoints: readonly Endpoint[]): readonly Endpoint[] {
   switch (picker.kind) {
