@@ -13,7 +13,7 @@ import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { FrontendCounters } from "./counters/frontend-counters.ts";
-import { observeServiceConnections } from "./counters/service-metrics.ts";
+import { createServiceConnections } from "./counters/service-metrics.ts";
 import { createServiceRoutes } from "./counters/service-routes.ts";
 import type { Dataplane, FrontendCount } from "./dataplane/dataplane.ts";
 import { type DriftEvent, type DriftFacts, DriftGuard } from "./drift/drift-guard.ts";
@@ -145,12 +145,13 @@ class Agent {
     });
     this.#counters = new FrontendCounters({ read: () => this.#readFrontendCounts(), clock });
     if (options.serviceMetrics > 0) {
-      observeServiceConnections(metrics.meter, {
+      const connections = createServiceConnections({
         size: options.serviceMetrics,
         counters: this.#counters,
         desired: () => this.#proxy?.desired(),
         log,
       });
+      metrics.addPassingCounter(connections);
     }
   }
 

@@ -2,11 +2,14 @@ import type { Meter } from "@opentelemetry/api";
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
+import { type PassingCounter, PassingCounters } from "./passing-counters.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 export interface Metrics {
   /** Makes instruments. Units do not become part of a metric's name; write it out, as in `…_seconds`. */
   readonly meter: Meter;
+  /** Adds a counter whose series come and go. */
+  addPassingCounter(counter: PassingCounter): void;
   /** Answers with all metrics in Prometheus text format. */
   handler(request: IncomingMessage, response: ServerResponse): void;
   shutdown(): Promise<void>;
@@ -14,7 +17,12 @@ export interface Metrics {
 
 /** Metrics of one program, scraped by Prometheus; memory and CPU of the process are among them. */
 export function createMeterProvider({ service }: { readonly service: string }): Metrics {
-  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  const passingCounters = new PassingCounters();
+  const exporter = new PrometheusExporter({
+    preventServerStart: true,
+    withoutScopeInfo: true,
+    metricProducers: [passingCounters],
+  });
   const provider = new MeterProvider({
     resource: resourceFromAttributes({ "service.name": service }),
     readers: [exporter],
@@ -23,6 +31,7 @@ export function createMeterProvider({ service }: { readonly service: string }): 
   observeProcess(meter);
   return {
     meter,
+    addPassingCounter: (counter) => passingCounters.add(counter),
     handler: (request, response) => exporter.getMetricsRequestHandler(request, response),
     shutdown: () => provider.shutdown(),
   };
