@@ -1,45 +1,55 @@
-import { familyOf } from "../../platform/ip/address.ts";
 import type { ServiceName } from "../services/desired-state.ts";
 import type { SocketAddress, UdpServicePort } from "../services/udp-service-ports.ts";
 import { frontendKey, type Frontends, type FrontendState } from "./stale-flows.ts";
+
+type UdpServicePorts = ReadonlyMap<ServiceName, readonly UdpServicePort[]>;
+
+/** A frontend whose flows have to be looked at. */
+export interface ChangedFrontend {
+  readonly frontend: SocketAddress;
+  /** The Service that has it, or had it last. */
+  readonly service: ServiceName;
+}
 
 /** Remembers which UDP frontends each Service had, to know those that it has lost. */
 export class ChangedFrontends {
   readonly #known = new Map<ServiceName, readonly SocketAddress[]>();
 
   /**
-   * What has become of the frontends that the Services have, or had at the last call that named them.
+   * The frontends that the Services have, or had at the last call that named them, by {@link frontendKey}.
    *
    * @param services those whose UDP ports differ from the last call
    */
-  settle(
-    services: Iterable<ServiceName>,
-    current: ReadonlyMap<ServiceName, readonly UdpServicePort[]>,
-  ): Frontends {
+  settle(services: Iterable<ServiceName>, current: UdpServicePorts): ReadonlyMap<string, ChangedFrontend> {
     const names = [...services];
-    const ports = names.flatMap((name) => current.get(name) ?? []);
-    const lost = names.flatMap((name) => this.#known.get(name) ?? []);
-    for (const name of names) this.#remember(name, current.get(name) ?? []);
-    const states = new Map<string, FrontendState>();
+    const lost = names.flatMap((name) => withService(name, this.#known.get(name) ?? []));
+    for (const name of names) this.#remember(name, current);
+    const present = names.flatMap((name) => withService(name, this.#known.get(name) ?? []));
     // In this order: what one Service has lost, another one may have taken.
-    for (const frontend of lost) {
-      states.set(frontendKey(frontend), { kind: "removed", family: familyOf(frontend.address) });
-    }
-    for (const { frontends, endpoints } of ports) {
-      for (const frontend of frontends) {
-        const family = familyOf(frontend.address);
-        states.set(frontendKey(frontend), { kind: "served", family, endpoints });
-      }
-    }
-    return states;
+    return new Map([...lost, ...present].map((changed) => [frontendKey(changed.frontend), changed]));
   }
 
-  #remember(name: ServiceName, ports: readonly UdpServicePort[]): void {
-    if (ports.length === 0) this.#known.delete(name);
-    else
-      this.#known.set(
-        name,
-        ports.flatMap(({ frontends }) => frontends),
-      );
+  #remember(name: ServiceName, current: UdpServicePorts): void {
+    const frontends = current.get(name)?.flatMap((port) => port.frontends);
+    if (frontends === undefined) this.#known.delete(name);
+    else this.#known.set(name, frontends);
   }
+}
+
+/** What may become of the flows to these frontends, by what their Services are now. */
+export function judgeFrontends(
+  changed: ReadonlyMap<string, ChangedFrontend>,
+  current: UdpServicePorts,
+): Frontends {
+  const states = new Map<string, FrontendState>();
+  for (const [key, { service }] of changed) {
+    const ports = current.get(service) ?? [];
+    const port = ports.find(({ frontends }) => frontends.some((own) => frontendKey(own) === key));
+    states.set(key, port === undefined ? { kind: "removed" } : { kind: "served", endpoints: port.endpoints });
+  }
+  return states;
+}
+
+function withService(service: ServiceName, frontends: readonly SocketAddress[]): readonly ChangedFrontend[] {
+  return frontends.map((frontend) => ({ frontend, service }));
 }

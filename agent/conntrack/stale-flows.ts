@@ -1,4 +1,4 @@
-import { compareAddresses, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
+import { compareAddresses, type IpAddress } from "../../platform/ip/address.ts";
 import type { UdpServicePort } from "../services/udp-service-ports.ts";
 
 /** Where packets go. The port is 0–65535: packets of strangers may have any. */
@@ -15,11 +15,10 @@ export interface UdpFlow {
 }
 
 /** What may become of the flows to an address that is, or was, a frontend. */
-export type FrontendState = { readonly family: IpFamily } & (
+export type FrontendState =
   | ({ readonly kind: "served" } & Pick<UdpServicePort, "endpoints">)
   /** No Service has it any more. */
-  | { readonly kind: "removed" }
-);
+  | { readonly kind: "removed" };
 
 /** UDP frontends by {@link frontendKey}. */
 export type Frontends = ReadonlyMap<string, FrontendState>;

@@ -1,14 +1,14 @@
 import type { Clock } from "../../platform/clock.ts";
 import { errorMessage } from "../../platform/errors.ts";
-import type { IpFamily } from "../../platform/ip/address.ts";
+import { familyOf, type IpFamily } from "../../platform/ip/address.ts";
 import type { Logger } from "../../platform/log.ts";
 import { Doorbell } from "../doorbell.ts";
 import type { ServiceName } from "../services/desired-state.ts";
 import type { UdpServicePort } from "../services/udp-service-ports.ts";
-import { ChangedFrontends } from "./changed-frontends.ts";
+import { type ChangedFrontend, ChangedFrontends, judgeFrontends } from "./changed-frontends.ts";
 import type { ConntrackMetrics } from "./conntrack-metrics.ts";
 import type { FlowTable } from "./flow-table.ts";
-import { findStaleFlows, type Frontends, type FrontendState } from "./stale-flows.ts";
+import { findStaleFlows } from "./stale-flows.ts";
 
 const retryMs = 30_000;
 
@@ -31,7 +31,8 @@ export class UdpRepair {
   readonly #doorbell: Doorbell;
   readonly #changed = new ChangedFrontends();
   /** Frontends whose flows have to be looked at. */
-  readonly #pending = new Map<string, FrontendState>();
+  readonly #pending = new Map<string, ChangedFrontend>();
+  #current: ReadonlyMap<ServiceName, readonly UdpServicePort[]> = new Map();
   #problem: string | undefined;
 
   constructor(deps: UdpRepairDeps) {
@@ -49,12 +50,14 @@ export class UdpRepair {
    * back as they were.
    *
    * @param services those whose UDP ports differ from the last call
+   * @param current read again later: a flow that has found a newer endpoint in the meantime is a good one
    */
   repair(
     services: Iterable<ServiceName>,
     current: ReadonlyMap<ServiceName, readonly UdpServicePort[]>,
   ): void {
-    for (const [key, state] of this.#changed.settle(services, current)) this.#pending.set(key, state);
+    this.#current = current;
+    for (const [key, changed] of this.#changed.settle(services, current)) this.#pending.set(key, changed);
     if (this.#pending.size > 0) this.#doorbell.ring();
   }
 
@@ -67,31 +70,32 @@ export class UdpRepair {
   }
 
   async #repairPending(): Promise<void> {
-    const frontends = new Map(this.#pending);
+    const changed = new Map(this.#pending);
     this.#pending.clear();
     try {
-      for (const family of ["IPv4", "IPv6"] as const) await this.#repairFamily(family, frontends);
+      for (const family of ["IPv4", "IPv6"] as const) await this.#repairFamily(family, changed);
       this.#setProblem(undefined);
     } catch (error) {
       // What has changed in the meantime is newer.
-      for (const [key, state] of frontends) {
-        if (!this.#pending.has(key)) this.#pending.set(key, state);
+      for (const [key, frontend] of changed) {
+        if (!this.#pending.has(key)) this.#pending.set(key, frontend);
       }
       this.#setProblem(errorMessage(error));
     }
   }
 
-  async #repairFamily(family: IpFamily, frontends: Frontends): Promise<void> {
+  async #repairFamily(family: IpFamily, changed: ReadonlyMap<string, ChangedFrontend>): Promise<void> {
     const { flows, metrics, clock, log } = this.#deps;
-    if (![...frontends.values()].some((frontend) => frontend.family === family)) return;
+    if (![...changed.values()].some(({ frontend }) => familyOf(frontend.address) === family)) return;
     const startMs = clock.monotonicMs();
     let deleted = 0;
-    for (const flow of findStaleFlows(frontends, await flows.listUdpFlows(family))) {
+    const listed = await flows.listUdpFlows(family);
+    for (const flow of findStaleFlows(judgeFrontends(changed, this.#current), listed)) {
       deleted += await flows.deleteUdpFlows(flow);
     }
     const durationMs = clock.monotonicMs() - startMs;
     metrics.record(family, { durationMs, deleted });
-    log.debug({ family, frontends: frontends.size, deleted, durationMs }, "repaired UDP flows");
+    log.debug({ family, frontends: changed.size, deleted, durationMs }, "repaired UDP flows");
   }
 
   #setProblem(problem: string | undefined): void {

@@ -5,7 +5,6 @@ import {
   type FrontendState,
   type UdpFlow,
 } from "../../../../agent/conntrack/stale-flows.ts";
-import { familyOf } from "../../../../platform/ip/address.ts";
 import { makeEndpoint } from "../../../support/make-desired-state.ts";
 
 /** Frontend → endpoints; undefined is a frontend that is gone. */
@@ -89,14 +88,11 @@ function makeFlow([destination, replySource]: readonly [string, string]): UdpFlo
 function makeFrontends(served: Served): ReadonlyMap<string, FrontendState> {
   return new Map(
     Object.entries(served).map(([text, endpoints]) => {
-      const frontend = makeEndpoint(text);
-      const family = familyOf(frontend.address);
-      return [
-        frontendKey(frontend),
+      const state: FrontendState =
         endpoints === undefined
-          ? { kind: "removed", family }
-          : { kind: "served", family, endpoints: endpoints.map((endpoint) => makeEndpoint(endpoint)) },
-      ];
+          ? { kind: "removed" }
+          : { kind: "served", endpoints: endpoints.map((endpoint) => makeEndpoint(endpoint)) };
+      return [frontendKey(makeEndpoint(text)), state];
     }),
   );
 }

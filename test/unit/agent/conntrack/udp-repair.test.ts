@@ -160,6 +160,17 @@ describe("UdpRepair", () => {
     assert.equal(problemChanges, 2);
   });
 
+  it("keeps a flow that found a new endpoint while the flows were being listed", async () => {
+    const current = new Map([[dns, ports("10.96.0.10:53")]]);
+    answer = ({ args }) => {
+      if (args[0] !== "--dump") return {};
+      current.set(dns, ports("10.96.0.10:53", "10.0.0.1:53"));
+      return { stdout: flowLine("10.96.0.10:53", "10.0.0.1:53") };
+    };
+    repair.repair([dns], current);
+    assert.deepEqual(await asked(), [dump("ipv4")]);
+  });
+
   it("judges by the newest state what it could not look at before", async () => {
     answer = () => ({ exitCode: 1, stderr: "conntrack v1.4.7 (conntrack-tools): Operation failed: busy\n" });
     change({ [dns]: ports("10.96.0.10:53", "10.0.0.1:53") });
