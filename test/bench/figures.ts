@@ -6,6 +6,7 @@ export const families = {
   change: "Change: from an event of the API server to the kernel, one endpoint at a time",
   churn: "Churn: 200 changes in 20 s, ten at once each second",
   recovery: "Recovery: until Services answer as they should again",
+  traffic: "Traffic: new connections of a pod to another host through a Service, and directly",
   cost: "Cost: memory and CPU",
 } as const;
 
@@ -23,6 +24,13 @@ export const metrics = {
   restart_seconds: { family: "recovery", title: "killed and started again, s", decimals: 2 },
   restart_failed_connections: { family: "recovery", title: "connections failed meanwhile", decimals: 0 },
   flush_repair_seconds: { family: "recovery", title: "nft flush ruleset, s", decimals: 2 },
+  connections_per_second: { family: "traffic", title: "connections/s", decimals: 0 },
+  direct_connections_per_second: { family: "traffic", title: "direct", decimals: 0 },
+  connection_rate_percent: { family: "traffic", title: "of direct, %", decimals: 1 },
+  first_packet_p50_milliseconds: { family: "traffic", title: "connect p50, ms", decimals: 3 },
+  direct_first_packet_p50_milliseconds: { family: "traffic", title: "direct", decimals: 3 },
+  first_packet_p99_milliseconds: { family: "traffic", title: "connect p99, ms", decimals: 3 },
+  direct_first_packet_p99_milliseconds: { family: "traffic", title: "direct", decimals: 3 },
   rss_mebibytes: { family: "cost", title: "RSS, MiB", decimals: 0 },
   peak_rss_mebibytes: { family: "cost", title: "peak RSS, MiB", decimals: 0 },
   nft_rss_mebibytes: { family: "cost", title: "peak RSS of nft, MiB", decimals: 0 },

@@ -1,23 +1,45 @@
-import type { Figure, Metric } from "./figures.ts";
+import type { WorkloadSize } from "./cluster/workload.ts";
+import { metrics, type Figure, type Metric, type MetricTraits } from "./figures.ts";
 
-/** A bound that kubesteer shall keep on one size of cluster, or on all where none is named. */
-interface Goal {
+/** A bound that kubesteer shall keep with one size of cluster, or with all where none is named. */
+interface Goal extends Partial<WorkloadSize> {
   readonly metric: Metric;
-  readonly services?: number;
-  readonly endpoints?: number;
-  readonly atMost: number;
+  readonly bound: Bound;
 }
 
+type Bound =
+  | { readonly kind: "atMost" | "atLeast"; readonly value: number }
+  /** Compared with the same metric of another size, as a factor. */
+  | { readonly kind: "atMost" | "atLeast"; readonly factor: number; readonly of: WorkloadSize };
+
 const goals: readonly Goal[] = [
-  { metric: "cold_start_seconds", services: 10_000, endpoints: 10, atMost: 4 },
-  { metric: "cold_start_seconds", services: 5_000, endpoints: 50, atMost: 8 },
-  { metric: "change_p50_milliseconds", services: 10_000, endpoints: 10, atMost: 5 },
-  { metric: "change_p99_milliseconds", services: 10_000, endpoints: 10, atMost: 30 },
-  { metric: "rss_mebibytes", services: 100, endpoints: 10, atMost: 130 },
-  { metric: "rss_mebibytes", services: 10_000, endpoints: 10, atMost: 250 },
-  { metric: "idle_cpu_percent", atMost: 0.5 },
-  { metric: "flush_repair_seconds", services: 5_000, atMost: 2 },
-  { metric: "restart_failed_connections", atMost: 0 },
+  { metric: "cold_start_seconds", services: 10_000, endpoints: 10, bound: { kind: "atMost", value: 4 } },
+  { metric: "cold_start_seconds", services: 5_000, endpoints: 50, bound: { kind: "atMost", value: 8 } },
+  { metric: "change_p50_milliseconds", services: 10_000, endpoints: 10, bound: { kind: "atMost", value: 5 } },
+  {
+    metric: "change_p99_milliseconds",
+    services: 10_000,
+    endpoints: 10,
+    bound: { kind: "atMost", value: 30 },
+  },
+  {
+    metric: "change_p50_milliseconds",
+    services: 30_000,
+    endpoints: 2,
+    bound: { kind: "atMost", factor: 2, of: { services: 1_000, endpoints: 10 } },
+  },
+  { metric: "restart_failed_connections", bound: { kind: "atMost", value: 0 } },
+  { metric: "flush_repair_seconds", services: 5_000, endpoints: 10, bound: { kind: "atMost", value: 2 } },
+  { metric: "connection_rate_percent", bound: { kind: "atLeast", value: 95 } },
+  {
+    metric: "connections_per_second",
+    services: 10_000,
+    endpoints: 10,
+    bound: { kind: "atLeast", factor: 0.95, of: { services: 1, endpoints: 10 } },
+  },
+  { metric: "rss_mebibytes", services: 100, endpoints: 10, bound: { kind: "atMost", value: 130 } },
+  { metric: "rss_mebibytes", services: 10_000, endpoints: 10, bound: { kind: "atMost", value: 250 } },
+  { metric: "idle_cpu_percent", bound: { kind: "atMost", value: 0.5 } },
 ];
 
 /** One goal held against the figure it is about. */
@@ -27,13 +49,35 @@ export interface Judgement {
   readonly met: boolean;
 }
 
-/** Every goal for which there is a figure. */
+/** Every goal for which there are figures. */
 export function judge(figures: readonly Figure[]): readonly Judgement[] {
-  return goals.flatMap(({ metric, services, endpoints, atMost }) =>
-    figures
-      .filter((figure) => figure.proxy === "kubesteer" && figure.metric === metric)
-      .filter((figure) => services === undefined || figure.services === services)
-      .filter((figure) => endpoints === undefined || figure.endpoints === endpoints)
-      .map((figure) => ({ goal: `at most ${atMost}`, figure, met: figure.value <= atMost })),
-  );
+  const own = figures.filter(({ proxy }) => proxy === "kubesteer");
+  return goals.flatMap((goal) => {
+    const limit = limitOf(goal, own);
+    if (limit === undefined) return [];
+    const { kind } = goal.bound;
+    return own.filter(isAbout(goal)).map((figure) => ({
+      goal: `${kind === "atMost" ? "at most" : "at least"} ${render(goal.metric, limit)}`,
+      figure,
+      met: kind === "atMost" ? figure.value <= limit : figure.value >= limit,
+    }));
+  });
+}
+
+function limitOf({ metric, bound }: Goal, own: readonly Figure[]): number | undefined {
+  if ("value" in bound) return bound.value;
+  const reference = own.find(isAbout({ metric, bound, ...bound.of }));
+  return reference === undefined ? undefined : bound.factor * reference.value;
+}
+
+function isAbout({ metric, services, endpoints }: Goal): (figure: Figure) => boolean {
+  return (figure) =>
+    figure.metric === metric &&
+    (services === undefined || figure.services === services) &&
+    (endpoints === undefined || figure.endpoints === endpoints);
+}
+
+function render(metric: Metric, limit: number): string {
+  const { decimals }: MetricTraits = metrics[metric];
+  return String(Number(limit.toFixed(decimals)));
 }

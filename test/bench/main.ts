@@ -1,12 +1,12 @@
 /** `make bench`: speed and memory of the agent on this machine. Tables on the screen, figures in `.bench/latest.jsonl`. */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorMessage, TerminalError } from "../../platform/errors.ts";
 import type { Figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 import { readOptions, type BenchOptions } from "./options.ts";
 import { planCases } from "./plan-cases.ts";
-import { renderFigures } from "./report/render-figures.ts";
+import { renderReport, writeReport } from "./report/write-report.ts";
 import { missingForBench } from "./requirements.ts";
 import { runCase } from "./run-case.ts";
 
@@ -50,28 +50,11 @@ async function run(options: BenchOptions): Promise<number> {
       failures += 1;
       notes.push(`${title}: ended early, ${errorMessage(error)} (logs in ${folder})`);
     }
-    await writeReport(machine, figures, notes);
+    await writeReport(outputFolder, { machine, figures, notes }); // also what is measured of a run that is stopped
   }
-  say(`\n${renderReport(machine, figures, notes)}`);
+  say(`\n${renderReport({ machine, figures, notes })}`);
+  say(`Also in ${outputFolder}: latest.jsonl, latest.md and charts.`);
   return failures === 0 ? 0 : 1;
-}
-
-/** After each case, so that a run that is stopped leaves what it has measured. */
-async function writeReport(
-  machine: string,
-  figures: readonly Figure[],
-  notes: readonly string[],
-): Promise<void> {
-  await writeFile(
-    join(outputFolder, "latest.jsonl"),
-    figures.map((figure) => `${JSON.stringify(figure)}\n`).join(""),
-  );
-  await writeFile(join(outputFolder, "latest.md"), renderReport(machine, figures, notes));
-}
-
-function renderReport(machine: string, figures: readonly Figure[], notes: readonly string[]): string {
-  const list = notes.map((text) => `- ${text}\n`).join("");
-  return [`${machine}\n`, renderFigures(figures), ...(list === "" ? [] : [`Notes\n\n${list}`])].join("\n");
 }
 
 function say(text: string): void {

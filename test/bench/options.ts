@@ -6,6 +6,8 @@ import type { WorkloadSize } from "./cluster/workload.ts";
 
 export interface BenchOptions {
   readonly sizes: readonly WorkloadSize[];
+  /** For connections through Services. */
+  readonly trafficSizes: readonly WorkloadSize[];
   readonly steps: readonly StepName[];
   /** Program of the agent; absolute. */
   readonly agent: string;
@@ -14,14 +16,17 @@ export interface BenchOptions {
 }
 
 const bundle = join(import.meta.dirname, "../../dist/agent.js");
-const defaultSizes = "100x10,1000x10,10000x10,5000x50,30000x2";
+const defaultSizes = "100x10,1000x10,5000x10,10000x10,5000x50,30000x2";
+
+const defaultTrafficSizes = "1x10,100x10,10000x10,100x1,100x100";
 
 const usage = `measures kubesteer on this machine
 
 Usage: node test/bench/main.ts [flags]     (as root; make bench builds dist/ before)
 
   --sizes LIST      Services x endpoints of each, such as 100x10,5000x50
-                    (default ${defaultSizes})
+                    (default ${defaultSizes};
+                    for traffic ${defaultTrafficSizes})
   --services LIST   the same with 10 endpoints each: 100,1000
   --only LIST       ${stepNames.join(", ")} (default all)
   --agent FILE      the agent, bundled or not (default dist/agent.js)
@@ -45,16 +50,20 @@ export function readOptions(): BenchOptions | undefined {
     process.stdout.write(usage);
     return undefined;
   }
+  const asked = values.sizes ?? values.services;
   const kubeProxy = process.env["KUBE_PROXY"];
   return {
-    sizes:
-      values.services === undefined
-        ? listOf(values.sizes ?? defaultSizes).map(parseSize)
-        : listOf(values.services).map((services) => parseSize(`${services}x10`)),
+    sizes: parseSizes(asked ?? defaultSizes),
+    trafficSizes: parseSizes(asked ?? defaultTrafficSizes),
     agent: resolve(values.agent),
     kubeProxy: kubeProxy === undefined || kubeProxy === "" ? undefined : resolve(kubeProxy),
     steps: values.only === undefined ? stepNames : listOf(values.only).map(parseStep),
   };
+}
+
+/** A number of Services alone means 10 endpoints each. */
+function parseSizes(list: string): readonly WorkloadSize[] {
+  return listOf(list).map((text) => parseSize(/^\d+$/.test(text) ? `${text}x10` : text));
 }
 
 function listOf(text: string): readonly string[] {
@@ -65,10 +74,10 @@ function parseSize(text: string): WorkloadSize {
   const [, services, endpoints] = /^(\d+)x(\d+)$/.exec(text) ?? [];
   const size = { services: Number(services), endpoints: Number(endpoints) };
   const isPossible =
-    size.services >= 20 && size.services <= 50_000 && size.endpoints >= 1 && size.endpoints <= 100;
+    size.services >= 1 && size.services <= 50_000 && size.endpoints >= 1 && size.endpoints <= 100;
   if (!isPossible) {
     throw new TerminalError(
-      `a size must be 20-50000 Services x 1-100 endpoints such as 1000x10; got ${JSON.stringify(text)}`,
+      `a size must be 1-50000 Services x 1-100 endpoints such as 1000x10; got ${JSON.stringify(text)}`,
       { hint: "Run with --help to see all flags." },
     );
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Candidate, CaseDescription } from "./case/case-description.ts";
+import type { Candidate, CaseDescription, StepName } from "./case/case-description.ts";
 import type { WorkloadSize } from "./cluster/workload.ts";
 import type { BenchOptions } from "./options.ts";
 
@@ -8,8 +8,6 @@ import type { BenchOptions } from "./options.ts";
  * several at 30,000.
  */
 const mostChains = 5_000;
-/** A foreign flush is something that kube-proxy does not claim to notice. */
-const stepsOfPeer = ["cold", "change", "churn", "idle", "restart"] as const;
 
 /** What to measure, and what not and why. */
 export interface Plan {
@@ -17,34 +15,58 @@ export interface Plan {
   readonly omissions: readonly string[];
 }
 
-function fitsPeer({ services }: WorkloadSize): boolean {
-  return services <= mostChains;
+/** Our agent on every size, beside it kube-proxy or, where there is none, its layout of rules; traffic last. */
+export function planCases(options: BenchOptions, folder: string): Plan {
+  const { sizes, trafficSizes, steps } = options;
+  const stepsAndSizes = [
+    ...sizes.map((size) => ({ size, steps: steps.filter((step) => step !== "traffic") })),
+    ...trafficSizes.map((size) => ({ size, steps: steps.filter((step) => step === "traffic") })),
+  ];
+  const candidates = stepsAndSizes.flatMap(({ size, steps }) =>
+    candidatesOf(options).map((candidate) => ({ candidate, size, steps: stepsOf(candidate, steps) })),
+  );
+  const wanted = candidates.filter((planned) => planned.steps.length > 0);
+  return {
+    cases: wanted
+      .filter(isBearable)
+      .map((planned) => ({ ...planned, folder: join(folder, folderOf(planned)) })),
+    omissions: wanted
+      .filter((planned) => !isBearable(planned))
+      .map(
+        ({ candidate: { kind }, size: { services, endpoints } }) =>
+          `${kind} is not measured with ${services} Services x ${endpoints}: above ${mostChains} Services it locks a CPU in the kernel for a minute or more`,
+      ),
+  };
 }
 
-/** Our agent on every size, beside it kube-proxy or, where there is none, its layout of rules. */
-export function planCases({ sizes, steps, agent, kubeProxy }: BenchOptions, folder: string): Plan {
+type PlannedCase = Omit<CaseDescription, "folder">;
+
+function candidatesOf({ agent, kubeProxy }: BenchOptions): readonly Candidate[] {
   const peer: Candidate =
     kubeProxy === undefined
       ? { kind: "chain-per-service layout" }
       : { kind: "kube-proxy", binary: kubeProxy };
-  return {
-    cases: sizes.flatMap((size) => {
-      const sizeFolder = join(folder, `${size.services}x${size.endpoints}`);
-      const own: CaseDescription = {
-        candidate: { kind: "kubesteer", program: agent },
-        size,
-        steps,
-        folder: sizeFolder,
-      };
-      if (!fitsPeer(size)) return [own];
-      const peerSteps = stepsOfPeer.filter((step) => steps.includes(step));
-      return [own, { ...own, candidate: peer, steps: peerSteps }];
-    }),
-    omissions: sizes
-      .filter((size) => !fitsPeer(size))
-      .map(
-        ({ services, endpoints }) =>
-          `${peer.kind} is not measured with ${services} Services x ${endpoints}: above ${mostChains} Services it locks a CPU in the kernel for a minute or more`,
-      ),
-  };
+  return [{ kind: "kubesteer", program: agent }, peer];
+}
+
+/** What a candidate can do at all: kube-proxy does not claim to notice a foreign flush, and rules alone do nothing. */
+function stepsOf({ kind }: Candidate, steps: readonly StepName[]): readonly StepName[] {
+  switch (kind) {
+    case "kubesteer":
+      return steps;
+    case "kube-proxy":
+      return steps.filter((step) => step !== "flush");
+    case "chain-per-service layout":
+      return steps.filter((step) => step === "cold" || step === "change");
+  }
+}
+
+function isBearable({ candidate, size }: PlannedCase): boolean {
+  return candidate.kind === "kubesteer" || size.services <= mostChains;
+}
+
+function folderOf({ candidate, size, steps }: PlannedCase): string {
+  const { services, endpoints }: WorkloadSize = size;
+  const kind = candidate.kind.replaceAll(" ", "-");
+  return `${kind}-${services}x${endpoints}${steps.includes("traffic") ? "-traffic" : ""}`;
 }

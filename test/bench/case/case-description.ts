@@ -1,7 +1,7 @@
 import type { WorkloadSize } from "../cluster/workload.ts";
 
 /** In the order they run in. */
-export const stepNames = ["cold", "change", "churn", "idle", "restart", "flush"] as const;
+export const stepNames = ["cold", "change", "churn", "idle", "restart", "flush", "traffic"] as const;
 export type StepName = (typeof stepNames)[number];
 
 /** What is measured. */
@@ -17,7 +17,6 @@ export type Candidate =
 export interface CaseDescription {
   readonly candidate: Candidate;
   readonly size: WorkloadSize;
-  /** Every case begins with a cold start. */
   readonly steps: readonly StepName[];
   /** Exists; for logs and state. */
   readonly folder: string;

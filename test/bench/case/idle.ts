@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readRunningSeconds } from "../process-usage.ts";
 import { pidOf, progress, report, settle, type RunningCase } from "./running-case.ts";
 
-const idleMs = 20_000;
+const idleMs = 15_000;
 
 /** CPU of the proxy and the programs it runs while nothing happens in the cluster, as a share of one core. */
 export async function measureIdle(running: RunningCase): Promise<void> {

@@ -10,11 +10,12 @@ import { createKubeProxy } from "../proxies/kube-proxy.ts";
 import { createKubesteer } from "../proxies/kubesteer.ts";
 import { parseCaseDescription, stepNames, type CaseDescription, type StepName } from "./case-description.ts";
 import { measureChurn } from "./churn.ts";
-import { measureColdStart } from "./cold-start.ts";
+import { measureColdStart, startProxy } from "./cold-start.ts";
 import { measureForeignFlush } from "./foreign-flush.ts";
 import { measureIdle } from "./idle.ts";
 import { measureLayout } from "./layout.ts";
 import { measureOneChange } from "./one-change.ts";
+import { measureTraffic } from "./traffic.ts";
 import { measureRestart } from "./restart.ts";
 import { progress, type RunningCase, type Step } from "./running-case.ts";
 
@@ -25,6 +26,7 @@ const steps: Readonly<Record<StepName, Step>> = {
   idle: measureIdle,
   restart: measureRestart,
   flush: measureForeignFlush,
+  traffic: measureTraffic,
 };
 
 const [description] = process.argv.slice(2);
@@ -39,10 +41,12 @@ async function run({ candidate, size, steps: wanted, folder }: CaseDescription):
   if (candidate.kind === "chain-per-service layout") return measureLayout(cluster, probe);
   const proxy =
     candidate.kind === "kubesteer" ? createKubesteer(candidate.program) : createKubeProxy(candidate.binary);
-  const running: RunningCase = { proxy, cluster, probe, process: await proxy.createProcess(folder) };
+  const process = await proxy.createProcess(folder);
+  const running: RunningCase = { proxy, cluster, probe, process, folder };
   try {
-    for (const step of stepNames) if (step === "cold" || wanted.includes(step)) await steps[step](running);
+    if (!wanted.includes("cold")) await startProxy(running);
+    for (const step of stepNames) if (wanted.includes(step)) await steps[step](running);
   } finally {
-    await running.process.stop("SIGKILL");
+    await process.stop("SIGKILL");
   }
 }

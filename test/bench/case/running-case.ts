@@ -12,6 +12,8 @@ export interface RunningCase {
   readonly cluster: SimulatedCluster;
   readonly process: ManagedProcess;
   readonly probe: ServiceProbe;
+  /** For files of this case. */
+  readonly folder: string;
 }
 
 /** What a figure is about. */
