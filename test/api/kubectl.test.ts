@@ -339,6 +339,43 @@ describe("kubectl", function () {
       succeeded(await kubectl(["create", "serviceaccount", "robot", "-n", "made"]));
       assert.match(failed(await kubectl(["create", "namespace", "made"])), /already exists/);
     });
+
+    it("services of every type, whose bodies are protobuf", async () => {
+      for (const args of [
+        ["clusterip", "one", "--tcp=80:8080", "--tcp=81:named", "--clusterip=10.96.7.7"],
+        ["clusterip", "headless", "--clusterip=None"],
+        ["nodeport", "two", "--tcp=80:8080", "--node-port=31080"],
+        ["loadbalancer", "three", "--tcp=80:8080"],
+        ["externalname", "four", "--external-name=example.org"],
+      ]) {
+        succeeded(await kubectl(["create", "service", ...args, "-n", "made"]));
+      }
+      const shown =
+        "jsonpath={range .items[*]}{.spec.type} {.spec.selector} {.spec.externalName}{'\\n'}{end}";
+      assert.equal(
+        succeeded(await kubectl(["get", "services", "-n", "made", "--sort-by=.metadata.name", "-o", shown])),
+        [
+          'ExternalName {"app":"four"} example.org',
+          'ClusterIP {"app":"headless"} ',
+          'ClusterIP {"app":"one"} ',
+          'LoadBalancer {"app":"three"} ',
+          'NodePort {"app":"two"} ',
+        ].join("\n"),
+      );
+      const ports = async (name: string): Promise<unknown> =>
+        JSON.parse(
+          succeeded(await kubectl(["get", "service", name, "-n", "made", "-o", "jsonpath={.spec.ports}"])),
+        );
+      assert.deepEqual(await ports("one"), [
+        { name: "80-8080", port: 80, protocol: "TCP", targetPort: 8080 },
+        { name: "81-named", port: 81, protocol: "TCP", targetPort: "named" },
+      ]);
+      assert.deepEqual(await ports("two"), [
+        { name: "80-8080", nodePort: 31_080, port: 80, protocol: "TCP", targetPort: 8080 },
+      ]);
+      const address = ["get", "service", "one", "-n", "made", "-o", "jsonpath={.spec.clusterIP}"];
+      assert.equal(succeeded(await kubectl(address)), "10.96.7.7");
+    });
   });
 
   describe("delete", () => {

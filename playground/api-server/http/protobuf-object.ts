@@ -3,8 +3,11 @@ import { unsupportedMediaType } from "../status-error.ts";
 
 /** How a field of a message is read. */
 type Field =
-  | { readonly name: string; readonly kind: "string" | "boolean" | "stringMap" | "bytesMap" }
-  | { readonly name: string; readonly kind: "message"; readonly fields: Fields };
+  | {
+      readonly name: string;
+      readonly kind: "string" | "boolean" | "integer" | "intOrString" | "stringMap" | "bytesMap";
+    }
+  | { readonly name: string; readonly kind: "message" | "messages"; readonly fields: Fields };
 
 /** Fields by their number in the `generated.proto` of k8s.io/api. Others carry nothing that kubectl sets. */
 type Fields = Readonly<Record<number, Field>>;
@@ -21,7 +24,23 @@ const metadata: Field = {
   },
 };
 
-/** Kinds that `kubectl create KIND NAME` makes and that are little more than metadata. */
+const servicePort: Fields = {
+  1: { name: "name", kind: "string" },
+  2: { name: "protocol", kind: "string" },
+  3: { name: "port", kind: "integer" },
+  4: { name: "targetPort", kind: "intOrString" },
+  5: { name: "nodePort", kind: "integer" },
+};
+
+const serviceSpec: Fields = {
+  1: { name: "ports", kind: "messages", fields: servicePort },
+  2: { name: "selector", kind: "stringMap" },
+  3: { name: "clusterIP", kind: "string" },
+  4: { name: "type", kind: "string" },
+  10: { name: "externalName", kind: "string" },
+};
+
+/** Kinds that `kubectl create KIND NAME` makes and that somebody may want to make here by hand. */
 const kinds: Readonly<Record<string, Fields>> = {
   Namespace: { 1: metadata },
   ServiceAccount: { 1: metadata },
@@ -31,13 +50,14 @@ const kinds: Readonly<Record<string, Fields>> = {
     3: { name: "binaryData", kind: "bytesMap" },
     4: { name: "immutable", kind: "boolean" },
   },
+  Service: { 1: metadata, 2: { name: "spec", kind: "message", fields: serviceSpec } },
 };
 
 const magic = Buffer.from("k8s\0");
 
 /**
- * Decodes the protobuf body of a few simple kinds, so that `kubectl create namespace`, `serviceaccount` and `configmap`
- * work; they have no JSON fallback.
+ * Decodes the protobuf body of a few simple kinds, so that `kubectl create namespace`, `serviceaccount`, `configmap` and
+ * `service` work; they have no JSON fallback.
  *
  * @throws StatusError 415 for other kinds.
  */
@@ -104,17 +124,29 @@ function decodeMessage(message: Buffer, fields: Fields): JsonObject {
   for (const { number, value } of readFields(message)) {
     const field = fields[number];
     if (field === undefined) continue;
-    if (field.kind === "boolean") decoded[field.name] = value !== 0;
-    else if (Buffer.isBuffer(value)) decoded[field.name] = decodeBytes(field, value, decoded[field.name]);
+    const content = Buffer.isBuffer(value)
+      ? decodeBytes(field, value, decoded[field.name])
+      : decodeNumber(field, value);
+    // What is empty or zero on the wire is absent in JSON.
+    if (content !== undefined && content !== "" && content !== 0) decoded[field.name] = content;
   }
   return decoded;
 }
 
-/** Map entries come one by one and add to those before them. An empty text is an absent one. */
-function decodeBytes(field: Field, bytes: Buffer, before: JsonValue | undefined): JsonValue {
+function decodeNumber(field: Field, value: number): JsonValue | undefined {
+  if (field.kind === "boolean") return value !== 0;
+  return field.kind === "integer" ? value : undefined;
+}
+
+/** Map entries and items come one by one and add to those before them. */
+function decodeBytes(field: Field, bytes: Buffer, before: JsonValue | undefined): JsonValue | undefined {
   switch (field.kind) {
     case "message":
       return decodeMessage(bytes, field.fields);
+    case "messages":
+      return [...(Array.isArray(before) ? before : []), decodeMessage(bytes, field.fields)];
+    case "intOrString":
+      return decodeIntOrString([...readFields(bytes)]);
     case "stringMap":
     case "bytesMap": {
       const entry = [...readFields(bytes)];
@@ -123,9 +155,20 @@ function decodeBytes(field: Field, bytes: Buffer, before: JsonValue | undefined)
       return { ...earlier, [bytesOf(entry, 1).toString("utf8")]: bytesOf(entry, 2).toString(encoding) };
     }
     case "string":
-    case "boolean":
       return bytes.toString("utf8");
+    case "boolean":
+    case "integer":
+      return undefined;
     default:
       return field satisfies never;
   }
+}
+
+/** k8s.io/apimachinery's IntOrString: type, where 1 is a text; number; text. */
+function decodeIntOrString(fields: readonly WireField[]): JsonValue {
+  const numberAt = (number: number): number => {
+    const value = fields.find((field) => field.number === number)?.value;
+    return typeof value === "number" ? value : 0;
+  };
+  return numberAt(1) === 1 ? bytesOf(fields, 3).toString("utf8") : numberAt(2);
 }

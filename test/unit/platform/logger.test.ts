@@ -30,7 +30,7 @@ describe("createLogger", () => {
   });
 
   it("writes JSON lines with level, time, name, fields and message", () => {
-    const { time, pid, hostname, ...rest } = named("found") ?? {};
+    const { time, pid, hostname, ...rest }: Partial<Line> = named("found") ?? {};
     assert.deepEqual(rest, { level: "info", name: "program", step: 2, msg: "found" });
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.equal(typeof pid, "number");
