@@ -34,18 +34,21 @@ export function frontendKey({ address, port }: FlowEnd): string {
  * rest go to whoever else has the address. Each once, in order.
  */
 export function findStaleFlows(frontends: Frontends, flows: Iterable<UdpFlow>): readonly UdpFlow[] {
-  const stale = new Map<string, UdpFlow>();
+  const candidates = new Map<string, { readonly flow: UdpFlow; readonly frontend: FrontendState }>();
   for (const flow of flows) {
-    const frontend = frontends.get(frontendKey(flow.destination));
-    if (frontend !== undefined && isStale(flow, frontend)) {
-      stale.set(`${frontendKey(flow.destination)} ${frontendKey(flow.replySource)}`, flow);
-    }
+    const destination = frontendKey(flow.destination);
+    const frontend = frontends.get(destination);
+    if (frontend === undefined) continue;
+    candidates.set(`${destination} ${frontendKey(flow.replySource)}`, { flow, frontend });
   }
-  return [...stale.values()].toSorted(
-    (left, right) =>
-      compareSockets(left.destination, right.destination) ||
-      compareSockets(left.replySource, right.replySource),
-  );
+  return [...candidates.values()]
+    .filter(({ flow, frontend }) => isStale(flow, frontend))
+    .map(({ flow }) => flow)
+    .toSorted(
+      (left, right) =>
+        compareSockets(left.destination, right.destination) ||
+        compareSockets(left.replySource, right.replySource),
+    );
 }
 
 function isStale({ destination, replySource }: UdpFlow, frontend: FrontendState): boolean {
