@@ -13,6 +13,8 @@ export interface DriftRecord {
   /** Repairs without a minute of calm between them. */
   readonly repairsInARow: number;
   readonly lastChange: { readonly change: ForeignChange; readonly atMs: number } | undefined;
+  /** The last one whose culprit is known. */
+  readonly lastNamed: ForeignChange | undefined;
   readonly lastRepairMs: number | undefined;
 }
 
@@ -21,6 +23,7 @@ export const noDrift: DriftRecord = {
   open: undefined,
   repairsInARow: 0,
   lastChange: undefined,
+  lastNamed: undefined,
   lastRepairMs: undefined,
 };
 
@@ -41,6 +44,7 @@ export function addChange(record: DriftRecord, change: ForeignChange, nowMs: num
     open: record.open ?? seen,
     repairsInARow: isCalm(record, nowMs) ? 0 : record.repairsInARow,
     lastChange: seen,
+    lastNamed: change.culprit === undefined ? record.lastNamed : change,
   };
 }
 
@@ -72,9 +76,9 @@ export function judgeDrifted(
   policy: DriftPolicy,
   nowMs: number,
 ): Pick<Condition, "status" | "reason" | "message"> {
-  const { open, repairsInARow, lastChange } = record;
+  const { open, repairsInARow, lastChange, lastNamed } = record;
   if (isFight(record, nowMs)) {
-    const last = open?.change ?? lastChange?.change;
+    const last = lastNamed ?? lastChange?.change;
     const message =
       `Others change our kernel state again and again: repaired ${repairsInARow} times without a minute of calm, ` +
       `at most every ${longestPauseMs / 1_000} seconds. ${last === undefined ? "" : sentence(last)}`;

@@ -122,6 +122,11 @@ const verdictRows: readonly VerdictRow[] = [
     ],
   },
   {
+    name: "a fight is told with the last known culprit",
+    record: addChange(fight(0, 1, 2), other, 3_000),
+    expect: ["True", "RepeatedChanges", new RegExp(culprit)],
+  },
+  {
     name: "after a minute of calm a fight is over",
     record: fight(0, 1, 2),
     nowMs: 62_500,
