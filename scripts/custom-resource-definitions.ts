@@ -66,7 +66,7 @@ const proxyConfig: Definition = {
     column("Ready", ".status.nodes.ready", "Nodes that run the newest revision and are ready.", {
       type: "integer",
     }),
-    column("Status", `${readyCondition}.status`, "Whether all nodes are ready."),
+    column("Status", `${readyCondition}.reason`, "In a word whether all nodes are ready, or why not."),
     column("Stage", ".status.rollout.stage", "Where the rollout stands."),
     age,
     column("Priority", ".spec.priority", "The highest wins a node.", { type: "integer", priority: 1 }),

@@ -108,6 +108,6 @@ export const nodeProxyStatus = z
       .array(condition)
       .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
       .optional()
-      .describe("Ready, Applied and Degraded in the form of metav1.Condition."),
+      .describe("Ready, Applied, Degraded and Drifted."),
   })
   .describe("What really runs. Written only by the agent of the node.");

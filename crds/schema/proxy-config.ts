@@ -48,7 +48,7 @@ const serviceRule = z
       .min(1)
       .max(63)
       .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
-      .describe("Name of the rule, unique in the list; status and explain refer to it."),
+      .describe("Name of the rule, unique in the list; messages about the rule name it."),
     namespaceSelector: labelSelector
       .optional()
       .describe("Namespaces whose Services the rule is for; unset is every namespace."),
@@ -200,7 +200,12 @@ const drift = z.object({
 
 /** Settings that reach the agent of a node; what remains of a ProxyConfig when the operator has chosen its nodes. */
 export const nodeSettings = {
-  mode: proxyMode.default("nftables"),
+  mode: proxyMode
+    .default("nftables")
+    .describe(
+      "How Services are programmed into the kernel. This version has nftables. A node that can run neither mode nor one " +
+        "of fallbackModes says so and keeps what it has.",
+    ),
   fallbackModes: z
     .array(proxyMode)
     .max(4)
@@ -260,7 +265,7 @@ export const proxyConfigStatus = z
       .array(condition)
       .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
       .optional()
-      .describe("Ready, Progressing and Degraded in the form of metav1.Condition."),
+      .describe("Ready, Progressing and Degraded; Stalled, Overridden and ModeFallback while they hold."),
     currentRevision: z
       .string()
       .max(63)
@@ -297,7 +302,12 @@ export const proxyConfigStatus = z
       .describe("How many nodes run which mode."),
     rollout: z
       .object({
-        stage: z.string().max(64).describe("Where the rollout stands, such as waves 3/10."),
+        stage: z
+          .string()
+          .max(64)
+          .describe(
+            "Where the rollout stands: complete, no nodes, or updating, paused or stalled with ready/all nodes.",
+          ),
         startedAt: z
           .string()
           .meta({ format: "date-time" })

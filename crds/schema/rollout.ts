@@ -16,7 +16,9 @@ export const rollout = z.object({
         },
       ],
     })
-    .describe("Nodes that may be changing or failing at once, as a number or a percentage."),
+    .describe(
+      "Nodes that may be changing or failing at once, as a number or a percentage. Not obeyed yet: a change goes to all nodes at once.",
+    ),
   canary: z
     .object({
       nodes: intOrPercent
@@ -39,13 +41,19 @@ export const rollout = z.object({
         .describe("How long the canary nodes must stay healthy."),
     })
     .prefault({})
-    .describe("The first stage of a rollout."),
+    .describe("The first stage of a rollout. Not obeyed yet: a change goes to all nodes at once."),
   progressDeadlineSeconds: z
     .int()
     .min(10)
     .max(86_400)
     .default(600)
-    .describe("Time without progress after which the rollout has failed."),
-  onFailure: z.enum(["Rollback", "Pause"]).default("Rollback").describe("What follows a failed rollout."),
-  paused: z.boolean().default(false).describe("Holds the rollout: no further node is changed."),
+    .describe("Time without progress after which the rollout counts as stalled."),
+  onFailure: z
+    .enum(["Rollback", "Pause"])
+    .default("Rollback")
+    .describe("What follows a failed rollout. Not obeyed yet: it is reported, and the change stays."),
+  paused: z
+    .boolean()
+    .default(false)
+    .describe("Holds a change: nodes keep the settings they have. A node without any gets the newest."),
 });

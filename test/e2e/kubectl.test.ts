@@ -86,7 +86,7 @@ describe("kubectl against operator and agents", function () {
   it("get prints the columns that matter, more of them with -o wide", async () => {
     const [head, row] = (await kubectl("get pxc")).split("\n");
     assert.match(head ?? "", /^NAME +MODE +ALGORITHM +NODES +UPDATED +READY +STATUS +STAGE +AGE$/);
-    assert.match(row ?? "", /^default +nftables +SourceHash +3 +3 +3 +True /);
+    assert.match(row ?? "", /^default +nftables +SourceHash +3 +3 +3 +AllNodesReady +complete /);
     assert.match(await kubectl("get pxc -o wide"), /PRIORITY.*REVISION/);
     assert.match(await kubectl("get nodeproxies -o wide"), /^node1 +default +nftables +True/m);
   });
