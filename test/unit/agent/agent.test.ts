@@ -72,6 +72,7 @@ describe("agent", () => {
   let events: RecordedEvent[];
   let countConnections: () => Promise<ConnectionCounts>;
   let looksAtFlows: number;
+  let flowsProblem: Error | undefined;
   let writtenSettings: (readonly string[])[];
   let stop: AbortController;
   let running: Promise<void>;
@@ -84,6 +85,7 @@ describe("agent", () => {
     events = [];
     countConnections = () => assert.fail("nobody needs them");
     looksAtFlows = 0;
+    flowsProblem = undefined;
     writtenSettings = [];
     stop = new AbortController();
     running = Promise.resolve();
@@ -121,7 +123,7 @@ describe("agent", () => {
         flows: {
           listUdpFlows: () => {
             looksAtFlows += 1;
-            return Promise.resolve([]);
+            return flowsProblem === undefined ? Promise.resolve([]) : Promise.reject(flowsProblem);
           },
           deleteUdpFlows: () => Promise.resolve(0),
         },
@@ -258,6 +260,29 @@ describe("agent", () => {
     await api.update(resources.endpointSlices, makeUdpSlice({ ...draining, serving: false }));
     await until(() => looksAtFlows === 2);
     assert.equal(dataplane.syncs.length, 2);
+  });
+
+  it("is Degraded while UDP flows cannot be looked at, and tells why", async () => {
+    flowsProblem = new Error("conntrack is not installed: apt-get install conntrack");
+    await api.update(resources.services, {
+      ...service,
+      spec: { ...service.spec, ports: [{ port: 53, protocol: "UDP" }] },
+    });
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    const degraded = async () => {
+      await clock.advance(1_000);
+      return (await readStatus())?.conditions?.find(({ type }) => type === "Degraded");
+    };
+    await until(async () => (await degraded())?.reason === "NodeProblem");
+    assert.match(
+      (await degraded())?.message ?? "",
+      /endpoints that are gone: conntrack is not installed: apt-get/,
+    );
+    flowsProblem = undefined;
+    await clock.advance(30_000);
+    await until(async () => (await degraded())?.status === "False");
+    assert.equal(dataplane.syncs.length, 1);
   });
 
   it("tells on the Service that a health check node port cannot be had", async () => {
