@@ -57,6 +57,11 @@ export function renderObjects(
   ];
 }
 
+/** Commands that leave maps without elements. */
+export function renderFlushes(family: NftFamily, maps: readonly string[]): readonly string[] {
+  return maps.map((name) => `flush map ${family} ${tableName} ${name}`);
+}
+
 /** Commands of one plan in a table that has what {@link renderObjects} creates. */
 export function renderPlan(family: NftFamily, plan: TablePlan): readonly string[] {
   return [

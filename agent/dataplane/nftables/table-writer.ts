@@ -2,7 +2,7 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { Logger } from "../../../platform/log.ts";
 import type { NftCommit, NftFamily, NftSession } from "../../kernel/nft-session.ts";
 import type { TablePlan } from "./applied-state.ts";
-import { renderObjects, renderRemoval } from "./render.ts";
+import { renderFlushes, renderObjects, renderRemoval } from "./render.ts";
 import { Retirement, type TableObjects } from "./retirement.ts";
 
 export interface TableWriterOptions {
@@ -40,7 +40,13 @@ export class TableWriter {
   async commit(plan: TablePlan, { preparation, commands }: Rendering): Promise<NftCommit> {
     const { family, session } = this.#options;
     const missing = this.#missingIn(plan);
-    const preparing = [...preparation, ...renderObjects(family, missing)];
+    const forgotten = [...plan.newMaps.keys()].filter((name) => this.#retirement.hasMap(name));
+    const preparing = [
+      ...preparation,
+      ...renderObjects(family, missing),
+      // They remember clients of a time that is over, perhaps at endpoints that are gone.
+      ...renderFlushes(family, forgotten),
+    ];
     if (preparing.length > 0) {
       const prepared = await session.commit({ family, commands: preparing });
       if (prepared.kind === "refused") return prepared;

@@ -3,13 +3,14 @@ import { AppliedState } from "../../../../../agent/dataplane/nftables/applied-st
 import { renderPlan } from "../../../../../agent/dataplane/nftables/render.ts";
 import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import { TableWriter } from "../../../../../agent/dataplane/nftables/table-writer.ts";
-import type { NftCommit, NftTransaction } from "../../../../../agent/kernel/nft-session.ts";
+import type { NftCommit, NftFamily, NftTransaction } from "../../../../../agent/kernel/nft-session.ts";
 import type { SchedulingAlgorithm } from "../../../../../crds/api.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 import { FakeClock } from "../../../../support/fake-clock.ts";
 import {
   makeDesiredService,
   makeEndpoint,
+  makeFrontend,
   parseServiceName,
 } from "../../../../support/make-desired-state.ts";
 
@@ -26,7 +27,7 @@ const web = (endpoints: number, algorithm: SchedulingAlgorithm = "Random") =>
     },
   ]);
 
-function open() {
+function open(family: NftFamily = "ip") {
   const clock = new FakeClock();
   const transactions: (readonly string[])[] = [];
   const answers: NftCommit[] = [];
@@ -36,15 +37,15 @@ function open() {
       return Promise.resolve(answers.shift() ?? { kind: "committed" });
     },
   };
-  const writer = new TableWriter({ family: "ip", session, clock, log: silentLogger });
-  const state = new AppliedState("ip");
+  const writer = new TableWriter({ family, session, clock, log: silentLogger });
+  const state = new AppliedState(family);
   /** Makes default/web be like this and returns the transactions that it took. */
   const apply = async (
     after: ReturnType<typeof web> | undefined,
   ): Promise<readonly (readonly string[])[]> => {
     transactions.length = 0;
     const plan = state.plan([{ name: parseServiceName("default/web"), after }]);
-    const result = await writer.commit(plan, { preparation: [], commands: renderPlan("ip", plan) });
+    const result = await writer.commit(plan, { preparation: [], commands: renderPlan(family, plan) });
     if (result.kind === "committed") state.record(plan);
     return [...transactions];
   };
@@ -72,6 +73,24 @@ describe("TableWriter", () => {
     assert.ok(mentions(preparation, "add rule ip kubesteer tcp-1 drop"));
     assert.ok(!mentions(preparation, "goto tcp-1"));
     assert.ok(mentions(main, "goto tcp-1"));
+  });
+
+  it("empties a map that was unused when it is needed again: who was remembered there may be gone", async () => {
+    const { apply } = open("ip6");
+    const sticky = makeDesiredService("default/web", [
+      {
+        affinityTimeoutSeconds: 10,
+        frontends: [makeFrontend("[fd96::1]:80")],
+        clusterEndpoints: [makeEndpoint("[fd44::2]:80")],
+      },
+    ]);
+    const [first] = await apply(sticky);
+    assert.ok(mentions(first, "add map ip6 kubesteer mem-") && !mentions(first, "flush map"));
+    await apply(undefined);
+    const [again, main] = await apply(sticky);
+    assert.ok(mentions(again, "flush map ip6 kubesteer mem-") && !mentions(again, "add map"));
+    assert.ok(!mentions(main, "flush map"));
+    assert.ok(!(await apply(sticky)).some((transaction) => mentions(transaction, "flush map")));
   });
 
   it("leaves a chain as it was in the transaction that makes it unused", async () => {
