@@ -1,9 +1,9 @@
-import type { SyncOutcome, SyncSuccess } from "../sync/sync-outcome.ts";
+import type { SyncFailure, SyncOutcome, SyncSuccess } from "../sync/sync-outcome.ts";
 
 /** Something worth an Event on the NodeProxy. */
 export interface NotableEvent {
   readonly type: "Normal" | "Warning";
-  readonly reason: "ServiceRejected" | "ModeFallback" | "SyncFailed";
+  readonly reason: "ServiceRejected" | "ModeFallback" | SyncFailure["reason"];
   readonly message: string;
 }
 
@@ -15,8 +15,8 @@ export function findNotableEvents(
   lastSuccess: SyncSuccess | undefined,
 ): readonly NotableEvent[] {
   if (outcome.kind === "failure") {
-    const { failures, message } = outcome;
-    return failures === 1 ? [{ type: "Warning", reason: "SyncFailed", message }] : [];
+    const { failures, reason, message } = outcome;
+    return failures === 1 ? [{ type: "Warning", reason, message }] : [];
   }
   return [...findFallback(outcome, lastSuccess), ...findRejected(outcome, lastSuccess)];
 }

@@ -13,13 +13,20 @@ export class LatencyWindow {
     this.#next = (this.#next + 1) % this.#size;
   }
 
-  /** Nearest-rank percentiles in milliseconds; undefined when nothing was measured. */
+  /** Nearest-rank percentiles in milliseconds, to the microsecond; undefined when nothing was measured. */
   percentiles(): { readonly p50Milliseconds: number; readonly p99Milliseconds: number } | undefined {
     const sorted = this.#samples.toSorted((left, right) => left - right);
     const rank = (share: number): number | undefined => sorted[Math.ceil(sorted.length * share) - 1];
     const p50Milliseconds = rank(0.5);
     const p99Milliseconds = rank(0.99);
     if (p50Milliseconds === undefined || p99Milliseconds === undefined) return undefined;
-    return { p50Milliseconds, p99Milliseconds };
+    return {
+      p50Milliseconds: roundToMicroseconds(p50Milliseconds),
+      p99Milliseconds: roundToMicroseconds(p99Milliseconds),
+    };
   }
+}
+
+function roundToMicroseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1_000) / 1_000;
 }

@@ -72,7 +72,7 @@ export class ModeSwitch {
     for (const mode of modes) {
       const known = [...this.#dataplanes.keys()].join(", ");
       const what = await this.#dataplanes.get(mode)?.missingRequirements();
-      missing.set(mode, what ?? [`this agent does not have it, only ${known}`]);
+      missing.set(mode, what ?? [`this version of the agent has only ${known}`]);
     }
     return missing;
   }

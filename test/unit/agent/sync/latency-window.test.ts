@@ -18,6 +18,12 @@ describe("latency window", () => {
     assert.deepEqual(window.percentiles(), { p50Milliseconds: 50, p99Milliseconds: 99 });
   });
 
+  it("is no more exact than a clock", () => {
+    const window = new LatencyWindow();
+    window.add(90.79524200000014);
+    assert.deepEqual(window.percentiles(), { p50Milliseconds: 90.795, p99Milliseconds: 90.795 });
+  });
+
   it("old measurements leave the window", () => {
     const window = new LatencyWindow(2);
     for (const value of [1000, 1, 2]) window.add(value);

@@ -280,7 +280,7 @@ describe("sync loop", () => {
     assert.equal(outcome?.kind, "success");
     assert.match(
       outcome.fallbackReason ?? "",
-      /mode ebpf cannot run: this agent does not have it, only nftables/,
+      /mode ebpf cannot run: this version of the agent has only nftables/,
     );
   });
 
