@@ -166,6 +166,36 @@ describe("agent with the real kernel", function () {
     });
   }
 
+  /** A server of the word hello on port 8080 of an address of the node, and a way for packets to the Services. */
+  async function serveHello(address: string): Promise<ManagedProcess> {
+    await node.run("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
+    await node.run("ip", ["route", "replace", "10.96.0.0/16", "dev", "lo"]);
+    const server = new ManagedProcess({
+      name: "hello",
+      command: "socat",
+      args: [`TCP4-LISTEN:8080,bind=${address},fork,reuseaddr`, "SYSTEM:echo hello"],
+      logFile: join(folder, "hello.log"),
+      netns: namespace,
+    });
+    cleanups.defer(() => server.stop("SIGKILL"));
+    server.start();
+    return server;
+  }
+
+  async function askHello(clusterIP: string): Promise<string> {
+    return await node.run("socat", ["-u", `TCP4:${clusterIP}:80,connect-timeout=1`, "-"]);
+  }
+
+  async function readMetric(name: string): Promise<string> {
+    const scrape = await node.run("curl", ["--silent", "http://127.0.0.1:10249/metrics"]);
+    return (
+      scrape
+        .split("\n")
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length + 1) ?? "absent"
+    );
+  }
+
   async function tableHandles(): Promise<string> {
     return await node.run("nft", ["-a", "list", "tables"]);
   }
@@ -221,6 +251,45 @@ describe("agent with the real kernel", function () {
     assert.equal(agent.pid, pid);
   });
 
+  it("what somebody else deletes is repaired, and told in status, Events and metrics", async () => {
+    await node.run("nft", ["flush", "ruleset"]);
+    await untilKernelHas("10.96.0.10 -> 10.244.1.5");
+    await untilStatus("the drift in the status", ({ drift, conditions }) => {
+      const condition = conditions?.find(({ type }) => type === "Drifted");
+      return (
+        drift?.detectedTotal === 1 &&
+        /^nft \(process \d+/.test(drift.lastCulprit ?? "") &&
+        condition?.status === "False"
+      );
+    });
+    await waitUntil("the Event", async () => {
+      const { items } = await client.list(resources.events);
+      return items.some((event) => "reason" in event && event["reason"] === "DriftRepaired");
+    });
+    const metrics = await node.run("curl", ["--silent", "http://127.0.0.1:10249/metrics"]);
+    assert.match(metrics, /^kubesteer_drift_detected_total 1$/m);
+    assert.match(metrics, /^kubesteer_drift_repairs_total 1$/m);
+    assert.match(metrics, /^kubesteer_drifted 0$/m);
+  });
+
+  it("with drift.policy Report it is only told", async () => {
+    await apply(resources.nodeProxies, makeNodeProxy("r3", { drift: { policy: "Report" } }));
+    await untilStatus("revision r3", (status) => status.observedRevision === "r3");
+    await node.run("nft", ["flush", "map", "ip", "kubesteer", "eps-tcp"]);
+    await untilStatus("Drifted", (status) => conditionIs(status, "Drifted", "True"));
+    assert.equal((await readRoutes()).has("10.96.0.10 -> 10.244.1.5"), false);
+    await apply(resources.nodeProxies, makeNodeProxy("r4", { drift: { policy: "Repair" } }));
+    await untilKernelHas("10.96.0.10 -> 10.244.1.5");
+    await untilStatus("not Drifted", (status) => conditionIs(status, "Drifted", "False"));
+  });
+
+  it("tells of one Service what is served for it", async () => {
+    const text = await node.run("curl", ["--silent", "http://127.0.0.1:10249/services/default/web"]);
+    assert.match(text, /"service": "default\/web"/);
+    assert.match(text, /"address": "10\.96\.0\.10",\s+"port": 80,\s+"connections": \d+/);
+    assert.match(text, /"address": "10\.244\.1\.5",/);
+  });
+
   it("killed and started again, the agent takes over the table that is there", async () => {
     const handles = await tableHandles();
     await agent.stop("SIGKILL");
@@ -250,6 +319,33 @@ describe("agent with the real kernel", function () {
     await apiServerReady();
     await applyService("back", "10.96.0.17", "10.244.1.13");
     await untilKernelHas("10.96.0.17 -> 10.244.1.13", "10.96.0.10 -> 10.244.1.5");
+  });
+
+  it("booted while the API server is away, the node serves what it knew last; then what has changed since", async () => {
+    const server = await serveHello("10.244.1.21");
+    await applyService("hello", "10.96.0.21", "10.244.1.21");
+    await applyService("gone", "10.96.0.22", "10.244.1.22");
+    await untilKernelHas("10.96.0.21 -> 10.244.1.21", "10.96.0.22 -> 10.244.1.22");
+    await agent.stop();
+    assert.ok(await client.delete({ resource: resources.services, name: "gone", namespace: "default" }));
+    await apiServer.stop("SIGKILL");
+    await node.run("nft", ["flush", "ruleset"]);
+    await assert.rejects(askHello("10.96.0.21"));
+
+    agent.start();
+    await waitUntil("an answer", () => askHello("10.96.0.21"));
+    await untilKernelHas("10.96.0.22 -> 10.244.1.22");
+    await untilHealthzSays(/"stale":true,"staleSince":"20.*until then Services are served as they were at/);
+    assert.match(await readMetric("kubesteer_stale_since_timestamp_seconds"), /^[1-9]/);
+
+    apiServer.start();
+    await apiServerReady();
+    await waitUntil("no deleted Service", async () => !(await readRoutes()).has("10.96.0.22 -> 10.244.1.22"));
+    await untilHealthzSays(/"stale":false,"healthy":true,"nodeEligible":true,"messages":\[\]/);
+    assert.equal(await readMetric("kubesteer_stale_since_timestamp_seconds"), "0");
+    await untilStatus("Ready", (status) => conditionIs(status, "Ready", "True"));
+    assert.equal(await askHello("10.96.0.21"), "hello");
+    await server.stop("SIGKILL");
   });
 
   it("SIGTERM ends the agent with exit code 0 and leaves the rules", async () => {
