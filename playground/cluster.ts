@@ -56,11 +56,14 @@ export interface Cluster {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   await using started = new AsyncDisposableStack();
   const { name, folder, log, signal } = options;
-  started.defer(takeLock(path.join(folder, "lock")));
+  // One for the whole machine, as the network namespaces are, whatever checkout this is.
+  const lockFile = path.join(tmpdir(), `kubesteer-${name}.lock`);
+  started.defer(await takeLock(lockFile));
+  mkdirSync(folder, { recursive: true });
 
   const runFolder = mkdtempSync(path.join(tmpdir(), `kubesteer-${name}-`));
   started.defer(() => rmSync(runFolder, { recursive: true, force: true }));
-  const janitor = startJanitor(name, runFolder);
+  const janitor = startJanitor(name, runFolder, lockFile);
   started.defer(() => dismiss(janitor));
 
   const topology = await createTopology({ prefix: name, log, ...(signal === undefined ? {} : { signal }) });
@@ -171,6 +174,8 @@ function definePrograms({
           `--kubeconfig=${kubeconfig}`,
           `--node-name=${name}`,
           `--state-dir=${path.join(runFolder, name)}`,
+          // People look at the numbers in the status sooner than on a real node.
+          "--heartbeat-seconds=2",
         ],
         namespace,
       ),
@@ -207,10 +212,10 @@ async function waitForApiServer(port: number, logFile: string): Promise<void> {
   });
 }
 
-function startJanitor(prefix: string, folder: string): ChildProcess {
+function startJanitor(prefix: string, folder: string, lockFile: string): ChildProcess {
   const program = path.join(root, "playground/janitor.ts");
   // Detached: Ctrl-C reaches the whole process group, and the janitor has to outlive it.
-  return spawn(process.execPath, [program, prefix, folder], {
+  return spawn(process.execPath, [program, prefix, folder, lockFile], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Somebody else runs the same playground. */
 export class AlreadyRunningError extends Error {
@@ -13,12 +14,16 @@ export class AlreadyRunningError extends Error {
 }
 
 /**
- * Takes `lockFile` for this process; a lock whose process has gone is taken over.
- * Returns the function that gives it back.
+ * Takes `lockFile` for this process. The lock of a process that has gone is waited for, because its janitor gives it back
+ * when it has cleaned up, and taken over after `patienceMs`. Resolves to the function that gives the lock back.
  * @throws AlreadyRunningError when a living process holds it.
  */
-export function takeLock(lockFile: string): () => void {
+export async function takeLock(
+  lockFile: string,
+  { patienceMs = 5_000 }: { readonly patienceMs?: number } = {},
+): Promise<() => void> {
   mkdirSync(path.dirname(lockFile), { recursive: true });
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       writeFileSync(lockFile, `${process.pid}\n`, { flag: "wx" });
@@ -26,9 +31,19 @@ export function takeLock(lockFile: string): () => void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const holder = Number(readFileSync(lockFile, "utf8"));
+    const holder = readHolder(lockFile);
     if (holder !== process.pid && isNodeProcess(holder)) throw new AlreadyRunningError(holder, lockFile);
-    rmSync(lockFile, { force: true });
+    if (performance.now() >= deadline) rmSync(lockFile, { force: true });
+    else await delay(50);
+  }
+}
+
+/** NaN when the lock has just been given back, or holds no number. */
+function readHolder(lockFile: string): number {
+  try {
+    return Number.parseInt(readFileSync(lockFile, "utf8"), 10);
+  } catch {
+    return Number.NaN;
   }
 }
 

@@ -33,20 +33,20 @@ describe("takeLock", () => {
 
   /** Resolves when the program runs: before that its command line is still ours. */
   async function start(command: string, args: readonly string[]): Promise<number> {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
     started.push(child);
     await once(child.stdout, "data");
     assert.ok(child.pid !== undefined);
     return child.pid;
   }
 
-  it("makes the folder and names this process", () => {
-    takeLock(lockFile);
+  it("makes the folder and names this process", async () => {
+    await takeLock(lockFile);
     assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
   });
 
-  it("gives the lock back, more than once without harm", () => {
-    const release = takeLock(lockFile);
+  it("gives the lock back, more than once without harm", async () => {
+    const release = await takeLock(lockFile);
     release();
     assert.equal(existsSync(lockFile), false);
     release();
@@ -55,8 +55,8 @@ describe("takeLock", () => {
   it("refuses a lock that a living Node.js process holds, and says which", async () => {
     const pid = await start(process.execPath, ["--eval", "console.log(1); setInterval(() => {}, 1000)"]);
     lockOf(`${pid}\n`);
-    assert.throws(
-      () => takeLock(lockFile),
+    await assert.rejects(
+      takeLock(lockFile),
       (error) =>
         error instanceof AlreadyRunningError &&
         error.pid === pid &&
@@ -66,23 +66,32 @@ describe("takeLock", () => {
     assert.equal(readFileSync(lockFile, "utf8"), `${pid}\n`);
   });
 
-  it("takes over the lock of a process that has gone", () => {
+  it("takes over the lock of a process that has gone, after waiting for its janitor", async () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     lockOf(`${pid}\n`);
-    takeLock(lockFile);
+    await takeLock(lockFile, { patienceMs: 0 });
+    assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
+  });
+
+  it("takes a lock that is given back while it waits", async () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    lockOf(`${pid}\n`);
+    const taking = takeLock(lockFile, { patienceMs: 60_000 });
+    rmSync(lockFile);
+    await taking;
     assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
   });
 
   it("takes over a lock whose process id now belongs to another program", async () => {
     lockOf(`${await start("sh", ["-c", "echo 1; read line"])}\n`);
-    takeLock(lockFile);
+    await takeLock(lockFile, { patienceMs: 0 });
     assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
   });
 
   for (const text of ["", "not a number\n", "-1\n", "0\n"]) {
-    it(`takes over a lock that holds ${JSON.stringify(text)}`, () => {
+    it(`takes over a lock that holds ${JSON.stringify(text)}`, async () => {
       lockOf(text);
-      takeLock(lockFile);
+      await takeLock(lockFile, { patienceMs: 0 });
       assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
     });
   }
