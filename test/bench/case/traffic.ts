@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { answeringCIDR, endpointPort, servicePort } from "../cluster/workload.ts";
@@ -26,7 +27,7 @@ export async function measureTraffic(running: RunningCase): Promise<void> {
   }
   progress("connections");
   await using stack = new AsyncDisposableStack();
-  await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
+  await writeFile("/proc/sys/net/ipv4/ip_forward", "1"); // of this namespace
   const link = { name: "pod", address: "10.254.0.2/24", nodeAddress: "10.254.0.1/24" };
   const client = stack.adopt(await NetworkPeer.create(link), (peer) => peer.close());
   const serverLink = { name: "fabric", address: "10.254.254.2/30", nodeAddress: "10.254.254.1/30" };
@@ -114,8 +115,9 @@ async function missingTool(): Promise<string | undefined> {
   return undefined;
 }
 
-function onCpu(number: number): readonly string[] {
-  return ["taskset", "--cpu-list", String(number)];
+/** A CPU of their own for client and server, where there are two. */
+function onCpu(number: 0 | 1): readonly string[] {
+  return availableParallelism() < 2 ? [] : ["taskset", "--cpu-list", String(number)];
 }
 
 async function run([command = "", ...args]: readonly string[]): Promise<string> {
