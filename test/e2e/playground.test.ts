@@ -47,9 +47,9 @@ describe("playground", function () {
   it("a playground that is killed is cleaned up all the same", async () => {
     const killed = await startPlayground();
     killed.kill("SIGKILL");
-    await waitUntil("the janitor to remove everything", () => {
-      return namespacesLeft("kubesteer").length === 0 && programsOf("/kubesteer-kubesteer-").length === 0;
-    });
+    const isClean = (): boolean =>
+      namespacesLeft("kubesteer").length === 0 && programsOf("/kubesteer-kubesteer-").length === 0;
+    await waitUntil("the janitor to remove everything", isClean, { timeoutMs: 60_000 });
   });
 });
 
