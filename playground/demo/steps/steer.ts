@@ -1,4 +1,4 @@
-import { manifest, waitForReady, type Scene } from "../scene.ts";
+import { manifest, waitForReady, web, type Scene } from "../scene.ts";
 
 /** The ProxyConfig is applied and reaches every node. */
 export async function steer(scene: Scene): Promise<void> {
@@ -11,6 +11,10 @@ export async function steer(scene: Scene): Promise<void> {
 /** What the API tells about nodes and configuration. */
 export async function showStatus({ stage, cluster }: Scene): Promise<void> {
   stage.title("The truth of every node is in the API");
+  const programmed = `{.status.services.endpoints}=${2 * web.pods.length}`;
+  const waiting = ["wait", `--for=jsonpath=${programmed}`, "nodeproxies", "--all", "--timeout=30s"];
+  const { exitCode } = await stage.kubectl(cluster, waiting);
+  stage.check("every node tells that it has the endpoints of both families", exitCode === 0, "");
   const { output } = await stage.kubectl(cluster, ["get", "pxc,nodeproxies"]);
   const ready = cluster.topology.nodes.filter(({ name }) => new RegExp(`/${name} .*\\bTrue\\b`).test(output));
   stage.check("kubectl get shows three nodes that are ready", ready.length === 3, `${ready.length} of 3`);
