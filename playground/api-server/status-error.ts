@@ -185,31 +185,28 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
 
 /** Server-side apply met fields that others own; one cause per field. */
 export function applyConflict(
-  subject: StatusSubject,
-  name: string,
   conflicts: readonly { readonly manager: string; readonly field: string }[],
 ): StatusError {
-  const count = conflicts.length;
   const causes = conflicts.map(({ manager, field }) => ({
     reason: "FieldManagerConflict",
     message: `conflict with ${manager}`,
     field,
   }));
-  const managers = [...new Set(conflicts.map(({ manager }) => manager))];
-  const parts = managers.map((manager) => {
-    const fields = conflicts.filter((entry) => entry.manager === manager).map(({ field }) => field);
-    return fields.length === 1
-      ? `conflict with ${manager}: ${fields.join("")}`
-      : `conflicts with ${manager}:\n${fields.map((field) => `- ${field}`).join("\n")}`;
-  });
-  return new StatusError({
-    code: 409,
-    reason: "Conflict",
-    message: `Apply failed with ${count} conflict${count === 1 ? "" : "s"}: ${parts.join("\n")}`,
-    subject,
-    name,
-    causes,
-  });
+  return new StatusError({ code: 409, reason: "Conflict", message: applyConflictMessage(conflicts), causes });
+}
+
+function applyConflictMessage(
+  conflicts: readonly { readonly manager: string; readonly field: string }[],
+): string {
+  const [first, ...others] = conflicts;
+  if (first !== undefined && others.length === 0)
+    return `Apply failed with 1 conflict: conflict with ${first.manager}: ${first.field}`;
+  const managers = [...new Set(conflicts.map(({ manager }) => manager))].toSorted();
+  const lines = managers.flatMap((manager) => [
+    `conflicts with ${manager}:`,
+    ...conflicts.filter((entry) => entry.manager === manager).map(({ field }) => `- ${field}`),
+  ]);
+  return `Apply failed with ${conflicts.length} conflicts: ${lines.join("\n")}`;
 }
 
 /** Server-side apply of a body that does not fit the schema; kube-apiserver answers 500 too. */

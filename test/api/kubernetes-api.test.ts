@@ -108,6 +108,11 @@ function service(name: string, spec: object): object {
   return { apiVersion: "v1", kind: "Service", metadata: { name }, spec };
 }
 
+/** A Lease. */
+function renewedAt(renewTime: string): object {
+  return { metadata: { name: "lease" }, spec: { renewTime } };
+}
+
 function namesOf(list: Json | undefined): readonly string[] {
   return elements(list?.["items"]).map((item) => textOf(item["metadata"]?.["name"]));
 }
@@ -185,6 +190,31 @@ describe("Kubernetes API", function () {
       const { body } = expectCode(await api.get(`${widgets}/none`), 404);
       assert.equal(body["reason"], "NotFound");
       assert.deepEqual(body["details"], { name: "none", group: "test.kubesteer.dev", kind: "widgets" });
+    });
+
+    it("an object has one controller", async () => {
+      const owners = ["a", "b"].map((name) => ({
+        apiVersion: "v1",
+        kind: "Node",
+        name,
+        uid: name,
+        controller: true,
+      }));
+      const answer = await api.post(configMaps, { metadata: { name: "contended", ownerReferences: owners } });
+      assert.match(
+        textOf(expectCode(answer, 422).body["message"]),
+        /Only one reference can have Controller set to true/,
+      );
+    });
+
+    it("times with microseconds have six digits after the point", async () => {
+      const leases = "/apis/coordination.k8s.io/v1/namespaces/api-test/leases";
+      const answer = expectCode(await api.post(leases, renewedAt("2026-01-01T00:00:00.123Z")), 400);
+      assert.match(
+        textOf(answer.body["message"]),
+        /Lease in version "v1" cannot be handled as a Lease: parsing time/,
+      );
+      expectCode(await api.post(leases, renewedAt("2026-01-01T00:00:00.123000Z")), 201);
     });
 
     it("generateName gets a random end", async () => {
@@ -279,6 +309,12 @@ describe("Kubernetes API", function () {
       assert.equal(body["spec"]?.["size"], 1);
       assert.equal(body["metadata"]?.["generation"], 1);
       assert.equal(patched.body["metadata"]?.["resourceVersion"], body["metadata"]?.["resourceVersion"]);
+    });
+
+    it("a PUT into another namespace is refused", async () => {
+      await api.post(configMaps, configMap("moved"));
+      const body = { ...configMap("moved"), metadata: { name: "moved", namespace: "default" } };
+      expectCode(await api.put(`${configMaps}/moved`, body), 400);
     });
 
     it("JSON patch tests, adds, moves and removes", async () => {
@@ -392,6 +428,10 @@ describe("Kubernetes API", function () {
       assert.deepEqual(namesOf(second.body), ["page-3", "page-4"]);
       assert.equal(second.body["metadata"]?.["resourceVersion"], first.body["metadata"]?.["resourceVersion"]);
       await api.delete(`${configMaps}/page-25`);
+    });
+
+    it("resourceVersionMatch without resourceVersion is refused", async () => {
+      expectCode(await api.get(`${configMaps}?resourceVersionMatch=Exact`), 422);
     });
 
     it("a token that is none is refused", async () => {
@@ -578,6 +618,43 @@ describe("Kubernetes API", function () {
       assert.deepEqual(managers, ["two"]);
     });
 
+    it("conflicts with several managers are listed by manager, without times", async () => {
+      await apply("disputed", "one", { color: "red" });
+      await api.patch(`${widgets}/disputed?fieldManager=editor`, { spec: { size: 4 } });
+      const answer = expectCode(await apply("disputed", "two", { color: "green", size: 5 }), 409);
+      assert.equal(
+        answer.body["message"],
+        'Apply failed with 2 conflicts: conflicts with "editor" using test.kubesteer.dev/v1:\n- .spec.size\n' +
+          'conflicts with "one":\n- .spec.color',
+      );
+    });
+
+    const untypable: readonly { readonly name: string; readonly spec: object; readonly message: RegExp }[] = [
+      { name: "a value of another type", spec: { color: 1 }, message: /\.spec\.color: expected string, got/ },
+      {
+        name: "a list item without its key",
+        spec: { parts: [{ weight: 1 }] },
+        message:
+          /\.spec\.parts: element 0: associative list with keys has an element that omits all key fields/,
+      },
+      {
+        name: "a list item twice",
+        spec: { parts: [{ name: "a" }, { name: "a" }] },
+        message: /\.spec\.parts: duplicate entries for key \[name="a"\]/,
+      },
+      {
+        name: "a value twice in a set",
+        spec: { tags: ["x", "x"] },
+        message: /\.spec\.tags: duplicate entries for key \[="x"\]/,
+      },
+    ];
+    for (const { name, spec, message } of untypable) {
+      it(`${name} is an error before any other validation`, async () => {
+        const answer = expectCode(await apply("untypable", "one", spec), 500);
+        assert.match(textOf(answer.body["message"]), message);
+      });
+    }
+
     it("the same value is shared, not contested", async () => {
       await apply("shared", "one", { color: "red" });
       expectCode(await apply("shared", "two", { color: "red" }), 200);
@@ -744,6 +821,12 @@ describe("Kubernetes API", function () {
       assert.match(textOf(body["spec"]?.["clusterIPs"]?.[1]), /^fd00:10:96::/);
     });
 
+    it("a headless Service without selector may have endpoints of both families", async () => {
+      const { body } = expectCode(await api.post(services, service("headless", { clusterIP: "None" })), 201);
+      assert.deepEqual(body["spec"]?.["ipFamilies"], ["IPv4", "IPv6"]);
+      assert.equal(body["spec"]?.["ipFamilyPolicy"], "RequireDualStack");
+    });
+
     it("an address is given to one Service only", async () => {
       expectCode(
         await api.post(services, service("first", { clusterIP: "10.96.0.77", ports: [{ port: 80 }] })),
@@ -811,6 +894,31 @@ describe("Kubernetes API", function () {
         spec: { type: "NodePort", ports: [{ port: 1, nodePort: 80 }] },
         field: "spec.ports[0].nodePort",
       },
+      {
+        rule: "each IP family is named once",
+        spec: { ipFamilies: ["IPv4", "IPv4"], ports: [{ port: 1 }] },
+        field: "spec.ipFamilies[1]",
+      },
+      {
+        rule: "traffic distributions are known",
+        spec: { trafficDistribution: "Zone", ports: [{ port: 1 }] },
+        field: "spec.trafficDistribution",
+      },
+      {
+        rule: "source ranges of load balancers are CIDRs",
+        spec: { type: "LoadBalancer", loadBalancerSourceRanges: ["all"], ports: [{ port: 1 }] },
+        field: "spec.LoadBalancerSourceRanges[0]",
+      },
+      {
+        rule: "external addresses are not loopback",
+        spec: { externalIPs: ["127.0.0.1"], ports: [{ port: 1 }] },
+        field: "spec.externalIPs[0]",
+      },
+      {
+        rule: "only load balancers with local traffic have a health check port",
+        spec: { healthCheckNodePort: 30_001, ports: [{ port: 1 }] },
+        field: "spec.healthCheckNodePort",
+      },
     ];
     for (const [index, { rule, spec, field }] of refusals.entries()) {
       it(rule, async () => {
@@ -819,6 +927,43 @@ describe("Kubernetes API", function () {
         assert.ok(
           fields.some((text) => text.includes(`"${field}"`)),
           answer.text,
+        );
+      });
+    }
+  });
+
+  describe("EndpointSlices", () => {
+    const path = "/apis/discovery.k8s.io/v1/namespaces/api-test/endpointslices";
+    const endpoint = { addresses: ["10.244.1.5"] };
+    const refusals: readonly { readonly rule: string; readonly slice: object; readonly field: string }[] = [
+      {
+        rule: "at most 1000 endpoints",
+        slice: { endpoints: Array.from({ length: 1001 }, () => endpoint) },
+        field: "endpoints",
+      },
+      {
+        rule: "addresses of the slice's type",
+        slice: { endpoints: [{ addresses: ["fd00::1"] }] },
+        field: "endpoints[0].addresses",
+      },
+      {
+        rule: "port names are distinct",
+        slice: { ports: [{ name: "a" }, { name: "a" }] },
+        field: "ports[1].name",
+      },
+      {
+        rule: "protocols are TCP, UDP, SCTP",
+        slice: { ports: [{ protocol: "ICMP" }] },
+        field: "ports[0].protocol",
+      },
+    ];
+    for (const { rule, slice, field } of refusals) {
+      it(rule, async () => {
+        const body = { metadata: { name: "refused" }, addressType: "IPv4", endpoints: [], ...slice };
+        const answer = expectCode(await api.post(path, body), 422);
+        assert.deepEqual(
+          causesOf(answer).map((cause) => Object(cause).field),
+          [field],
         );
       });
     }

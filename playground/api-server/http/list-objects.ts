@@ -1,9 +1,10 @@
+import { forbidden as forbiddenField } from "../../../crds/validation/field-error.ts";
 import type { KubeObject } from "../kube-object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { parseFieldSelector } from "../selectors/field-selector.ts";
 import { parseLabelSelector, type Matcher } from "../selectors/label-selector.ts";
 import { served } from "../registry/target.ts";
-import { badRequest, expired, resourceVersionTooLarge, StatusError } from "../status-error.ts";
+import { badRequest, expired, invalid, resourceVersionTooLarge, StatusError } from "../status-error.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { parseRevision, type ListQuery } from "./query.ts";
 
@@ -34,6 +35,7 @@ export function listObjects(
   request: { readonly namespace: string | undefined; readonly query: ListQuery },
 ): Page {
   const { namespace, query } = request;
+  checkVersionMatch(query);
   const matches = parseSelectors(type, query);
   const position = query.continueToken === "" ? undefined : parseToken(query.continueToken);
   const revision = position?.revision ?? wantedRevision(store, query);
@@ -48,6 +50,13 @@ export function listObjects(
   const continueToken =
     remaining > 0 && last !== undefined ? renderToken({ revision, after: placeOf(last) }) : "";
   return { objects: page.map((object) => served(type, object)), revision, continueToken, remaining };
+}
+
+function checkVersionMatch({ resourceVersion, resourceVersionMatch }: ListQuery): void {
+  if (resourceVersionMatch === "" || resourceVersion !== "") return;
+  const detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+  const field = forbiddenField("resourceVersionMatch", detail);
+  throw invalid({ group: "meta.k8s.io", plural: "", kind: "ListOptions" }, "", [field]);
 }
 
 function allAt(

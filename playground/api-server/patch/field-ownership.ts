@@ -107,10 +107,9 @@ function conflictingFields(
     .filter((entry) => !isEmptyFieldSet(entry.fields));
 }
 
-function conflictsWith({ manager, fields, time }: ManagedEntry): readonly FieldConflict[] {
+function conflictsWith({ manager, fields }: ManagedEntry): readonly FieldConflict[] {
   const subresource = manager.subresource === "" ? "" : ` with subresource "${manager.subresource}"`;
-  const using =
-    manager.operation === "Update" ? ` using ${manager.apiVersion}${time === "" ? "" : ` at ${time}`}` : "";
+  const using = manager.operation === "Update" ? ` using ${manager.apiVersion}` : "";
   return pathsOf(fields).map((field) => ({ manager: `"${manager.name}"${subresource}${using}`, field }));
 }
 

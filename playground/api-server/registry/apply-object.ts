@@ -3,6 +3,7 @@ import { parseKubeObject, withMetadata, type KubeObject } from "../kube-object.t
 import { applyConfiguration, type ApplyOutcome } from "../patch/field-ownership.ts";
 import { difference, isEmptyFieldSet, type FieldSet } from "../patch/field-set.ts";
 import { parseManagedFields, type FieldManager } from "../patch/managed-fields.ts";
+import { typeProblem } from "../patch/type-problem.ts";
 import { fieldsOf } from "../patch/typed-value.ts";
 import { applyConflict, badRequest, notFound, untypedPatch } from "../status-error.ts";
 import { apiVersionOf, decodeObject } from "./decode-object.ts";
@@ -36,11 +37,17 @@ function decodeApplied(target: Target, body: JsonObject): KubeObject {
   const { object, unknownFields } = decodeObject(type, body);
   const [unknown] = unknownFields;
   if (unknown !== undefined) {
-    const name = type.namespaced ? `${target.namespace}/${target.name}` : `/${target.name}`;
-    throw untypedPatch(name, apiVersionOf(type), type.kind, `.${unknown}: field not declared in schema`);
+    const detail = `.${unknown}: field not declared in schema`;
+    throw untypedPatch(nameOf(target), apiVersionOf(type), type.kind, detail);
   }
+  const problem = typeProblem(type.schema(), object);
+  if (problem !== undefined) throw untypedPatch(nameOf(target), apiVersionOf(type), type.kind, problem);
   if (object.metadata.managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
   return withMetadata(object, { name: object.metadata.name ?? target.name });
+}
+
+function nameOf({ type, namespace, name }: Target): string {
+  return `${type.namespaced ? namespace : ""}/${name}`;
 }
 
 function applyOver(
@@ -75,7 +82,7 @@ function applyOver(
   const forced = isCoveredByLastApplied(target, live, { manager, fields: outcome.fields })
     ? attempt(true)
     : outcome;
-  if (forced.kind === "conflict") throw applyConflict(target.type, target.name, forced.conflicts);
+  if (forced.kind === "conflict") throw applyConflict(forced.conflicts);
   return withLastApplied(forced, { live, applied, manager });
 }
 

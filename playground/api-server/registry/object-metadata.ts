@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import {
   forbidden,
   invalid,
+  invalidWithoutValue,
   required,
   tooLong,
   type FieldError,
@@ -159,8 +160,20 @@ function finalizerErrors(object: KubeObject, old: KubeObject | undefined): reado
 }
 
 function ownerErrors(object: KubeObject): readonly FieldError[] {
-  return (object.metadata.ownerReferences ?? []).flatMap((owner, index) => {
-    const field = `metadata.ownerReferences[${index}]`;
+  const owners = object.metadata.ownerReferences ?? [];
+  const field = "metadata.ownerReferences";
+  const [controller, other] = owners.filter((owner) => owner.controller === true);
+  const secondController =
+    controller === undefined || other === undefined
+      ? []
+      : [
+          invalidWithoutValue(
+            field,
+            'Only one reference can have Controller set to true. Found "true" in references for ' +
+              `${controller.kind}/${controller.name} and ${other.kind}/${other.name}`,
+          ),
+        ];
+  const malformed = owners.flatMap((owner) => {
     return [
       ...(owner.apiVersion
         ? []
@@ -170,4 +183,5 @@ function ownerErrors(object: KubeObject): readonly FieldError[] {
       ...(owner.uid ? [] : [invalid(`${field}.uid`, owner.uid ?? "", "must not be empty")]),
     ];
   });
+  return [...malformed, ...secondController];
 }

@@ -67,17 +67,7 @@ export class Registry {
   /** @throws StatusError 400 for unknown fields under strict validation, 404 without the namespace, 409 or 422. */
   create(target: Omit<Target, "name">, body: JsonObject, options: WriteOptions): KubeObject {
     const object = this.#decode(target.type, body, options);
-    const bodyNamespace = object.metadata.namespace;
-    if (
-      bodyNamespace !== undefined &&
-      bodyNamespace !== "" &&
-      target.type.namespaced &&
-      bodyNamespace !== target.namespace
-    ) {
-      throw badRequest(
-        "the namespace of the provided object does not match the namespace sent on the request",
-      );
-    }
+    checkBodyNamespace(target, object);
     if ((object.metadata.resourceVersion ?? "") !== "")
       throw badRequest("resourceVersion should not be set on objects to be created");
     this.#checkNamespace(target);
@@ -90,6 +80,7 @@ export class Registry {
   /** PUT. Creates nothing: kube-apiserver allows that for few kinds, and no client of this server needs it. */
   replace(target: Target, body: JsonObject, options: WriteOptions): KubeObject {
     const object = this.#decode(target.type, body, options);
+    checkBodyNamespace(target, object);
     const { type } = target;
     if (type.strategy.requiresResourceVersion && (object.metadata.resourceVersion ?? "") === "") {
       currentObject(target, this.store);
@@ -151,4 +142,10 @@ export class Registry {
       list: (storedAs) => this.store.list(storedAs),
     };
   }
+}
+
+function checkBodyNamespace({ type, namespace }: Omit<Target, "name">, object: KubeObject): void {
+  const stated = object.metadata.namespace ?? "";
+  if (!type.namespaced || stated === "" || stated === namespace) return;
+  throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
 }

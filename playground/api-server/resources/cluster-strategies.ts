@@ -1,4 +1,11 @@
-import { invalid, notSupported, required, type FieldError } from "../../../crds/validation/field-error.ts";
+import {
+  duplicate,
+  invalid,
+  notSupported,
+  required,
+  tooMany,
+  type FieldError,
+} from "../../../crds/validation/field-error.ts";
 import { isIP } from "node:net";
 import {
   arrayAt,
@@ -64,6 +71,9 @@ export const secretStrategy: Strategy = {
 };
 
 const addressTypes = ["FQDN", "IPv4", "IPv6"];
+const protocols = ["SCTP", "TCP", "UDP"];
+const maxEndpoints = 1000;
+const maxPorts = 100;
 
 /** EndpointSlices hold addresses of their type that can be reached from other machines. */
 export const endpointSliceStrategy: Strategy = {
@@ -89,12 +99,14 @@ function addressTypeErrors(object: KubeObject, old: KubeObject | undefined): rea
 }
 
 function endpointErrors(object: KubeObject): readonly FieldError[] {
-  return arrayAt(object, "endpoints").flatMap((endpoint, index) => {
+  const endpoints = arrayAt(object, "endpoints");
+  if (endpoints.length > maxEndpoints) return [tooMany("endpoints", endpoints.length, maxEndpoints)];
+  return endpoints.flatMap((endpoint, index) => {
     const field = `endpoints[${index}].addresses`;
     const addresses = stringsAt(endpoint, "addresses");
     if (addresses.length === 0) return [required(field, "must contain at least 1 address")];
-    return addresses.flatMap((address, place) =>
-      addressError(stringAt(object, "addressType") ?? "", address, `${field}[${place}]`),
+    return addresses.flatMap((address) =>
+      addressError(stringAt(object, "addressType") ?? "", address, field),
     );
   });
 }
@@ -113,17 +125,18 @@ function addressError(addressType: string, address: string, field: string): read
 
 function slicePortErrors(object: KubeObject): readonly FieldError[] {
   const names = new Set<string>();
-  return arrayAt(object, "ports").flatMap((port, index) => {
+  const ports = arrayAt(object, "ports");
+  if (ports.length > maxPorts) return [tooMany("ports", ports.length, maxPorts)];
+  return ports.flatMap((port, index) => {
     const name = stringAt(port, "name") ?? "";
     const isDuplicate = names.has(name);
     names.add(name);
-    const number = numberAt(port, "port");
-    const isOutside = number !== undefined && (number < 1 || number > 65_535);
+    const protocol = stringAt(port, "protocol") ?? "TCP";
     return [
-      ...(isDuplicate ? [invalid(`ports[${index}].name`, name, "Duplicate value")] : []),
-      ...(isOutside
-        ? [invalid(`ports[${index}].port`, number, "must be between 1 and 65535, inclusive")]
-        : []),
+      ...(isDuplicate ? [duplicate(`ports[${index}].name`, name)] : []),
+      ...(protocols.includes(protocol)
+        ? []
+        : [notSupported(`ports[${index}].protocol`, protocol, protocols)]),
     ];
   });
 }

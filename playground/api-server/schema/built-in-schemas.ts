@@ -1,6 +1,6 @@
 import { readModel, type ModelField } from "./client-models.ts";
 import { mergeRules } from "./merge-rules.ts";
-import { anything, type Schema } from "./schema.ts";
+import { anything, microTime, type Schema } from "./schema.ts";
 
 const schemas = new Map<string, Schema>();
 
@@ -59,8 +59,9 @@ function typeSchema(type: string, format: string): Schema {
     case "number":
       return format.startsWith("int") ? { type: "integer", format } : { type: "number", format: "double" };
     case "Date":
-    case "V1MicroTime":
       return { type: "string", format: "date-time" };
+    case "V1MicroTime":
+      return { type: "string", format: microTime };
     case "IntOrString":
       return { "x-kubernetes-int-or-string": true, format: "int-or-string" };
     case "any":

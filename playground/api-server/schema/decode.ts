@@ -1,5 +1,5 @@
 import { entriesOf, isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../json-value.ts";
-import { acceptsAnyProperty, itemSchema, propertySchema, type Schema } from "./schema.ts";
+import { acceptsAnyProperty, itemSchema, microTime, propertySchema, type Schema } from "./schema.ts";
 
 /** What decoding found besides the value. Paths are such as `spec.ports[0].port`. */
 export interface Decoded {
@@ -54,12 +54,23 @@ function decodeValue(schema: Schema, value: JsonValue, path: string, findings: F
     );
     return value;
   }
+  if (typeof value === "string" && schema.format === microTime && !isMicroTime(value)) {
+    findings.typeErrors.push(
+      `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse it`,
+    );
+    return value;
+  }
   if (isJsonArray(value) && schema.items !== undefined) {
     const items = itemSchema(schema);
     return value.map((element, index) => decodeValue(items, element, `${path}[${index}]`, findings));
   }
   if (isJsonObject(value) && !isOpaque(schema)) return decodeObject(schema, value, path, findings);
   return value;
+}
+
+/** metav1.MicroTime is written and read with six digits after the point, no more and no fewer. */
+function isMicroTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)$/.test(text);
 }
 
 function isOpaque(schema: Schema): boolean {

@@ -16,6 +16,9 @@ export interface Schema extends StructuralSchema {
   readonly component?: string;
 }
 
+/** Format of times with microseconds, metav1.MicroTime. */
+export const microTime = "micro-time";
+
 /** A field that may hold anything, as one atomic value. */
 export const anything: Schema = {
   "x-kubernetes-preserve-unknown-fields": true,

@@ -4,7 +4,7 @@ import { objectAt, stringAt, stringsAt, type JsonObject } from "../../json-value
 import { parseKubeObject, type KubeObject } from "../../kube-object.ts";
 import { allocateNodePorts, nodePortErrors } from "./allocate-node-ports.ts";
 import { isUsable, nameOf, type Allocations } from "./allocations.ts";
-import { hasClusterIP } from "./service-defaults.ts";
+import { hasClusterIP, isHeadlessWithoutSelector } from "./service-defaults.ts";
 
 /** Addresses and ports that a Service asks for but cannot have. */
 export function allocationErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
@@ -25,7 +25,7 @@ function familiesAndAddresses(spec: JsonObject, allocations: Allocations): JsonO
   if (stringAt(spec, "type") === "ExternalName") return {};
   const policy =
     stringAt(spec, "ipFamilyPolicy") ??
-    (namedAddresses(spec).length > 1 ? "RequireDualStack" : "SingleStack");
+    (namedAddresses(spec).length > 1 || isHeadlessWithoutSelector(spec) ? "RequireDualStack" : "SingleStack");
   const families = chosenFamilies(spec, policy, allocations);
   if (!hasClusterIP(spec))
     return { clusterIP: "None", clusterIPs: ["None"], ipFamilies: families, ipFamilyPolicy: policy };
@@ -48,6 +48,7 @@ function chosenFamilies(spec: JsonObject, policy: string, allocations: Allocatio
     ...asked,
     ...(first === undefined ? [] : [familyOfRange(first)]),
     ...available,
+    ...(isHeadlessWithoutSelector(spec) ? (["IPv4", "IPv6"] as const) : []),
   ];
   const distinct = [...new Set(preferred)];
   return distinct.slice(0, policy === "SingleStack" ? 1 : 2);

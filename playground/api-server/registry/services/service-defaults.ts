@@ -1,5 +1,6 @@
 import {
   arrayAt,
+  entriesOf,
   numberAt,
   objectAt,
   stringAt,
@@ -12,6 +13,11 @@ import { parseKubeObject, type KubeObject } from "../../kube-object.ts";
 /** Types of Service that get cluster IPs. */
 export function hasClusterIP(spec: JsonObject): boolean {
   return stringAt(spec, "type") !== "ExternalName" && stringAt(spec, "clusterIP") !== "None";
+}
+
+/** Headless, with EndpointSlices that somebody else writes: of either family, whatever the cluster has ranges for. */
+export function isHeadlessWithoutSelector(spec: JsonObject): boolean {
+  return stringAt(spec, "clusterIP") === "None" && entriesOf(objectAt(spec, "selector")).length === 0;
 }
 
 /** Whether each port of the Service gets a node port. */

@@ -5,7 +5,12 @@ import { plainStrategy } from "../../resources/strategy.ts";
 import { invalid } from "../../../../crds/validation/field-error.ts";
 import { checkServiceName } from "../names.ts";
 import { allocateService, allocationErrors } from "./allocate-service.ts";
-import { defaultService, dropObsolete } from "./service-defaults.ts";
+import {
+  defaultService,
+  dropObsolete,
+  isHeadlessWithoutSelector,
+  needsHealthCheckNodePort,
+} from "./service-defaults.ts";
 import { validateService } from "./validate-service.ts";
 
 /**
@@ -51,18 +56,19 @@ function keepAllocated(service: KubeObject, old: KubeObject): KubeObject {
   const before = objectAt(old, "spec");
   if (stringAt(spec, "type") === "ExternalName" || stringAt(before, "type") === "ExternalName")
     return service;
-  const kept = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"].flatMap(
-    (field) => {
-      const value = before[field];
-      return spec[field] === undefined && value !== undefined ? [[field, value] as const] : [];
-    },
-  );
+  const fields = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
+  if (needsHealthCheckNodePort(spec)) fields.push("healthCheckNodePort");
+  const kept = fields.flatMap((field) => {
+    const value = before[field];
+    return spec[field] === undefined && value !== undefined ? [[field, value] as const] : [];
+  });
   return withSpec(service, { ...spec, ...Object.fromEntries(kept) });
 }
 
 function familyErrors(service: KubeObject, ranges: number): ReturnType<Strategy["validate"]> {
   const policy = stringAt(service, "spec", "ipFamilyPolicy");
   if (policy !== "RequireDualStack" || ranges > 1) return [];
+  if (isHeadlessWithoutSelector(objectAt(service, "spec"))) return [];
   return [invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services")];
 }
 

@@ -16,12 +16,14 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../../json-value.ts";
+import { parseCidr } from "../../../../platform/ip/cidr.ts";
 import type { KubeObject } from "../../kube-object.ts";
 import { checkLabel, checkSubdomain } from "../names.ts";
 import { namedAddresses, parseAddress } from "./allocate-service.ts";
-import { hasClusterIP, isExternallyReachable } from "./service-defaults.ts";
+import { hasClusterIP, isExternallyReachable, needsHealthCheckNodePort } from "./service-defaults.ts";
 
 const serviceTypes = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+const trafficDistributions = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 const protocols = ["SCTP", "TCP", "UDP"];
 const portRange = "must be between 1 and 65535, inclusive";
 
@@ -38,6 +40,12 @@ export function validateService(service: KubeObject, old: KubeObject | undefined
       "RequireDualStack",
       "SingleStack",
     ]),
+    ...oneOf("spec.trafficDistribution", stringAt(spec, "trafficDistribution"), trafficDistributions),
+    ...duplicates(
+      arrayAt(spec, "ipFamilies"),
+      (family) => family,
+      (index) => `spec.ipFamilies[${index}]`,
+    ),
     ...portErrors(spec),
     ...typeErrors(spec),
     ...addressSyntaxErrors(spec),
@@ -116,13 +124,13 @@ function isPort(value: number): boolean {
 }
 
 function duplicates(
-  ports: readonly JsonValue[],
-  identity: (port: JsonValue) => JsonValue | undefined,
+  items: readonly JsonValue[],
+  identity: (item: JsonValue) => JsonValue | undefined,
   field: (index: number) => string,
 ): readonly FieldError[] {
   const seen = new Set<string>();
-  return ports.flatMap((port, index) => {
-    const value = identity(port);
+  return items.flatMap((item, index) => {
+    const value = identity(item);
     if (value === undefined) return [];
     const text = canonicalJson(value);
     if (seen.has(text)) return [duplicate(field(index), value)];
@@ -154,6 +162,16 @@ function typeErrors(spec: JsonObject): readonly FieldError[] {
       ),
     );
   }
+  const healthCheckNodePort = numberAt(spec, "healthCheckNodePort") ?? 0;
+  if (healthCheckNodePort !== 0 && !needsHealthCheckNodePort(spec)) {
+    errors.push(
+      invalid(
+        "spec.healthCheckNodePort",
+        healthCheckNodePort,
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+      ),
+    );
+  }
   const nodePorts = arrayAt(spec, "ports").some((port) => (numberAt(port, "nodePort") ?? 0) !== 0);
   if (nodePorts && (type === "ClusterIP" || type === "ExternalName")) {
     errors.push(forbidden("spec.ports[0].nodePort", "may not be used when `type` is 'ClusterIP'"));
@@ -163,15 +181,31 @@ function typeErrors(spec: JsonObject): readonly FieldError[] {
 
 function addressSyntaxErrors(spec: JsonObject): readonly FieldError[] {
   const notAnIp = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+  const notACidr = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
   const clusterIPs = hasClusterIP(spec) ? stringsAt(spec, "clusterIPs") : [];
   return [
     ...clusterIPs.flatMap((address, index) =>
       parseAddress(address) === undefined ? [invalid(`spec.clusterIPs[${index}]`, address, notAnIp)] : [],
     ),
-    ...stringsAt(spec, "externalIPs").flatMap((address, index) =>
-      parseAddress(address) === undefined ? [invalid(`spec.externalIPs[${index}]`, address, notAnIp)] : [],
+    ...stringsAt(spec, "externalIPs").flatMap((address, index) => {
+      const field = `spec.externalIPs[${index}]`;
+      if (parseAddress(address) === undefined) return [invalid(field, address, notAnIp)];
+      if (address !== "::1" && !address.startsWith("127.")) return [];
+      return [invalid(field, address, "may not be in the loopback range (127.0.0.0/8, ::1/128)")];
+    }),
+    ...stringsAt(spec, "loadBalancerSourceRanges").flatMap((range, index) =>
+      isCidr(range.trim()) ? [] : [invalid(`spec.LoadBalancerSourceRanges[${index}]`, range, notACidr)],
     ),
   ];
+}
+
+function isCidr(text: string): boolean {
+  try {
+    parseCidr(text, { lenient: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function affinityErrors(spec: JsonObject): readonly FieldError[] {

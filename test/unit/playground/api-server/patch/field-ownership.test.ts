@@ -208,7 +208,7 @@ describe("ownership", () => {
     assert.deepEqual(fieldsBy(forced, "two"), { "f:spec": { "f:a": {} } });
   });
 
-  it("a conflict with an updating manager names its version and time", () => {
+  it("a conflict with an updating manager names its version", () => {
     const state = update(nothing, "editor", { a: "1" });
     const outcome = applyConfiguration({
       schema,
