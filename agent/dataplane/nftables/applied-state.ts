@@ -1,9 +1,9 @@
 import type { NftFamily } from "../../kernel/nft-session.ts";
 import type { DesiredService, ServiceName } from "../../services/desired-state.ts";
 import { buildService, emptyRuleset } from "./build-service.ts";
-import { diffRulesets, elementId, type RulesetDiff } from "./diff.ts";
+import { diffRulesets, type RulesetDiff } from "./diff.ts";
 import { containers } from "./names.ts";
-import type { AffinityMemory, Element, ServiceRuleset } from "./ruleset.ts";
+import { elementId, type AffinityMemory, type Element, type ServiceRuleset } from "./ruleset.ts";
 
 /** A Service that shall be as `after`; undefined removes it. */
 export interface ServiceChange {

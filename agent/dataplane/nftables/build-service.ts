@@ -7,7 +7,7 @@ import { firstSlot, schedulerChain } from "./bucket-chains.ts";
 import { withoutNested } from "./cidr-set.ts";
 import { chains, containers, endpointMap, l4Protocol, type ContainerName, type Scope } from "./names.ts";
 import { quote } from "./quote.ts";
-import type { AffinityMemory, Chain, Element, ServiceRuleset } from "./ruleset.ts";
+import { elementId, type AffinityMemory, type Chain, type Element, type ServiceRuleset } from "./ruleset.ts";
 import { pickerFor, slotsFor } from "./schedule.ts";
 
 export const ipFamilyOf: Readonly<Record<NftFamily, IpFamily>> = { ip: "IPv4", ip6: "IPv6" };
@@ -185,12 +185,20 @@ function afterTranslation(frontend: Frontend, affinity: Affinity | undefined): A
 
 class RulesetDraft {
   readonly #elements: Element[] = [];
+  /** Elements of sets. Several ports of a Service may bring the same. */
+  readonly #members = new Set<string>();
   readonly #chains = new Map<string, readonly string[]>();
   readonly #maps = new Map<string, string>();
   readonly #memories: AffinityMemory[] = [];
 
   add(container: ContainerName, key: string, data?: string): void {
-    this.#elements.push({ container, key, data });
+    const element = { container, key, data };
+    if (data === undefined) {
+      const id = elementId(element);
+      if (this.#members.has(id)) return;
+      this.#members.add(id);
+    }
+    this.#elements.push(element);
   }
 
   need(chain: Chain): void {

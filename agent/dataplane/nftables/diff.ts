@@ -1,4 +1,4 @@
-import type { Element, ServiceRuleset } from "./ruleset.ts";
+import { elementId, type Element, type ServiceRuleset } from "./ruleset.ts";
 
 /** What must happen so that one Service's part of a table turns from one ruleset into another. */
 export interface RulesetDiff {
@@ -15,13 +15,9 @@ export interface RulesetDiff {
 }
 
 export function diffRulesets(before: ServiceRuleset, after: ServiceRuleset): RulesetDiff {
-  const old = indexed(before.elements);
-  const wanted = indexed(after.elements);
   return {
-    deletes: [...old]
-      .filter(([id, element]) => !isSame(wanted.get(id), element))
-      .map(([, element]) => element),
-    adds: [...wanted].filter(([id, element]) => !isSame(old.get(id), element)).map(([, element]) => element),
+    deletes: missing(before.elements, after.elements),
+    adds: missing(after.elements, before.elements),
     neededChains: without(after.chains, before.chains),
     droppedChains: without(before.chains, after.chains),
     changedChains: changed(before.chains, after.chains),
@@ -30,13 +26,12 @@ export function diffRulesets(before: ServiceRuleset, after: ServiceRuleset): Rul
   };
 }
 
-/** Name of an element that is unique in its table. */
-export function elementId({ container, key }: Element): string {
-  return `${container} ${key}`;
-}
-
-function indexed(elements: readonly Element[]): ReadonlyMap<string, Element> {
-  return new Map(elements.map((element) => [elementId(element), element]));
+/** The elements that `others` has not, or with other data. */
+function missing(elements: readonly Element[], others: readonly Element[]): readonly Element[] {
+  // Most Services of a cold start are new.
+  if (others.length === 0) return elements;
+  const known = new Map(others.map((element) => [elementId(element), element]));
+  return elements.filter((element) => !isSame(known.get(elementId(element)), element));
 }
 
 function isSame(left: Element | undefined, right: Element): boolean {

@@ -8,6 +8,11 @@ export interface Element {
   readonly data: string | undefined;
 }
 
+/** Name of an element that is unique in its table. */
+export function elementId({ container, key }: Element): string {
+  return `${container} ${key}`;
+}
+
 /** A chain that exists while some service port needs it. */
 export interface Chain {
   readonly name: string;
@@ -29,6 +34,7 @@ export interface AffinityMemory {
 
 /** All that one Service has in one table. */
 export interface ServiceRuleset {
+  /** Each but once. */
   readonly elements: readonly Element[];
   /** By name, in an order in which each chain comes after those it jumps to. */
   readonly chains: ReadonlyMap<string, readonly string[]>;
