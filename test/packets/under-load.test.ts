@@ -15,8 +15,10 @@ import type { Stage } from "./stage.ts";
 
 interface Disturbance {
   readonly name: string;
-  /** States of the cluster that follow each other in a circle; pod1a is an endpoint in all of them. */
+  /** States of the cluster that follow each other in a circle; kept connections go to pod1a. */
   readonly states: readonly Omit<Step, "probes">[];
+  /** How new connections may fail, by errno name. @default none */
+  readonly allowed?: readonly string[];
 }
 
 function state(
@@ -43,6 +45,11 @@ const disturbances: readonly Disturbance[] = [
       state(["pod1a", "pod2a"]),
       state(["pod1a", "pod3b", "pod2a"]),
     ],
+  },
+  {
+    name: "no connection is lost while the last endpoint comes and goes",
+    states: [state(["pod1a"]), state([])],
+    allowed: ["ECONNREFUSED"],
   },
   {
     name: "no connection fails while the algorithm changes",
@@ -95,7 +102,7 @@ describe(`packets under load in mode ${modeToTest()}`, function () {
     await stage?.close();
   });
 
-  for (const { name, states } of disturbances) {
+  for (const { name, states, allowed = [] } of disturbances) {
     it(name, async function () {
       const gap = knownGaps[modeToTest()][name];
       if (gap !== undefined) skipBecause(this, gap);
@@ -106,7 +113,8 @@ describe(`packets under load in mode ${modeToTest()}`, function () {
         await disturb(stage, states);
         for (const { name, load } of loads) {
           const { requests, failures } = await load.stop();
-          assert.deepEqual(failures, {}, `${name}: failures among ${requests} requests`);
+          const wrong = Object.entries(failures).filter(([reason]) => !allowed.includes(reason));
+          assert.deepEqual(wrong, [], `${name}: failures among ${requests} requests`);
           assert.ok(requests > 20, `${name}: only ${requests} requests were made`);
         }
       } finally {
@@ -130,6 +138,8 @@ function startLoads(stage: Stage): readonly LabelledLoad[] {
     durationMs: 20_000,
     workers: 4,
     intervalMs: 2,
+    // A packet that finds no endpoint any more is dropped; the next try comes after a second.
+    timeoutMs: 3_000,
   } as const;
   return families.flatMap((family) => {
     const fromOutside: LoadOptions = {
