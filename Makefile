@@ -5,7 +5,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 IMAGE ?= kubesteer:dev
 MODE ?= nftables
-NETWORK_TOOLS := ip nft conntrack socat kubectl setpriv
+MINUTES ?= 10
+NETWORK_TOOLS := ip nft conntrack socat kubectl setpriv curl
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,14 +31,17 @@ demo: dist tools ## Bring up a cluster on this machine, steer real traffic throu
 playground: dist tools ## The same cluster, left running for you to try things with kubectl (root)
 	@node playground/main.ts
 
-test: dist tools ## All tests: unit, goldens, API, packets, end to end
-	@mocha $(foreach suite,unit golden api image packets e2e,'test/$(suite)/**/*.test.ts')
+test: dist tools ## All tests: unit, goldens, API, packets, end to end, a minute of soak
+	@mocha $(foreach suite,unit golden api image packets e2e soak,'test/$(suite)/**/*.test.ts')
 
 packets: npm-packages tools ## The scenarios as real packets, in MODE (default nftables) (root)
 	@MODE=$(MODE) mocha 'test/packets/**/*.test.ts'
 
 lint: npm-packages ## Types, lint rules, formatting, generated files
 	@npm run --silent lint
+
+soak: dist tools ## Random changes, kills and foreign flushes for MINUTES (default 10) (root)
+	@node test/soak/main.ts --minutes=$(MINUTES)
 
 bench: dist tools ## Speed and memory; table on screen, JSON lines in .bench/latest.jsonl (root)
 	@node test/bench/main.ts
@@ -53,4 +57,4 @@ clean: ## Remove what the other targets made, and anything a crashed playground 
 	@if [ -x node_modules/.bin/node ]; then node playground/clean.ts; fi
 	@rm -rf dist coverage .bench .playground .image node_modules
 
-.PHONY: help npm-packages tools dist demo playground test packets lint bench image deploy clean
+.PHONY: help npm-packages tools dist demo playground test packets lint soak bench image deploy clean
