@@ -2,6 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorMessage, TerminalError } from "../../platform/errors.ts";
+import type { CaseMessage } from "./case/messages.ts";
 import type { Figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 import { readOptions, type BenchOptions } from "./options.ts";
@@ -12,7 +13,7 @@ import { runCase } from "./run-case.ts";
 
 const outputFolder = join(import.meta.dirname, "../../.bench");
 const stop = new AbortController();
-process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
 
 try {
   const options = readOptions();
@@ -38,13 +39,13 @@ async function run(options: BenchOptions): Promise<number> {
   for (const description of cases) {
     const { candidate, size, folder } = description;
     const title = `${candidate.kind}, ${size.services} Services x ${size.endpoints}`;
-    const place = { namespace: `ksbench-${process.pid}`, signal: stop.signal };
+    const take = (message: CaseMessage): void => {
+      if (message.kind === "progress") say(`${title}: ${message.text}`);
+      else if (message.kind === "note") notes.push(message.text);
+      else figures.push(message.figure);
+    };
     try {
-      await runCase(description, place, (message) => {
-        if (message.kind === "progress") say(`${title}: ${message.text}`);
-        else if (message.kind === "note") notes.push(message.text);
-        else figures.push(message.figure);
-      });
+      await runCase(description, take, stop.signal);
     } catch (error) {
       if (stop.signal.aborted) return 1;
       failures += 1;

@@ -8,6 +8,8 @@ import type { BenchOptions } from "./options.ts";
  * several at 30,000.
  */
 const mostChains = 5_000;
+/** kube-proxy lists its whole table at each sync: ten seconds for each change from here on. */
+const mostListedEndpoints = 100_000;
 
 /** What to measure, and what not and why. */
 export interface Plan {
@@ -30,12 +32,7 @@ export function planCases(options: BenchOptions, folder: string): Plan {
     cases: wanted
       .filter(isBearable)
       .map((planned) => ({ ...planned, folder: join(folder, folderOf(planned)) })),
-    omissions: wanted
-      .filter((planned) => !isBearable(planned))
-      .map(
-        ({ candidate: { kind }, size: { services, endpoints } }) =>
-          `${kind} is not measured with ${services} Services x ${endpoints}: above ${mostChains} Services it locks a CPU in the kernel for a minute or more`,
-      ),
+    omissions: [...new Set(wanted.filter((planned) => !isBearable(planned)).map(omissionOf))],
   };
 }
 
@@ -62,7 +59,16 @@ function stepsOf({ kind }: Candidate, steps: readonly StepName[]): readonly Step
 }
 
 function isBearable({ candidate, size }: PlannedCase): boolean {
-  return candidate.kind === "kubesteer" || size.services <= mostChains;
+  if (candidate.kind === "kubesteer") return true;
+  return size.services <= mostChains && size.services * size.endpoints <= mostListedEndpoints;
+}
+
+function omissionOf({ candidate: { kind }, size: { services, endpoints } }: PlannedCase): string {
+  const reason =
+    services > mostChains
+      ? `above ${mostChains} Services it locks a CPU in the kernel for a minute or more`
+      : `above ${mostListedEndpoints} endpoints each change takes it ten seconds`;
+  return `${kind} is not measured with ${services} Services x ${endpoints}: ${reason}`;
 }
 
 function folderOf({ candidate, size, steps }: PlannedCase): string {

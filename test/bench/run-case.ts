@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -6,6 +7,7 @@ import { parseMessage, type CaseMessage } from "./case/messages.ts";
 
 const program = join(import.meta.dirname, "case/main.ts");
 const timeoutMs = 15 * 60_000;
+const namespacePrefix = "ksbench";
 
 /**
  * Runs a case in a network namespace of its own, which is removed with all that was in it.
@@ -13,9 +15,11 @@ const timeoutMs = 15 * 60_000;
  */
 export async function runCase(
   description: CaseDescription,
-  { namespace, signal }: { readonly namespace: string; readonly signal: AbortSignal },
   onMessage: (message: CaseMessage) => void,
+  signal: AbortSignal,
 ): Promise<void> {
+  const namespace = `${namespacePrefix}-${process.pid}`;
+  await removeLeftNamespaces();
   await mkdir(description.folder, { recursive: true });
   await execa("ip", ["netns", "add", namespace]);
   try {
@@ -31,6 +35,15 @@ export async function runCase(
     if (failed) throw new Error(firstError(stderr));
   } finally {
     await execa("ip", ["netns", "delete", namespace], { reject: false });
+  }
+}
+
+/** Of runs that were killed. */
+async function removeLeftNamespaces(): Promise<void> {
+  const namespaces = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
+  for (const namespace of namespaces) {
+    const [, pid] = new RegExp(`^${namespacePrefix}-(\\d+)$`).exec(namespace) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await execa("ip", ["netns", "delete", namespace]);
   }
 }
 

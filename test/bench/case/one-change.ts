@@ -4,7 +4,6 @@ import { percentile } from "../percentile.ts";
 import { changeEndpoint } from "./change-endpoint.ts";
 import { progress, report, type RunningCase } from "./running-case.ts";
 
-const warmUpRounds = 10;
 /** At most; fewer when they take longer than the budget. */
 export const changeRounds = 300;
 export const changeBudgetMs = 30_000;
@@ -22,10 +21,9 @@ export async function measureOneChange(running: RunningCase): Promise<void> {
     const observer = await monitor.measureItself(50);
     const latencies: number[] = [];
     const endsAtMs = performance.now() + changeBudgetMs;
-    for (let round = 0; round < warmUpRounds + changeRounds && performance.now() < endsAtMs; round += 1) {
+    for (let round = 0; round < changeRounds && performance.now() < endsAtMs; round += 1) {
       await delay(5 + Math.random() * 20);
-      const latencyMs = await changeEndpoint(cluster, monitor, { nth: round, send });
-      if (round >= warmUpRounds) latencies.push(latencyMs);
+      latencies.push(await changeEndpoint(cluster, monitor, { nth: round, send }));
     }
     report(running, {
       change_p50_milliseconds: percentile(latencies, 50),

@@ -30,7 +30,7 @@ export async function measureRestart(running: RunningCase): Promise<void> {
     restart_seconds: (syncedAtMs - startedAtMs) / 1_000,
     restart_failed_connections: failed,
   });
-  note(running, `${failed} of ${made} connections failed around the restart`);
+  if (failed > 0) note(running, `${failed} of ${made} connections failed around the restart`);
 }
 
 interface WatchedConnections {
