@@ -75,7 +75,8 @@ async function run(options: AgentOptions, log: Logger, signal: AbortSignal): Pro
     dataplanes: createDataplanes(commands, log),
     countConnections: () => countConnections(commands),
     flows: createFlowTable(commands),
-    writeKernelSettings: (settings: readonly KernelSetting[]) => applyKernelSettings(settings),
+    writeKernelSettings: (settings: readonly KernelSetting[]) =>
+      applyKernelSettings(settings, options.kernelRoot),
     events: createEventRecorder({ client, component: name, instance: nodeName, clock: systemClock, log }),
     metrics: createMeterProvider({ service: name }),
     clock: systemClock,

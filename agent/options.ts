@@ -19,6 +19,8 @@ export interface AgentOptions {
   readonly metricsAddress: string;
   /** Directory of the stored settings and objects; absolute. */
   readonly stateDir: string;
+  /** Directory with the `proc` and `sys` through which kernel settings are written; absolute. */
+  readonly kernelRoot: string;
   readonly logLevel: LogLevel;
   readonly heartbeatSeconds: number;
   /** How many of the busiest service ports have a metric of their own; 0 counts nothing. */
@@ -53,6 +55,7 @@ Flags:
   --health-address ADDR      /healthz, /livez, /readyz (default 0.0.0.0:10256)
   --metrics-address ADDR     /metrics, /services/, /proxyMode, /configz (default 127.0.0.1:10249)
   --state-dir DIR            where the last good settings and Services are stored (default /run/kubesteer)
+  --kernel-root DIR          directory with the proc and sys to write kernel settings in (default /)
   --log-level LEVEL          ${logLevels.join(", ")} (default info)
   --heartbeat-seconds N      longest time between two status writes, 1-60 (default 30)
   --service-metrics N        connections of the N busiest service ports in /metrics, 0-500 (default 0: none)
@@ -67,6 +70,7 @@ const flags = {
   "health-address": { type: "string", default: "0.0.0.0:10256" },
   "metrics-address": { type: "string", default: "127.0.0.1:10249" },
   "state-dir": { type: "string", default: "/run/kubesteer" },
+  "kernel-root": { type: "string", default: "/" },
   "log-level": { type: "string", default: "info" },
   "heartbeat-seconds": { type: "string", default: "30" },
   "service-metrics": { type: "string", default: "0" },
@@ -102,7 +106,8 @@ export function parseCommand(
       configFile: parseFileName("--config", values.config),
       healthAddress: parseListenAddress("--health-address", values["health-address"]),
       metricsAddress: parseListenAddress("--metrics-address", values["metrics-address"]),
-      stateDir: parseStateDir(values["state-dir"]),
+      stateDir: parseDirectory("--state-dir", values["state-dir"], "/run/kubesteer"),
+      kernelRoot: parseDirectory("--kernel-root", values["kernel-root"], "/host"),
       logLevel,
       heartbeatSeconds: parseHeartbeat(values["heartbeat-seconds"]),
       serviceMetrics: parseServiceMetrics(values["service-metrics"]),
@@ -174,11 +179,9 @@ function parseListenAddress(flag: string, value: string): string {
   return value;
 }
 
-function parseStateDir(value: string): string {
+function parseDirectory(flag: string, value: string, example: string): string {
   if (!isAbsolute(value)) {
-    throw new OptionsError(
-      `--state-dir must be an absolute path such as /run/kubesteer; got ${quote(value)}`,
-    );
+    throw new OptionsError(`${flag} must be an absolute path such as ${example}; got ${quote(value)}`);
   }
   return value;
 }

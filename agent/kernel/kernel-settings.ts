@@ -23,11 +23,11 @@ export interface RefusedSetting {
  * Writes those settings that differ, of the network namespace of this process. What cannot be written is returned:
  * containers often see these files read-only, and some of them belong to the first network namespace alone.
  *
- * @param root directory with `proc` and `sys`, other than `/` in tests
+ * @param root directory with `proc` and `sys`: not `/` in containers, which see their own read-only
  */
 export async function applyKernelSettings(
   settings: readonly KernelSetting[],
-  root = "/",
+  root: string,
 ): Promise<readonly RefusedSetting[]> {
   const refused: RefusedSetting[] = [];
   for (const { file, value, onlyRaise } of settings) {

@@ -43,6 +43,8 @@ export async function serveHttp({
       cause: error,
     });
   }
+  // Such as too many open files at an accept; the next one may work.
+  server.on("error", (error) => log.error({ error, address }, "accepting a connection failed"));
   const closed = once(server, "close").then(() => undefined);
   const close = () => {
     server.close();
