@@ -45,6 +45,8 @@ export interface FrontendCount {
 export interface DriftObserver {
   /** Never called for what the agent does itself. */
   onForeignChange(change: ForeignChange): void;
+  /** Why changes of others are not noticed at present; undefined when they are. Also called when nothing is new. */
+  onWatchChange(problem: string | undefined): void;
   /** Everything was programmed anew: earlier foreign changes are gone. */
   onRestored(): void;
 }

@@ -49,6 +49,7 @@ export class DriftGuard implements DriftObserver {
   #record: DriftRecord = noDrift;
   #lastAt: number | undefined;
   #isRepairRequested = false;
+  #watchProblem: string | undefined;
 
   constructor(deps: DriftGuardDeps) {
     this.#deps = deps;
@@ -90,6 +91,15 @@ export class DriftGuard implements DriftObserver {
     this.#doorbell.ring();
   }
 
+  onWatchChange(problem: string | undefined): void {
+    if (problem === this.#watchProblem) return;
+    this.#watchProblem = problem;
+    const { log, onFactsChange } = this.#deps;
+    if (problem === undefined) log.info({}, "changes of others are noticed again");
+    else log.warn({ reason: problem }, "changes of others are not noticed");
+    onFactsChange();
+  }
+
   /** The policy may have changed. */
   reconsider(): void {
     this.#doorbell.ring();
@@ -108,7 +118,11 @@ export class DriftGuard implements DriftObserver {
         ...(this.#lastAt === undefined ? {} : { lastAt: formatTime(this.#lastAt) }),
         ...(lastChange === undefined ? {} : { lastCulprit: describeCulprit(lastChange.change.culprit) }),
       },
-      condition: judgeDrifted(this.#record, policy(), clock.monotonicMs()),
+      condition: judgeDrifted(this.#record, {
+        policy: policy(),
+        watchProblem: this.#watchProblem,
+        nowMs: clock.monotonicMs(),
+      }),
     };
   }
 

@@ -73,8 +73,16 @@ export function calmTimeMs(record: DriftRecord, nowMs: number): number | undefin
 /** Condition Drifted. Its words change with repairs, not with every foreign change, so that it is written seldom. */
 export function judgeDrifted(
   record: DriftRecord,
-  policy: DriftPolicy,
-  nowMs: number,
+  {
+    policy,
+    watchProblem,
+    nowMs,
+  }: {
+    readonly policy: DriftPolicy;
+    /** Why changes of others are not noticed. */
+    readonly watchProblem: string | undefined;
+    readonly nowMs: number;
+  },
 ): Pick<Condition, "status" | "reason" | "message"> {
   const { open, repairsInARow, lastChange, lastNamed } = record;
   if (isFight(record, nowMs)) {
@@ -83,6 +91,10 @@ export function judgeDrifted(
       `Others change our kernel state again and again: repaired ${repairsInARow} times without a minute of calm, ` +
       `at most every ${longestPauseMs / 1_000} seconds. ${last === undefined ? "" : sentence(last)}`;
     return { status: "True", reason: "RepeatedChanges", message };
+  }
+  if (open === undefined && watchProblem !== undefined) {
+    const message = `Changes of others are not noticed at once: ${watchProblem}. Full syncs repair them.`;
+    return { status: "Unknown", reason: "NotWatched", message };
   }
   if (open === undefined) {
     return {

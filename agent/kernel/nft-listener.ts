@@ -24,6 +24,8 @@ export interface NftListenerOptions {
   readonly onTransaction: (transaction: SeenTransaction) => void;
   /** From now on transactions are seen; those before may have been missed. */
   readonly onListening: () => void;
+  /** Listening broke off, or could not begin, so many times in a row, this one included; it is tried again. */
+  readonly onBroken: (reason: string, failures: number) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -56,7 +58,7 @@ const steadyMs = 10_000;
  * and no time of the processor while nothing changes.
  */
 export function createNftListener(options: NftListenerOptions): NftListener {
-  const { commands, table, onTransaction, onListening, clock, log } = options;
+  const { commands, table, onTransaction, onListening, onBroken, clock, log } = options;
 
   async function listen(signal: AbortSignal): Promise<string> {
     const stream = new NetlinkStream();
@@ -106,7 +108,8 @@ export function createNftListener(options: NftListenerOptions): NftListener {
         const reason = await listen(signal);
         if (signal.aborted) return;
         failures = clock.monotonicMs() - startMs >= steadyMs ? 1 : failures + 1;
-        log.warn({ reason, failures }, "listening to changes of nftables broke off and begins again");
+        log.debug({ reason, failures }, "listening to changes of nftables broke off and begins again");
+        onBroken(reason, failures);
         await clock.sleep(backoffDelayMs(failures, retryBackoff), signal);
       }
     },

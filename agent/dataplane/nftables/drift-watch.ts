@@ -9,6 +9,9 @@ import type { DriftObserver } from "../dataplane.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { tableName } from "./names.ts";
 
+/** From so many failures in a row on it is no passing trouble. */
+const failuresToTell = 3;
+
 export interface DriftWatchDeps {
   readonly observer: DriftObserver;
   readonly commands: CommandRunner;
@@ -22,7 +25,8 @@ export interface DriftWatchDeps {
 /**
  * Tells foreign transactions on our tables from our own, which carry a number that we have chosen. Between
  * {@link DriftWatch.stop} and {@link DriftWatch.start} nothing listens, which spares the kernel the messages about a big load;
- * when it begins again it looks once whether the tables are as we left them.
+ * when it begins again it looks once whether the tables are as we left them. Where it cannot listen it only does the latter, with
+ * each attempt.
  */
 export class DriftWatch {
   readonly #deps: DriftWatchDeps;
@@ -52,7 +56,14 @@ export class DriftWatch {
       commands,
       table: tableName,
       onTransaction: (transaction) => this.#judge(transaction),
-      onListening: () => void this.#lookOnce(signal),
+      onListening: () => {
+        this.#deps.observer.onWatchChange(undefined);
+        void this.#lookOnce(signal);
+      },
+      onBroken: (reason, failures) => {
+        if (failures >= failuresToTell) this.#deps.observer.onWatchChange(reason);
+        void this.#lookOnce(signal);
+      },
       clock,
       log,
     });

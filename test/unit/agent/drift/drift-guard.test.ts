@@ -121,6 +121,16 @@ describe("drift guard", () => {
     assert.deepEqual(repairs, [5_000]);
   });
 
+  it("tells once that nobody listens, and when somebody does again", () => {
+    for (let count = 0; count < 3; count += 1) guard.onWatchChange("socat is not installed");
+    assert.equal(factsChanges, 1);
+    assert.equal(guard.facts().condition.reason, "NotWatched");
+    guard.onWatchChange(undefined);
+    guard.onWatchChange(undefined);
+    assert.equal(factsChanges, 2);
+    assert.equal(guard.facts().condition.reason, "InStep");
+  });
+
   it("does not tell that nothing was to be repaired", () => {
     guard.onRestored();
     assert.deepEqual(events, []);

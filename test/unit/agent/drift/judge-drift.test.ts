@@ -81,6 +81,7 @@ interface VerdictRow {
   readonly name: string;
   readonly record: DriftRecord;
   readonly policy?: DriftPolicy;
+  readonly watchProblem?: string;
   readonly nowMs?: number;
   readonly expect: readonly [status: string, reason: string, message: RegExp];
 }
@@ -122,6 +123,18 @@ const verdictRows: readonly VerdictRow[] = [
     ],
   },
   {
+    name: "nobody listens",
+    record: noDrift,
+    watchProblem: "socat is not installed",
+    expect: ["Unknown", "NotWatched", /not noticed at once: socat is not installed\. Full syncs/],
+  },
+  {
+    name: "what was noticed is told also while nobody listens",
+    record: addChange(noDrift, flush, 0),
+    watchProblem: "socat is not installed",
+    expect: ["True", "Repairing", new RegExp(culprit)],
+  },
+  {
     name: "a fight is told with the last known culprit",
     record: addChange(fight(0, 1, 2), other, 3_000),
     expect: ["True", "RepeatedChanges", new RegExp(culprit)],
@@ -139,9 +152,9 @@ describe("judge drift", () => {
     it(name, () => assert.equal(repairTimeMs(record, policy), atMs));
   }
 
-  for (const { name, record, policy = "Repair", nowMs = 1_000, expect } of verdictRows) {
+  for (const { name, record, policy = "Repair", watchProblem, nowMs = 1_000, expect } of verdictRows) {
     it(`the condition tells: ${name}`, () => {
-      const { status, reason, message } = judgeDrifted(record, policy, nowMs);
+      const { status, reason, message } = judgeDrifted(record, { policy, watchProblem, nowMs });
       assert.deepEqual([status, reason], expect.slice(0, 2));
       assert.match(message, expect[2]);
     });
