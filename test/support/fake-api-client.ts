@@ -20,6 +20,8 @@ interface Change {
   readonly resource: Resource;
   readonly resourceVersion: number;
   readonly event: WatchEvent;
+  /** The object as it was, for watches that selected it then. */
+  readonly before: StoredObject | undefined;
 }
 
 interface Watcher extends Selectors {
@@ -345,7 +347,7 @@ export class FakeApiClient implements ApiClient {
   }
 
   #publish(resource: Resource, event: WatchEvent, before: StoredObject | undefined): void {
-    this.#history.push({ resource, resourceVersion: this.#resourceVersion, event });
+    this.#history.push({ resource, resourceVersion: this.#resourceVersion, event, before });
     for (const watcher of this.#watchers) {
       if (!isSameResource(watcher.resource, resource)) continue;
       const seen = eventForSelection(event, before, watcher);
@@ -360,9 +362,10 @@ export class FakeApiClient implements ApiClient {
   }
 
   #resume(watcher: Watcher, resumeFrom: number): void {
-    for (const { resource, resourceVersion, event } of this.#history) {
+    for (const { resource, resourceVersion, event, before } of this.#history) {
       if (resourceVersion <= resumeFrom || !isSameResource(resource, watcher.resource)) continue;
-      if (isSelected(event.object, watcher)) this.#deliver(watcher, event);
+      const seen = eventForSelection(event, before, watcher);
+      if (seen !== undefined) this.#deliver(watcher, seen);
     }
   }
 

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
+import { createNftablesDataplane } from "../../agent/dataplane/nftables/index.ts";
+import type { CommandRunner } from "../../agent/kernel/command.ts";
+import type { CatalogObjects } from "../../agent/services/catalog-objects.ts";
+import type { NodeFacts } from "../../agent/services/node-facts.ts";
+import { ServiceCatalog } from "../../agent/services/service-catalog.ts";
+import { ClusterWatch } from "../../agent/watch/cluster-watch.ts";
+import type { NodeProxyConfig } from "../../crds/api.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { ApiClient } from "../../platform/kube/api-client.ts";
+import { silentLogger } from "../../platform/log.ts";
+
+export interface PipelineOptions {
+  readonly api: ApiClient;
+  readonly commands: CommandRunner;
+  readonly config: NodeProxyConfig;
+  readonly node: NodeFacts;
+  readonly clock: Clock;
+}
+
+/** What an agent is between the API server and the kernel, without its loops: it syncs when it is told to. */
+export class AgentPipeline {
+  readonly catalog: ServiceCatalog;
+  readonly #watch: ClusterWatch;
+  readonly #dataplane: Dataplane;
+  readonly #stopped = new AbortController();
+  #hasSynced = false;
+
+  constructor({ api, commands, config, node, clock }: PipelineOptions) {
+    this.catalog = new ServiceCatalog({ config, node });
+    this.#dataplane = createNftablesDataplane({ commands, log: silentLogger, clock });
+    this.#watch = new ClusterWatch({
+      client: api,
+      catalog: this.catalog,
+      onChange: () => {},
+      onListed: () => {},
+      clock,
+      log: silentLogger,
+      signal: this.#stopped.signal,
+    });
+  }
+
+  /** @param stored objects of an earlier time that stand in for the first lists */
+  start(stored?: CatalogObjects): void {
+    if (stored !== undefined) this.#watch.restore(stored);
+    this.#watch.start();
+    this.#watch.needNamespaces();
+  }
+
+  get isListed(): boolean {
+    return this.#watch.waitingFor().length === 0;
+  }
+
+  /** Programs what the watches have brought; all of it the first time. */
+  async sync(): Promise<void> {
+    const { desired, scope } = this.catalog.takeChanges();
+    const report = await this.#dataplane.sync(desired, this.#hasSynced ? scope : { kind: "full" });
+    this.#hasSynced = true;
+    assert.deepEqual(report.rejected, []);
+  }
+
+  /** As when the process ends: the kernel keeps what it has. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#dataplane.close();
+  }
+
+  async cleanup(): Promise<void> {
+    await this.#dataplane.cleanup();
+  }
+}

@@ -1,0 +1,60 @@
+import { execa } from "execa";
+import { isRecord, parseNftObjects } from "../../agent/dataplane/nftables/observe.ts";
+
+/** What packets and time write: it differs between two tables that do the same. */
+const writtenByPackets = /^(?:aff|mem)-/;
+const written = new Set(["handle", "counter", "expires", "packets", "bytes"]);
+const revisionSet = "rev";
+
+/**
+ * Our tables of both families in a network namespace, one object on each line in an order that says nothing of how they
+ * came about: without counters, handles, remembered clients and the revision. A table that is missing has no line.
+ */
+export async function readKernelState(namespace: string): Promise<readonly string[]> {
+  const tables = await Promise.all(["ip", "ip6"].map((family) => readTable(namespace, family)));
+  return tables.flat();
+}
+
+async function readTable(namespace: string, family: string): Promise<readonly string[]> {
+  const args = ["netns", "exec", namespace, "nft", "-j", "list", "table", family, "kubesteer"];
+  const { failed, stdout } = await execa("ip", args, { reject: false, maxBuffer: 1e9 });
+  return failed ? [] : normaliseTable(stdout);
+}
+
+/** @throws {SyntaxError} when `json` is not what `nft -j list table` prints */
+export function normaliseTable(json: string): readonly string[] {
+  const rulesInChain = new Map<unknown, number>();
+  return parseNftObjects(json)
+    .flatMap((object) => (isRecord(object) ? Object.entries(object) : []))
+    .filter(([kind, body]) => kind !== "metainfo" && isRecord(body) && body["name"] !== revisionSet)
+    .map(([kind, body]) => {
+      if (!isRecord(body)) return kind;
+      const { elem, ...rest } = body;
+      const name = String(body["name"] ?? body["chain"] ?? "");
+      if (kind === "rule") {
+        // Rules keep their order within their chain.
+        const index = rulesInChain.get(name) ?? 0;
+        rulesInChain.set(name, index + 1);
+        return `rule ${name} ${String(index).padStart(3, "0")} ${JSON.stringify(withoutWritten(rest))}`;
+      }
+      const elements = writtenByPackets.test(name) ? [] : sortedElements(elem);
+      return `${kind} ${name} ${JSON.stringify(withoutWritten(rest))}${elements.map((text) => `\n  ${text}`).join("")}`;
+    })
+    .toSorted();
+}
+
+function sortedElements(elements: unknown): readonly string[] {
+  return (Array.isArray(elements) ? elements : [])
+    .map((element) => JSON.stringify(withoutWritten(element)))
+    .toSorted();
+}
+
+function withoutWritten(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutWritten(item));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !written.has(key))
+      .map(([key, item]) => [key, withoutWritten(item)]),
+  );
+}
