@@ -10,4 +10,5 @@ log.info({ step: 2 }, "found");
 log.warn({ step: 3 }, "lost");
 log.child({ node: "node1" }).error({ error: new Error("outer", { cause: new Error("inner") }) }, "failed");
 for (let number = 0; number < 2_000; number += 1) log.info({ number }, "counted");
-process.exit();
+// No handler runs: what is not written by now is lost.
+process.kill(process.pid, "SIGKILL");

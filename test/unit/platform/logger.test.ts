@@ -37,7 +37,7 @@ describe("createLogger", () => {
     assert.equal(typeof hostname, "string");
   });
 
-  it("loses no line when the process ends at once", () => {
+  it("loses no line when the process is killed right after", () => {
     assert.equal(printed.stdout.filter(({ msg }) => msg === "counted").length, 2_000);
   });
 
