@@ -204,7 +204,7 @@ describe("drift of the nftables mode", function () {
     await waitUntil("the repair", () => events.length > 0);
     assert.match(
       events[0]?.message ?? "",
-      /^An unknown process removed or changed table ip kubesteer and ip6/,
+      /^An unknown process removed or changed table ip6? kubesteer/,
     );
     assert.ok(await isServed());
   });

@@ -61,7 +61,8 @@ export class DriftWatch {
         void this.#lookOnce(signal);
       },
       onBroken: (reason, failures) => {
-        if (failures >= failuresToTell) this.#deps.observer.onWatchChange(reason);
+        if (failures < failuresToTell) return;
+        this.#deps.observer.onWatchChange(reason);
         void this.#lookOnce(signal);
       },
       clock,
