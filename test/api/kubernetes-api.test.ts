@@ -947,6 +947,11 @@ describe("Kubernetes API", function () {
         field: "endpoints[0].addresses",
       },
       {
+        rule: "addresses can be reached from other machines",
+        slice: { endpoints: [{ addresses: ["127.0.0.1"] }] },
+        field: "endpoints[0].addresses[0]",
+      },
+      {
         rule: "port names are distinct",
         slice: { ports: [{ name: "a" }, { name: "a" }] },
         field: "ports[1].name",
@@ -957,6 +962,17 @@ describe("Kubernetes API", function () {
         field: "ports[0].protocol",
       },
     ];
+    it("defaults fill ports and endpoints, and lists without items are null", async () => {
+      const full = { addressType: "IPv4", endpoints: [endpoint], ports: [{ port: 80 }] };
+      const { body } = expectCode(await api.post(path, { metadata: { name: "full" }, ...full }), 201);
+      assert.deepEqual(body["endpoints"], [{ ...endpoint, conditions: {} }]);
+      assert.deepEqual(body["ports"], [{ name: "", port: 80, protocol: "TCP" }]);
+      const empty = { metadata: { name: "empty" }, addressType: "IPv4", endpoints: [], ports: [] };
+      expectCode(await api.post(path, empty), 201);
+      const read = await api.get(`${path}/empty`);
+      assert.deepEqual([read.body["endpoints"], read.body["ports"]], [null, null]);
+    });
+
     for (const { rule, slice, field } of refusals) {
       it(rule, async () => {
         const body = { metadata: { name: "refused" }, addressType: "IPv4", endpoints: [], ...slice };

@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from "node:crypto";
 import {
   forbidden,
   invalid,
-  invalidWithoutValue,
   required,
   tooLong,
   type FieldError,
@@ -167,8 +166,9 @@ function ownerErrors(object: KubeObject): readonly FieldError[] {
     controller === undefined || other === undefined
       ? []
       : [
-          invalidWithoutValue(
+          invalid(
             field,
+            owners,
             'Only one reference can have Controller set to true. Found "true" in references for ' +
               `${controller.kind}/${controller.name} and ${other.kind}/${other.name}`,
           ),

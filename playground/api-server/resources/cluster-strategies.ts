@@ -81,7 +81,11 @@ export const endpointSliceStrategy: Strategy = {
   tracksGeneration: true,
   prepare: (object) => {
     const ports = arrayAt(object, "ports").map((port) => ({ name: "", protocol: "TCP", ...objectAt(port) }));
-    return withFields(object, { endpoints: arrayAt(object, "endpoints"), ports });
+    const endpoints = arrayAt(object, "endpoints").map((endpoint) => ({
+      conditions: {},
+      ...objectAt(endpoint),
+    }));
+    return withFields(object, { endpoints: listOrNull(endpoints), ports: listOrNull(ports) });
   },
   validate: (object, old) => [
     ...addressTypeErrors(object, old),
@@ -89,6 +93,11 @@ export const endpointSliceStrategy: Strategy = {
     ...slicePortErrors(object),
   ],
 };
+
+/** kube-apiserver writes empty lists that are not optional as null, which clients have to bear. */
+function listOrNull(list: readonly JsonValue[]): JsonValue {
+  return list.length === 0 ? null : list;
+}
 
 function addressTypeErrors(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const addressType = stringAt(object, "addressType") ?? "";
@@ -105,21 +114,28 @@ function endpointErrors(object: KubeObject): readonly FieldError[] {
     const field = `endpoints[${index}].addresses`;
     const addresses = stringsAt(endpoint, "addresses");
     if (addresses.length === 0) return [required(field, "must contain at least 1 address")];
-    return addresses.flatMap((address) =>
-      addressError(stringAt(object, "addressType") ?? "", address, field),
+    return addresses.flatMap((address, place) =>
+      addressError(stringAt(object, "addressType") ?? "", address, { field, place }),
     );
   });
 }
 
-function addressError(addressType: string, address: string, field: string): readonly FieldError[] {
+/** As kube-apiserver: an address of another type is an error of the list, other problems are of the address. */
+function addressError(
+  addressType: string,
+  address: string,
+  { field, place }: { readonly field: string; readonly place: number },
+): readonly FieldError[] {
   const version = isIP(address);
   if (addressType === "IPv4" && version !== 4) return [invalid(field, address, "must be an IPv4 address")];
   if (addressType === "IPv6" && version !== 6) return [invalid(field, address, "must be an IPv6 address")];
   if (address === "::1" || address.startsWith("127.")) {
-    return [invalid(field, address, "may not be in the loopback range (127.0.0.0/8, ::1/128)")];
+    return [
+      invalid(`${field}[${place}]`, address, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+    ];
   }
   if (address === "0.0.0.0" || address === "::")
-    return [invalid(field, address, `may not be unspecified (${address})`)];
+    return [invalid(`${field}[${place}]`, address, `may not be unspecified (${address})`)];
   return [];
 }
 
