@@ -183,7 +183,7 @@ describe("custom resources", function () {
           Nodes: 5,
           Updated: 4,
           Ready: 3,
-          Status: "False",
+          Status: "RollingOut",
           Stage: "waves 2/3",
           Age: undefined,
           Priority: 7,
