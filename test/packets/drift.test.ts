@@ -87,7 +87,7 @@ describe("drift of the nftables mode", function () {
       policy: () => policy,
       requestRepair: () => {
         syncs += 1;
-        void dataplane.sync(desired, full);
+        void syncUntilDone();
       },
       onEvent: (event) => events.push(event),
       onFactsChange: () => {},
@@ -108,6 +108,14 @@ describe("drift of the nftables mode", function () {
     await running;
     await dataplane.cleanup();
   });
+
+  /** As the sync loop does: a flush in the middle of a full sync makes it fail. */
+  async function syncUntilDone(): Promise<void> {
+    await waitUntil("a full sync", async () => {
+      await dataplane.sync(desired, full);
+      return true;
+    });
+  }
 
   async function isServed(): Promise<boolean> {
     const target = `TCP:${frontend}:80,connect-timeout=1`;
@@ -202,10 +210,7 @@ describe("drift of the nftables mode", function () {
     assert.equal(listeners.length, 1);
     await namespace.commands.run("sh", ["-c", `kill ${listeners[0]}; nft flush ruleset`]);
     await waitUntil("the repair", () => events.length > 0);
-    assert.match(
-      events[0]?.message ?? "",
-      /^An unknown process removed or changed table ip6? kubesteer/,
-    );
+    assert.match(events[0]?.message ?? "", /^An unknown process removed or changed table ip6? kubesteer/);
     assert.ok(await isServed());
   });
 });
