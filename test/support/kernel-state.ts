@@ -30,7 +30,7 @@ export function normaliseTable(json: string): readonly string[] {
     .map(([kind, body]) => {
       if (!isRecord(body)) return kind;
       const { elem, ...rest } = body;
-      const name = String(body["name"] ?? body["chain"] ?? "");
+      const name = [body["name"], body["chain"]].find((value) => typeof value === "string") ?? "";
       if (kind === "rule") {
         // Rules keep their order within their chain.
         const index = rulesInChain.get(name) ?? 0;
