@@ -51,7 +51,13 @@ class UdpRelay implements OpenListener {
 
   async open(): Promise<void> {
     this.#server.bind({ address: this.#listen.address, port: this.#listen.port, exclusive: true });
-    await once(this.#server, "listening");
+    try {
+      await once(this.#server, "listening");
+    } catch (error) {
+      // Unlike a server of node:net it keeps its file descriptor.
+      this.#server.close();
+      throw error;
+    }
     this.#server.on("message", (packet, from) => this.#carry(packet, from));
     ignoreErrors(this.#server);
     void this.#sweep();

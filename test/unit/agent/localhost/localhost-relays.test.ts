@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { LocalhostRelays } from "../../../../agent/localhost/localhost-relays.ts";
@@ -195,6 +196,20 @@ describe("LocalhostRelays", () => {
     assert.deepEqual(relays.problems(), []);
     assert.equal(problemChanges, 2);
     assert.equal(await ask(""), "served");
+  });
+
+  it("keeps nothing open of a UDP NodePort that another program has", async () => {
+    const squatter = createSocket("udp4").bind(nodePort, "127.0.0.1");
+    await once(squatter, "listening");
+    closers.push(() => squatter.close());
+    await relayTo(8_080, "UDP");
+    assert.match(relays.problems()[0]?.reason ?? "", /EADDRINUSE/);
+    const before = readdirSync("/proc/self/fd").length;
+    for (let retry = 0; retry < 5; retry += 1) {
+      await clock.advance(5_000);
+      for (let turn = 0; turn < 20; turn += 1) await settle();
+    }
+    assert.equal(readdirSync("/proc/self/fd").length, before);
   });
 
   it("tells that SCTP is not served", async () => {
