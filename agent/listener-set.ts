@@ -49,8 +49,9 @@ export class ListenerSet<Wanted> {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#doorbell.wait(this.#failures.size > 0 ? retryMs : Infinity, signal);
-      await this.#reconcile(signal.aborted ? new Map() : this.#wanted);
+      if (!signal.aborted) await this.#reconcile(this.#wanted);
     }
+    await this.#reconcile(new Map());
   }
 
   async #reconcile(wanted: ReadonlyMap<string, Wanted>): Promise<void> {

@@ -101,4 +101,23 @@ describe("ListenerSet", () => {
     await ended;
     assert.deepEqual(log, ["close a", "close b"]);
   });
+
+  it("closes at the end what was still being opened then", async () => {
+    const opening = Promise.withResolvers<undefined>();
+    const slow = new ListenerSet<string>({
+      async open() {
+        await opening.promise;
+        return { close: () => Promise.resolve(void log.push("close")) };
+      },
+      onFailure: () => {},
+      clock,
+    });
+    const slowEnded = slow.run(end.signal);
+    slow.set(new Map([["a", "a"]]));
+    await settle();
+    end.abort();
+    opening.resolve(undefined);
+    await slowEnded;
+    assert.deepEqual(log, ["close"]);
+  });
 });
