@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxy, ProxyConfig } from "../crds/api.ts";
+import type { Clock } from "../platform/clock.ts";
 import { agentSilenceMs } from "./plan/judge-node.ts";
 import type { ClusterNode, ClusterView } from "./plan/cluster-view.ts";
 
@@ -11,9 +12,11 @@ export class ClusterCache {
   readonly #proxyConfigs = new Map<string, ProxyConfig>();
   readonly #nodes = new Map<string, ClusterNode>();
   readonly #nodeProxies = new Map<string, NodeProxy>();
+  readonly #clock: Clock;
   readonly #onChange: () => void;
 
-  constructor({ onChange }: { readonly onChange: () => void }) {
+  constructor({ clock, onChange }: { readonly clock: Clock; readonly onChange: () => void }) {
+    this.#clock = clock;
     this.#onChange = onChange;
   }
 
@@ -33,7 +36,7 @@ export class ClusterCache {
     const isHeartbeat =
       previous !== undefined &&
       isDeepStrictEqual(withoutHeartbeat(previous), withoutHeartbeat(nodeProxy)) &&
-      !endsSilence(previous, nodeProxy);
+      !endsSilence(previous, nodeProxy, this.#clock.now());
     if (!isHeartbeat) this.#onChange();
   }
 
@@ -70,10 +73,8 @@ function withoutHeartbeat({ status, ...rest }: NodeProxy): object {
   return { ...rest, report };
 }
 
-function endsSilence({ status: before }: NodeProxy, { status: now }: NodeProxy): boolean {
-  return heartbeatMs(now) - heartbeatMs(before) >= agentSilenceMs;
-}
-
-function heartbeatMs(status: NodeProxy["status"]): number {
-  return status?.heartbeatAt === undefined ? 0 : Date.parse(status.heartbeatAt);
+/** Whether a plan may have judged the node silent until this heartbeat came. */
+function endsSilence({ status: before }: NodeProxy, { status: now }: NodeProxy, nowMs: number): boolean {
+  if (before?.heartbeatAt === now?.heartbeatAt) return false;
+  return before?.heartbeatAt === undefined || nowMs - Date.parse(before.heartbeatAt) >= agentSilenceMs;
 }

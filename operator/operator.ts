@@ -38,7 +38,7 @@ export async function runOperator(options: OperatorOptions, environment: Operato
   const signal = AbortSignal.any([environment.signal, stop.signal]);
 
   const listeners = new Set<() => void>();
-  const cache = new ClusterCache({ onChange: () => listeners.forEach((listener) => listener()) });
+  const cache = new ClusterCache({ clock, onChange: () => listeners.forEach((listener) => listener()) });
   const subscribe = (listener: () => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);

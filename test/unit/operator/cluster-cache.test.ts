@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { ClusterCache } from "../../../operator/cluster-cache.ts";
-import { makeNode, makeNodeProxy, makeProxyConfig, readyStatus, secondsAgo } from "./plan/make-cluster.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import {
+  makeNode,
+  makeNodeProxy,
+  makeProxyConfig,
+  nowMs,
+  readyStatus,
+  secondsAgo,
+} from "./plan/make-cluster.ts";
 
 const config = makeProxyConfig();
 const node = makeNode("node-1");
@@ -8,7 +16,7 @@ const node = makeNode("node-1");
 /** How many changes the second of two steps causes. */
 function changesOf(before: (cache: ClusterCache) => void, after: (cache: ClusterCache) => void): number {
   let changes = 0;
-  const cache = new ClusterCache({ onChange: () => (changes += 1) });
+  const cache = new ClusterCache({ clock: new FakeClock(nowMs), onChange: () => (changes += 1) });
   before(cache);
   changes = 0;
   after(cache);
@@ -65,6 +73,18 @@ const rows: readonly {
     changes: 1,
   },
   {
+    name: "a heartbeat that arrives when its node has been judged silent is a change, however short the gap",
+    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(180))),
+    after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(5))),
+    changes: 1,
+  },
+  {
+    name: "a silent node that comes again as it was is no change",
+    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(180))),
+    after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(180))),
+    changes: 0,
+  },
+  {
     name: "the first report of an agent is a change",
     before: (cache) => cache.setNodeProxy(makeNodeProxy(node, config)),
     after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(0))),
@@ -84,7 +104,7 @@ describe("ClusterCache", () => {
   }
 
   it("shows the newest heartbeat although it is no change", () => {
-    const cache = new ClusterCache({ onChange: () => {} });
+    const cache = new ClusterCache({ clock: new FakeClock(nowMs), onChange: () => {} });
     cache.setNodeProxy(withHeartbeat(secondsAgo(60)));
     cache.setNodeProxy(withHeartbeat(secondsAgo(0)));
     assert.equal(cache.view(0).nodeProxies[0]?.status?.heartbeatAt, secondsAgo(0));

@@ -31,7 +31,7 @@ async function startLeader({
   for (const name of nodeNames) await client.create(nodes, { metadata: { name } });
 
   const listeners = new Set<() => void>();
-  const cache = new ClusterCache({ onChange: () => listeners.forEach((listener) => listener()) });
+  const cache = new ClusterCache({ clock, onChange: () => listeners.forEach((listener) => listener()) });
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromClusterAndUser(
     { name: "c", server: "http://127.0.0.1:1", skipTLSVerify: false },
