@@ -1,4 +1,5 @@
 import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
+import { errorMessage } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { Dataplane } from "../dataplane/dataplane.ts";
 import { allowedModes, chooseMode, type MissingRequirements, type ModeChoice } from "./choose-mode.ts";
@@ -48,9 +49,12 @@ export class ModeSwitch {
     return usable;
   }
 
-  /** Whether the kernel has rules of any mode, also of an earlier process. */
+  /**
+   * Whether the kernel has rules of any mode, also of an earlier process. True also where that cannot be told: what may be
+   * there must not be replaced by something older. Never rejects.
+   */
   async haveRules(): Promise<boolean> {
-    for (const dataplane of this.#dataplanes.values()) if (await dataplane.hasRules()) return true;
+    for (const dataplane of this.#dataplanes.values()) if (await this.#mayHaveRules(dataplane)) return true;
     return false;
   }
 
@@ -64,6 +68,16 @@ export class ModeSwitch {
       this.#soleMode = mode;
     } catch (error) {
       this.#log.warn({ mode, error }, "rules of another mode could not be removed, trying again later");
+    }
+  }
+
+  async #mayHaveRules(dataplane: Dataplane): Promise<boolean> {
+    try {
+      return await dataplane.hasRules();
+    } catch (error) {
+      const { mode } = dataplane;
+      this.#log.warn({ mode, reason: errorMessage(error) }, "cannot look whether the kernel has rules");
+      return true;
     }
   }
 
