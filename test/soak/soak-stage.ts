@@ -33,11 +33,13 @@ const crdResource: Resource = {
 export class SoakStage implements AsyncDisposable {
   readonly client: ApiClient;
   readonly apiServer: ManagedProcess;
+  readonly #folder: string;
   readonly #url: string;
   readonly #apiSocket: string;
   readonly #cleanups: AsyncDisposableStack;
 
   private constructor(folder: string, port: number, cleanups: AsyncDisposableStack) {
+    this.#folder = folder;
     this.#url = `http://127.0.0.1:${port}`;
     this.#apiSocket = join(folder, "api.sock");
     this.#cleanups = cleanups;
@@ -84,6 +86,20 @@ export class SoakStage implements AsyncDisposable {
     this.#cleanups.defer(() => server.close());
     await server.readLine();
     return node;
+  }
+
+  /** An agent process under the limits of its DaemonSet; not started yet. */
+  createAgent(node: AgentNode, namespace: string): ManagedProcess {
+    const limits = ["--max-old-space-size=320", "--max-semi-space-size=2"];
+    const agent = new ManagedProcess({
+      name: "agent",
+      command: process.execPath,
+      args: [...limits, ...node.agentArguments([])],
+      logFile: join(this.#folder, `${namespace}.log`),
+      netns: namespace,
+    });
+    this.#cleanups.defer(() => agent.stop("SIGKILL"));
+    return agent;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -40,7 +40,7 @@ export interface SoakOptions {
 export async function runSoak({ seconds, seed, print }: SoakOptions): Promise<void> {
   await using stage = await SoakStage.create();
   const node = await stage.createNode(namespace);
-  const agent = node.createAgent("agent");
+  const agent = stage.createAgent(node, namespace);
   agent.start();
   await untilServed(node);
 
@@ -59,7 +59,7 @@ export async function runSoak({ seconds, seed, print }: SoakOptions): Promise<vo
     await changeSomething(stage.client, random);
     totals.changes += 1;
     if (elapsedMs() > nextKillMs && elapsedMs() < halfMs) {
-      await killSomething(stage, agent, random, totals);
+      await killSomething(stage, agent, totals);
       nextKillMs = elapsedMs() + killPeriodMs;
     } else if (elapsedMs() > nextFlushMs) {
       await endTraffic(load, totals);
@@ -74,7 +74,7 @@ export async function runSoak({ seconds, seed, print }: SoakOptions): Promise<vo
 
   const growthMebibytes = rssMebibytes(agent) - (halfwayMebibytes ?? NaN);
   const fresh = await stage.createNode(`${namespace}f`);
-  fresh.createAgent("fresh").start();
+  stage.createAgent(fresh, `${namespace}f`).start();
   await untilServed(fresh);
   let states: readonly (readonly string[])[] = [];
   await waitUntil("equal kernels", async () => {
@@ -101,13 +101,8 @@ async function endTraffic(load: Load, totals: Totals): Promise<void> {
   totals.requests += requests;
 }
 
-async function killSomething(
-  stage: SoakStage,
-  agent: ManagedProcess,
-  random: Random,
-  totals: Totals,
-): Promise<void> {
-  if (random.chance(2)) {
+async function killSomething(stage: SoakStage, agent: ManagedProcess, totals: Totals): Promise<void> {
+  if (totals.agentKills <= totals.apiKills) {
     totals.agentKills += 1;
     await agent.restart("SIGKILL");
   } else {
