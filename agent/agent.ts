@@ -13,6 +13,7 @@ import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { FrontendCounters } from "./counters/frontend-counters.ts";
+import { seldom } from "./counters/seldom.ts";
 import { createServiceConnections } from "./counters/service-metrics.ts";
 import { createServiceRoutes } from "./counters/service-routes.ts";
 import type { Dataplane, FrontendCount } from "./dataplane/dataplane.ts";
@@ -316,7 +317,7 @@ class Agent {
     const serviceRoutes = createServiceRoutes({
       desired: () => this.#proxy?.desired(),
       counters: this.#counters,
-      countConnections: this.#deps.countConnections,
+      countConnections: seldom(this.#deps.countConnections, clock),
     });
     await keepServing({
       address: options.metricsAddress,

@@ -1,6 +1,7 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { FrontendCount } from "../dataplane/dataplane.ts";
 import type { DesiredServicePort, Frontend } from "../services/desired-state.ts";
+import { seldom } from "./seldom.ts";
 
 /** Connections by {@link frontendId}, as the kernel counted them since the frontend was programmed. */
 export interface CountReading {
@@ -19,16 +20,12 @@ export function frontendIds({ protocol, frontends }: DesiredServicePort): readon
   return frontends.map((frontend) => frontendId(protocol, frontend));
 }
 
-const shortestIntervalMs = 10_000;
-
 /**
  * Reads the counters of all frontends when somebody asks, at most every ten seconds; who asks more often gets the last
  * reading. Nothing is read while nobody asks.
  */
 export class FrontendCounters {
-  readonly #read: () => Promise<readonly FrontendCount[]>;
-  readonly #clock: Clock;
-  #last: { readonly startMs: number; readonly reading: Promise<CountReading> } | undefined;
+  readonly #read: () => Promise<CountReading>;
 
   constructor({
     read,
@@ -37,24 +34,18 @@ export class FrontendCounters {
     readonly read: () => Promise<readonly FrontendCount[]>;
     readonly clock: Clock;
   }) {
-    this.#read = read;
-    this.#clock = clock;
+    this.#read = seldom(async () => toReading(await read(), clock.now()), clock);
   }
 
   /** Rejects as the dataplane does; the error, too, is kept for ten seconds. */
   reading(): Promise<CountReading> {
-    const nowMs = this.#clock.monotonicMs();
-    if (this.#last === undefined || nowMs - this.#last.startMs >= shortestIntervalMs) {
-      this.#last = { startMs: nowMs, reading: this.#readNow() };
-    }
-    return this.#last.reading;
+    return this.#read();
   }
+}
 
-  async #readNow(): Promise<CountReading> {
-    const counts = await this.#read();
-    return {
-      at: this.#clock.now(),
-      counts: new Map(counts.map((count) => [frontendId(count.protocol, count), count.connections])),
-    };
-  }
+function toReading(counts: readonly FrontendCount[], at: number): CountReading {
+  return {
+    at,
+    counts: new Map(counts.map((count) => [frontendId(count.protocol, count), count.connections])),
+  };
 }
