@@ -149,7 +149,16 @@ for (const directory of ["default", "overlays/kubeadm"]) {
       const pod = podOf("Deployment", "kubesteer-operator");
       assert.equal(pod.priorityClassName, "system-cluster-critical");
       assert.equal(pod.hostNetwork, true);
-      assert.ok(pod.tolerations.some(({ key }) => key === "node.kubernetes.io/not-ready"));
+      for (const taint of [
+        "node.kubernetes.io/not-ready",
+        "node.kubernetes.io/network-unavailable",
+        "node.cloudprovider.kubernetes.io/uninitialized",
+      ]) {
+        assert.ok(
+          pod.tolerations.some(({ key }) => key === taint),
+          taint,
+        );
+      }
     });
 
     it("runs the operator as nobody in particular", () => {
