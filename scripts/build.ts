@@ -1,5 +1,4 @@
 /** Bundles the programs of the image into `dist/`: `npm run build`. */
-import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -8,12 +7,8 @@ import { thirdPartyNotices } from "./third-party-notices.ts";
 const root = join(import.meta.dirname, "..");
 const outputDirectory = join(root, "dist");
 
-/** Bundle by entry point. The command line client has no daemon to keep small, but then needs no node_modules either. */
-const programs = { operator: "operator/main.ts", agent: "agent/main.ts", kubesteer: "cli/main.ts" };
-
-const entryPoints = Object.fromEntries(
-  Object.entries(programs).filter(([, entryPoint]) => existsSync(join(root, entryPoint))),
-);
+/** By name of the bundle. */
+const entryPoints = { operator: "operator/main.ts", agent: "agent/main.ts" };
 
 await rm(outputDirectory, { recursive: true, force: true });
 await mkdir(outputDirectory);
