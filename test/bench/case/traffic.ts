@@ -11,6 +11,7 @@ import { note, progress, report, type RunningCase } from "./running-case.ts";
 
 const rateRounds = 5;
 const secondsPerRound = 2;
+const serverStartMs = 10_000;
 const timedConnections = 2_000;
 const connectTimer = join(import.meta.dirname, "../traffic/connect-timer.ts");
 
@@ -46,6 +47,7 @@ export async function measureTraffic(running: RunningCase): Promise<void> {
   const service = running.cluster.probedServices.at(-1);
   const [endpoint] = service?.endpointAddresses ?? [];
   if (service === undefined || endpoint === undefined) throw new Error("no Service to connect to");
+  await running.probe.untilReachable(service.clusterIP, serverStartMs);
   const targets = [`${service.clusterIP}:${servicePort}`, `${endpoint}:${endpointPort}`] as const;
   await reportRates(running, [...client.enter(), ...onCpu(0)], targets);
   await reportConnectTimes(running, client.enter(), targets);
