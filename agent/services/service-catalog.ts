@@ -152,7 +152,7 @@ export class ServiceCatalog {
 
   /** What was known was out of date: for slow start, endpoints that have come since then are not new. */
   forgetAges(): void {
-    this.#dynamics.forgetAges();
+    this.#markChanged(this.#dynamics.forgetAges());
   }
 
   /** Whether the connections of endpoints matter, as of the last `takeChanges`. */

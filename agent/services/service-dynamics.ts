@@ -58,9 +58,11 @@ export class ServiceDynamics {
     }
   }
 
-  /** The endpoints at the next look are all old: nobody was looking when they came. */
-  forgetAges(): void {
+  /** The endpoints at the next look are all old: nobody was looking when they came. Says which Services need that look. */
+  forgetAges(): readonly ServiceName[] {
+    const services = [...this.#ages.keys()];
     this.#ages.clear();
+    return services;
   }
 
   /** Services for whose endpoints the time of a step has come. */

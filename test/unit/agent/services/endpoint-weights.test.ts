@@ -194,6 +194,14 @@ describe("weights of endpoints", () => {
       assert.deepEqual(weights(catalog.takeChanges(1_000)), { 1: 2, 2: 1, 3: 1 });
     });
 
+    it("grow from a tenth again for endpoints that come after that", () => {
+      catalog.takeChanges(0);
+      catalog.forgetAges();
+      catalog.takeChanges(1_000);
+      setEndpoints([a, b, c], { [a]: 2 });
+      assert.deepEqual(weights(catalog.takeChanges(2_000)), { 1: 20, 2: 10, 3: 1 });
+    });
+
     it("no step is left behind where it was not taken up in time", () => {
       catalog.takeChanges(0);
       setEndpoints([a, b, c]);
