@@ -6,8 +6,6 @@ export const conditionTypes = {
   progressing: "Progressing",
   /** ProxyConfig: some node fails. NodeProxy: some Services are not served as specified. */
   degraded: "Degraded",
-  /** ProxyConfig: kstatus, present while the operator works on the newest generation. */
-  reconciling: "Reconciling",
   /** ProxyConfig: kstatus, present while nothing but a change of the spec can help. */
   stalled: "Stalled",
   /** NodeProxy: the newest settings have reached the kernel at least once. */

@@ -106,6 +106,8 @@ describe("kubectl against operator and agents", function () {
   });
 
   it("a Service is served from every node", async () => {
+    await kubectl("apply --server-side -f -", config("Random"));
+    await kubectl("wait --for=condition=Ready pxc/default --timeout=30s");
     await kubectl("apply -f -", service);
     const address = await kubectl("get service web -o jsonpath={.spec.clusterIP}");
     for (const { namespace } of cluster.topology.nodes) {
@@ -127,7 +129,7 @@ describe("kubectl against operator and agents", function () {
         return (await answering(namespace, address)).join(" ") === "pod2a pod3a";
       });
     }
-    await kubectl("apply --server-side -f -", config("Random"));
+    await kubectl("apply --server-side -f -", config("RoundRobin"));
     await kubectl("wait --for=condition=Ready pxc/default --timeout=45s");
     assert.deepEqual(
       programs.map(({ pid }) => pid),

@@ -47,11 +47,13 @@ describe("playground", function () {
   it("a playground that is killed is cleaned up all the same", async () => {
     const killed = await startPlayground();
     killed.kill("SIGKILL");
-    const isClean = (): boolean =>
-      namespacesLeft("kubesteer").length === 0 && programsOf("/kubesteer-kubesteer-").length === 0;
-    await waitUntil("the janitor to remove everything", isClean, { timeoutMs: 60_000 });
+    await waitUntil("the janitor to remove everything", nothingIsLeft, { timeoutMs: 60_000 });
   });
 });
+
+function nothingIsLeft(): boolean {
+  return namespacesLeft("kubesteer").length === 0 && programsOf("/kubesteer-kubesteer-").length === 0;
+}
 
 async function startPlayground(): Promise<ChildProcess> {
   const child = spawn(process.execPath, ["playground/main.ts"], {
