@@ -7,6 +7,7 @@ import {
   type ProxyMode,
 } from "../crds/api.ts";
 import type { Clock } from "../platform/clock.ts";
+import { errorMessage } from "../platform/errors.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import type { EventRecorder } from "../platform/kube/events.ts";
 import { resources } from "../platform/kube/resources.ts";
@@ -174,8 +175,9 @@ class Agent {
   async #followNode(): Promise<void> {
     const { config } = this.#deps;
     const stored = config === undefined ? undefined : await this.#storedSettings.read();
-    if (config !== undefined && stored !== undefined)
-      this.#applySettings(nodeSettingsOf(config, stored.node));
+    if (config !== undefined && stored !== undefined) {
+      this.#applyStored(nodeSettingsOf(config, stored.node));
+    }
     await watchObject({
       ...this.#connection,
       resource: resources.nodes,
@@ -187,7 +189,7 @@ class Agent {
 
   async #followNodeProxy(): Promise<void> {
     const stored = await this.#storedSettings.read();
-    if (stored !== undefined) this.#applySettings(stored);
+    if (stored !== undefined) this.#applyStored(stored);
     await watchObject({
       ...this.#connection,
       resource: resources.nodeProxies,
@@ -212,6 +214,15 @@ class Agent {
       log.warn({ node: options.nodeName }, "no ProxyConfig is in force for this node");
     else this.#applySettings(nodeProxy.spec);
     this.#statusWriter.setNodeProxy(nodeProxy);
+  }
+
+  /** Settings that another version of the agent stored may lack what this one needs: the API server has the newest anyway. */
+  #applyStored(settings: NodeProxySpec): void {
+    try {
+      this.#applySettings(settings);
+    } catch (error) {
+      this.#deps.log.warn({ reason: errorMessage(error) }, "stored settings are of no use to this version");
+    }
   }
 
   #applySettings(settings: NodeProxySpec): void {

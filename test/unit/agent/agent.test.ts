@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -169,6 +169,15 @@ describe("agent", () => {
     await clock.advance(120_000);
     assert.deepEqual(dataplane.calls, []);
     await setNodeProxy(makeNodeProxySpec());
+    await until(() => dataplane.syncs.length === 1);
+  });
+
+  it("goes on without stored settings that lack what this version needs", async () => {
+    const { localTraffic: _localTraffic, ...config } = makeNodeProxySpec().config;
+    const stored = { ...makeNodeProxySpec(), config } as NodeProxySpec;
+    await writeFile(join(stateDir, "settings.json"), renderStoredSettings(stored));
+    await setNodeProxy(makeNodeProxySpec());
+    start();
     await until(() => dataplane.syncs.length === 1);
   });
 
