@@ -7,6 +7,7 @@ IMAGE ?= kubesteer:dev
 MODE ?= nftables
 MINUTES ?= 10
 NETWORK_TOOLS := ip nft conntrack socat kubectl setpriv curl
+BENCH_TOOLS := wrk nginx taskset sysctl
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,7 @@ soak: dist tools ## Random changes, kills and foreign flushes for MINUTES (defau
 	@node test/soak/main.ts --minutes=$(MINUTES)
 
 bench: dist tools ## Speed and memory; table on screen, JSON lines in .bench/latest.jsonl (root)
+	@scripts/install-tools.sh $(BENCH_TOOLS)
 	@node test/bench/main.ts
 
 image: ## Container image IMAGE (default kubesteer:dev), with docker, podman or buildah

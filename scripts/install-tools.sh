@@ -9,7 +9,8 @@ package_of() {
     ip) echo iproute2 ;;
     kubectl) echo kubernetes-client ;;
     sysctl) echo procps ;;
-    setpriv | nsenter) echo util-linux ;;
+    setpriv | nsenter | taskset) echo util-linux ;;
+    nginx) echo nginx-light ;;
     *) echo "$1" ;;
   esac
 }
