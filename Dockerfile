@@ -13,7 +13,7 @@ RUN mkdir bin && cp --dereference node_modules/.bin/node bin/
 
 FROM ${BASE_IMAGE} AS runtime
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends conntrack iproute2 kmod nftables socat \
+  && apt-get install --yes --no-install-recommends conntrack nftables socat \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=builder /src/bin/node /usr/local/bin/
 COPY --from=builder /src/dist /app

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDockerfile, type Stage } from "./parse-dockerfile.ts";
 
@@ -21,6 +21,17 @@ function textsOf(stage: Stage, keyword: string): readonly string[] {
   return stage.instructions.flatMap((instruction) =>
     instruction.keyword === keyword ? [instruction.text] : [],
   );
+}
+
+/** Debian packages of the commands that the agent's source names. */
+function packagesOfAgent(): readonly string[] {
+  const sources = globSync("agent/**/*.ts", { cwd: root }).map((path) =>
+    readFileSync(join(root, path), "utf8"),
+  );
+  const commands = sources.flatMap((source) =>
+    [...source.matchAll(/\.(?:run|start)\("([a-z0-9-]+)"/g)].map(([, command = ""]) => command),
+  );
+  return [...new Set(commands)].map((command) => (command === "nft" ? "nftables" : command)).toSorted();
 }
 
 describe("Dockerfile", () => {
@@ -73,11 +84,11 @@ describe("Dockerfile", () => {
     ]);
   });
 
-  it("installs the tools of the agent and leaves no package lists behind", () => {
+  it("installs the tools that the agent runs, no others, and leaves no package lists behind", () => {
     const [install = ""] = textsOf(stageNamed("runtime"), "RUN");
-    for (const tool of ["conntrack", "iproute2", "kmod", "nftables"])
-      assert.ok(install.includes(` ${tool} `), tool);
-    assert.match(install, /--no-install-recommends/);
+    const packages = /--no-install-recommends ([a-z0-9 -]+?) +&&/.exec(install)?.[1]?.split(/ +/) ?? [];
+    assert.deepEqual(packages.toSorted(), packagesOfAgent());
+    assert.ok(packages.length > 0);
     assert.match(install, /rm -rf \/var\/lib\/apt\/lists\/\*$/);
   });
 
