@@ -21,15 +21,6 @@ export class ApiError extends Error {
   }
 }
 
-/** 409 Conflict: somebody else wrote the object in between; read it again and decide anew. */
-export function isConflict(error: unknown): boolean {
-  return error instanceof ApiError && error.statusCode === 409 && error.reason !== "AlreadyExists";
-}
-
-export function isAlreadyExists(error: unknown): boolean {
-  return error instanceof ApiError && error.statusCode === 409 && error.reason === "AlreadyExists";
-}
-
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.statusCode === 404;
 }

@@ -13,13 +13,6 @@ export function matchesSelector(selector: LabelSelector, labels: Labels = {}): b
   );
 }
 
-/** Whether the selector restricts nothing. */
-export function selectorIsEmpty(selector: LabelSelector): boolean {
-  return (
-    Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0
-  );
-}
-
 function matchesExpression({ key, operator, values = [] }: Expression, labels: Labels): boolean {
   const value = labelOf(labels, key);
   switch (operator) {

@@ -152,7 +152,7 @@ class Candidate {
   #isFree({ metadata: { resourceVersion }, spec }: Lease): boolean {
     const nowMs = this.#options.clock.monotonicMs();
     const observed =
-      this.#observed?.resourceVersion === resourceVersion
+      this.#observed.resourceVersion === resourceVersion
         ? this.#observed
         : { resourceVersion, sinceMs: nowMs };
     this.#observed = observed;

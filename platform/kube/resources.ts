@@ -38,13 +38,6 @@ export const resources = {
     kind: "Lease",
     namespaced: true,
   },
-  controllerRevisions: {
-    group: "apps",
-    version: "v1",
-    plural: "controllerrevisions",
-    kind: "ControllerRevision",
-    namespaced: true,
-  },
   proxyConfigs: {
     group: apiGroup,
     version: apiVersion,

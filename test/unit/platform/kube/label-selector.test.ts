@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { LabelSelector } from "../../../../crds/api.ts";
-import { matchesSelector, selectorIsEmpty } from "../../../../platform/kube/label-selector.ts";
+import { matchesSelector } from "../../../../platform/kube/label-selector.ts";
 
 const labels = { app: "web", tier: "front" };
 
@@ -66,14 +66,5 @@ describe("matchesSelector", () => {
       true,
     );
     assert.equal(matchesSelector({ matchLabels: { app: "web" } }, undefined), false);
-  });
-});
-
-describe("selectorIsEmpty", () => {
-  it("tells whether anything is restricted", () => {
-    assert.equal(selectorIsEmpty({}), true);
-    assert.equal(selectorIsEmpty({ matchLabels: {}, matchExpressions: [] }), true);
-    assert.equal(selectorIsEmpty({ matchLabels: { app: "web" } }), false);
-    assert.equal(selectorIsEmpty({ matchExpressions: [{ key: "app", operator: "Exists" }] }), false);
   });
 });
