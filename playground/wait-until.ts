@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { errorMessage } from "../platform/errors.ts";
 
 /**
  * Asks `condition` again and again until it answers with something other than undefined and false.
@@ -23,7 +24,8 @@ export async function waitUntil<T>(
       lastError = error;
     }
     if (performance.now() > deadline) {
-      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`, { cause: lastError });
+      const reason = lastError === undefined ? "" : `: ${errorMessage(lastError)}`;
+      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}${reason}`, { cause: lastError });
     }
     await delay(intervalMs);
   }

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { waitUntil } from "../../../playground/wait-until.ts";
+
+const impatient = { timeoutMs: 1, intervalMs: 1 };
+
+describe("waitUntil", () => {
+  it("resolves to what the condition answers in the end", async () => {
+    let asked = 0;
+    assert.equal(
+      await waitUntil("the third answer", () => (asked++ < 2 ? undefined : asked), { intervalMs: 1 }),
+      3,
+    );
+  });
+
+  it("tells what it waited for", async () => {
+    await assert.rejects(
+      waitUntil("rain", () => false, impatient),
+      { message: "waited 0.001 s in vain for rain" },
+    );
+  });
+
+  it("tells the last error of the condition", async () => {
+    const refuse = () => Promise.reject(new Error("connection refused"));
+    await assert.rejects(waitUntil("rain", refuse, impatient), {
+      message: "waited 0.001 s in vain for rain: connection refused",
+    });
+  });
+});
