@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { waitUntil } from "../../../playground/wait-until.ts";
 
 const impatient = { timeoutMs: 1, intervalMs: 1 };
+const refuse = () => Promise.reject(new Error("connection refused"));
 
 describe("waitUntil", () => {
   it("resolves to what the condition answers in the end", async () => {
@@ -20,7 +21,6 @@ describe("waitUntil", () => {
   });
 
   it("tells the last error of the condition", async () => {
-    const refuse = () => Promise.reject(new Error("connection refused"));
     await assert.rejects(waitUntil("rain", refuse, impatient), {
       message: "waited 0.001 s in vain for rain: connection refused",
     });
