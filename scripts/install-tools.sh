@@ -19,7 +19,20 @@ missing=""
 for command in "$@"; do
   command -v "$command" >/dev/null 2>&1 || missing="$missing $(package_of "$command")"
 done
-[ -n "$missing" ] || exit 0
+# The playground's API server speaks OpenAPI v3 only, which older ones do not read.
+check_kubectl() {
+  case " $* " in *" kubectl "*) ;; *) return 0 ;; esac
+  minor=$(kubectl version --client -o json 2>/dev/null | sed -n 's/.*"minor": *"\([0-9]*\).*/\1/p' | head -n 1)
+  if [ -z "$minor" ] || [ "$minor" -lt 29 ]; then
+    echo "kubectl 1.29 or newer is needed, this one is 1.${minor:-?}: https://kubernetes.io/docs/tasks/tools/" >&2
+    exit 1
+  fi
+}
+
+if [ -z "$missing" ]; then
+  check_kubectl "$@"
+  exit 0
+fi
 
 if ! command -v apt-get >/dev/null 2>&1; then
   echo "Missing:$missing. Install them with your system's package manager and run make again." >&2
@@ -36,3 +49,4 @@ if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $mis
   echo "apt-get could not install:$missing. Check the package sources, or install them by hand." >&2
   exit 1
 fi
+check_kubectl "$@"

@@ -122,8 +122,10 @@ describe("the upkeep of Services, with a real agent and kernel", function () {
     const apiServer = await startApiServer({ port: 0, socketPath: apiSocket });
     cleanups.defer(() => apiServer.close());
     client = createApiClient(loadKubeConfig({ server: apiServer.url }), { userAgent: "upkeep-test" });
-    await apply(resources.nodes, nodeObject);
-    await client.apply(resources.nodes, nodeObject, { fieldManager: "test", subresource: "status" });
+    // Not by server-side apply: the list of addresses is keyed by type and has an InternalIP per family.
+    await client.create(resources.nodes, nodeObject);
+    const { status } = nodeObject;
+    await client.mergePatch({ resource: resources.nodes, name: nodeName }, { status }, { subresource: "status" });
     node = await createAgentNode({ namespace, nodeName, address: `${nodeAddresses.ipv4}/32`, apiSocket });
     cleanups.defer(() => node.close());
     await startPods();

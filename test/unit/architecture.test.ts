@@ -20,12 +20,12 @@ interface Import {
 }
 
 const files: readonly SourceFile[] = globSync(
-  "{agent,cli,config,crds,operator,platform,playground,scripts,test}/**/*.ts",
+  "{agent,config,crds,operator,platform,playground,scripts,test}/**/*.ts",
   { cwd: root },
 )
   .toSorted()
   .map(readSourceFile);
-const product = files.filter(({ path }) => /^(agent|cli|crds|operator|platform)\//.test(path));
+const product = files.filter(({ path }) => /^(agent|crds|operator|platform)\//.test(path));
 
 function readSourceFile(path: string): SourceFile {
   const text = readFileSync(join(root, path), "utf8");
@@ -63,7 +63,7 @@ function unitOf(path: string): string {
 }
 
 function isOurs(target: string): boolean {
-  return /^(agent|cli|config|crds|operator|platform|playground|scripts|test)\//.test(target);
+  return /^(agent|config|crds|operator|platform|playground|scripts|test)\//.test(target);
 }
 
 /** Imports from one unit to another that `allowed` does not list, as `file → target`. */
