@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeProxySpec } from "../../crds/api.ts";
-import { errorMessage } from "../../platform/errors.ts";
+import { errorMessage, isMissingFile } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
 
 const formatVersion = 1;
@@ -87,8 +87,4 @@ export function parseStoredSettings(text: string): NodeProxySpec {
 
 function checksum(settings: unknown): string {
   return `sha256:${createHash("sha256").update(JSON.stringify(settings)).digest("hex")}`;
-}
-
-function isMissingFile(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

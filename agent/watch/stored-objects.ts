@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import type { Clock } from "../../platform/clock.ts";
-import { errorMessage } from "../../platform/errors.ts";
+import { errorMessage, isMissingFile } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { CatalogObjects } from "../services/catalog-objects.ts";
 import { parseStoredObjects, renderStoredObjects, type StoredSnapshot } from "./stored-objects-format.ts";
@@ -113,8 +113,4 @@ async function* unhurried(chunks: Iterable<string>): AsyncGenerator<string> {
     yield chunk;
     await setImmediate();
   }
-}
-
-function isMissingFile(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

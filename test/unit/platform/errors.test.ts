@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { errorMessage, firstLine, TerminalError } from "../../../platform/errors.ts";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errorMessage, firstLine, isMissingFile, TerminalError } from "../../../platform/errors.ts";
 
 describe("firstLine", () => {
   const rows: readonly (readonly [rule: string, text: string, expected: string])[] = [
@@ -30,5 +32,17 @@ describe("errorMessage", () => {
     assert.equal(errorMessage(new Error("broken")), "broken");
     assert.equal(errorMessage("broken"), "broken");
     assert.equal(errorMessage(undefined), "undefined");
+  });
+});
+
+describe("isMissingFile", () => {
+  it("is true for a file that does not exist, and for no other error", async () => {
+    const missing: unknown = await readFile(join(import.meta.dirname, "missing")).catch(
+      (error: unknown) => error,
+    );
+    const directory: unknown = await readFile(import.meta.dirname).catch((error: unknown) => error);
+    assert.equal(isMissingFile(missing), true);
+    assert.equal(isMissingFile(directory), false);
+    assert.equal(isMissingFile(new Error("ENOENT")), false);
   });
 });
