@@ -84,11 +84,16 @@ export class StatusWriter {
     const isHeartbeat =
       this.#written === undefined || clock.monotonicMs() - this.#written.atMs >= heartbeatMs;
     if (isHeartbeat || !isDeepStrictEqual(part, this.#written?.part)) {
-      await this.#write(nodeProxy.metadata.name, status, part, signal);
+      await this.#write(nodeProxy.metadata, status, part, signal);
     }
   }
 
-  async #write(name: string, status: NodeProxyStatus, part: object, signal: AbortSignal): Promise<void> {
+  async #write(
+    { name, uid }: NodeProxy["metadata"],
+    status: NodeProxyStatus,
+    part: object,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { api, clock, log } = this.#deps;
     const object = { apiVersion: apiGroupVersion, kind: "NodeProxy", metadata: { name }, status };
     try {
@@ -98,6 +103,7 @@ export class StatusWriter {
         signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
       });
       this.#failures = 0;
+      if (uid !== this.#nodeProxy?.metadata.uid) return;
       this.#conditions = status.conditions ?? [];
       this.#written = { part, atMs: clock.monotonicMs() };
     } catch (error) {
