@@ -1,11 +1,11 @@
+import { networkInterfaces } from "node:os";
 import type { NodeProxySpec } from "../crds/api.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import type { Logger } from "../platform/log.ts";
 import { bridgeOutage } from "./bridge-outage.ts";
 import type { ChangeMetrics } from "./metrics/change-metrics.ts";
-import { readLocalAddresses } from "./node/local-addresses.ts";
-import { watchLocalAddresses } from "./node/watch-local-addresses.ts";
+import { LocalAddresses } from "./node/local-addresses.ts";
 import { ConnectionMonitor } from "./scheduling/connection-monitor.ts";
 import { WakeUpCall } from "./scheduling/wake-up-call.ts";
 import type { ServiceUpkeep } from "./service-upkeep.ts";
@@ -46,6 +46,7 @@ export class ServiceProxy {
   readonly #watch: ClusterWatch;
   readonly #loop: SyncLoop;
   readonly #connections: ConnectionMonitor;
+  readonly #addresses: LocalAddresses;
   /** When a new endpoint gets a larger share. */
   readonly #nextShare: WakeUpCall;
   #settings: NodeProxySpec;
@@ -57,6 +58,7 @@ export class ServiceProxy {
     const { client, modes, onOutcome, clock, log, signal } = deps;
     this.#deps = deps;
     this.#settings = settings;
+    this.#addresses = new LocalAddresses({ listInterfaces: networkInterfaces, clock, log });
     this.#catalog = new ServiceCatalog({ config: settings.config, node: this.#nodeFacts() });
     this.#watch = new ClusterWatch({
       client,
@@ -112,12 +114,7 @@ export class ServiceProxy {
       }),
       storedObjects.run(() => (this.#isLive() ? this.#catalog.objects : undefined), signal),
       this.#connections.run(signal),
-      watchLocalAddresses({
-        read: readLocalAddresses,
-        onChange: () => this.#refreshNode(),
-        clock,
-        signal,
-      }),
+      this.#addresses.watch(() => this.#refreshNode(), signal),
     ]);
   }
 
@@ -209,6 +206,6 @@ export class ServiceProxy {
   }
 
   #nodeFacts(): NodeFacts {
-    return buildNodeFacts(this.#deps.nodeName, this.#settings.node, readLocalAddresses());
+    return buildNodeFacts(this.#deps.nodeName, this.#settings.node, this.#addresses.read());
   }
 }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { selectLocalAddresses } from "../../../../agent/node/local-addresses.ts";
+import {
+  type InterfaceAddress,
+  LocalAddresses,
+  selectLocalAddresses,
+} from "../../../../agent/node/local-addresses.ts";
+import { FakeClock } from "../../../support/fake-clock.ts";
+import { createRecordingLogger } from "../../../support/recording-logger.ts";
 
 describe("local addresses", () => {
   it("loopback and link-local addresses are left out, the others sorted without duplicates", () => {
@@ -14,5 +20,33 @@ describe("local addresses", () => {
       ]),
       ["192.0.2.10", "192.0.2.9", "fd00::1"],
     );
+  });
+
+  it("while they cannot be read the last known ones count, with one warning; then a change is told", async () => {
+    const clock = new FakeClock();
+    const log = createRecordingLogger();
+    const stop = new AbortController();
+    let list: () => Record<string, InterfaceAddress[]> = () => ({
+      eth0: [{ address: "192.0.2.9", internal: false }],
+    });
+    let changes = 0;
+    const addresses = new LocalAddresses({ listInterfaces: () => list(), clock, log });
+    assert.deepEqual(addresses.read(), ["192.0.2.9"]);
+    const watching = addresses.watch(() => (changes += 1), stop.signal);
+
+    list = () => {
+      throw new Error("uv_interface_addresses returned EMFILE");
+    };
+    await clock.advance(90_000);
+    assert.deepEqual(addresses.read(), ["192.0.2.9"]);
+    assert.equal(changes, 0);
+    assert.equal(log.lines.filter(({ level }) => level === "warn").length, 1);
+
+    list = () => ({ eth0: [{ address: "192.0.2.10", internal: false }] });
+    await clock.advance(30_000);
+    assert.equal(changes, 1);
+    assert.deepEqual(addresses.read(), ["192.0.2.10"]);
+    stop.abort();
+    await watching;
   });
 });
