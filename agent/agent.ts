@@ -43,7 +43,7 @@ import { logOutcome } from "./sync/log-outcome.ts";
 import { ModeSwitch } from "./sync/mode-switch.ts";
 import type { SyncOutcome } from "./sync/sync-outcome.ts";
 import { SyncRecord } from "./sync/sync-record.ts";
-import { parseNodeProxy } from "./watch/parse-node-proxy.ts";
+import { type NodeProxyReading, parseNodeProxy } from "./watch/parse-node-proxy.ts";
 import { StoredObjects } from "./watch/stored-objects.ts";
 import { watchObject } from "./watch/watch-object.ts";
 
@@ -88,7 +88,9 @@ class Agent {
   readonly #proxyDeps: ServiceProxyDeps;
   readonly #connection: Pick<ServiceProxyDeps, "client" | "clock" | "log" | "signal">;
   #node: NodePresence = { kind: "unknown" };
-  #nodeProxy: NodeProxy | undefined;
+  #nodeProxy: Pick<NodeProxy, "metadata"> | undefined;
+  /** Why the settings of the NodeProxy cannot be used; undefined when they can, or when there are none. */
+  #unusable: string | undefined;
   /** From the first settings on. */
   #proxy: ServiceProxy | undefined;
   #proxyEnded: Promise<void> = Promise.resolve();
@@ -195,7 +197,7 @@ class Agent {
       resource: resources.nodeProxies,
       name: this.#deps.options.nodeName,
       read: parseNodeProxy,
-      onChange: (nodeProxy) => this.#onNodeProxy(nodeProxy),
+      onChange: (reading) => this.#onNodeProxy(reading),
     });
   }
 
@@ -206,14 +208,18 @@ class Agent {
     else if (config !== undefined) this.#applySettings(nodeSettingsOf(config, node.facts));
   }
 
-  /** Without its NodeProxy the node keeps the settings it has. */
-  #onNodeProxy(nodeProxy: NodeProxy | undefined): void {
+  /** Without a NodeProxy that can be used the node keeps the settings it has. */
+  #onNodeProxy(reading: NodeProxyReading | undefined): void {
     const { options, log } = this.#deps;
-    this.#nodeProxy = nodeProxy;
-    if (nodeProxy === undefined)
-      log.warn({ node: options.nodeName }, "no ProxyConfig is in force for this node");
-    else this.#applySettings(nodeProxy.spec);
-    this.#statusWriter.setNodeProxy(nodeProxy);
+    const node = options.nodeName;
+    const unusable = reading?.kind === "unusable" ? reading.reason : undefined;
+    if (reading === undefined) log.warn({ node }, "no ProxyConfig is in force for this node");
+    if (unusable !== undefined && unusable !== this.#unusable)
+      log.warn({ node, reason: unusable }, "the NodeProxy cannot be used, keeping the settings there are");
+    this.#nodeProxy = reading?.nodeProxy;
+    this.#unusable = unusable;
+    if (reading?.kind === "usable") this.#applySettings(reading.nodeProxy.spec);
+    this.#statusWriter.setNodeProxy(reading?.nodeProxy);
   }
 
   /** Settings that another version of the agent stored may lack what this one needs: the API server has the newest anyway. */
@@ -271,6 +277,7 @@ class Agent {
       tools: this.#deps.tools,
       generation: this.#nodeProxy?.metadata.generation,
       settings: this.#proxy.settings,
+      unusable: this.#unusable,
       lastSuccess: this.#record.lastSuccess,
       failure: this.#record.failure,
       waitingFor: this.#waitingFor(),

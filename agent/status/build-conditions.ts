@@ -33,6 +33,7 @@ export function buildConditions(
 
 /** Whether the node serves as the newest settings say. */
 function judgeReady(facts: AgentFacts): Verdict {
+  if (facts.unusable !== undefined) return judgeUnusable(facts, facts.unusable);
   const { failure, waitingFor, staleSinceMs, lastSuccess, settings } = facts;
   if (waitingFor.length > 0) {
     const message = `Waiting for ${waitingFor.join(" and ")}; until then ${describeMeanwhile(staleSinceMs)}.`;
@@ -54,8 +55,15 @@ function judgeReady(facts: AgentFacts): Verdict {
   };
 }
 
+function judgeUnusable({ settings }: AgentFacts, reason: string): Verdict {
+  const message = `The NodeProxy cannot be used, revision ${settings.revision} stays in force: ${reason}.`;
+  return { status: "False", reason: "SettingsUnusable", message };
+}
+
 /** Whether the newest settings have reached the kernel at least once. */
-function judgeApplied({ lastSuccess, settings, failure }: AgentFacts): Verdict {
+function judgeApplied(facts: AgentFacts): Verdict {
+  const { lastSuccess, settings, failure, unusable } = facts;
+  if (unusable !== undefined) return judgeUnusable(facts, unusable);
   if (lastSuccess?.settings.revision === settings.revision) {
     const message = `Revision ${settings.revision} has been applied.`;
     return { status: "True", reason: "Applied", message };

@@ -14,8 +14,10 @@ export interface AgentFacts {
   readonly tools: { readonly kernel: string; readonly nft: string | undefined };
   /** metadata.generation of the NodeProxy the settings come from. */
   readonly generation: number | undefined;
-  /** The newest settings, whether or not they are in force. */
+  /** The newest settings that can be used, whether or not they are in force. */
   readonly settings: NodeProxySpec;
+  /** Why those of the NodeProxy are not these, without a full stop; undefined when they are. */
+  readonly unusable: string | undefined;
   /** The newest successful sync; undefined before the first. */
   readonly lastSuccess: SyncSuccess | undefined;
   /** The newest sync, if it failed. */

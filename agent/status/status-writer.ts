@@ -42,7 +42,7 @@ export class StatusWriter {
   }
 
   /** The NodeProxy as the API server has it; undefined when it is gone, and with it the place for a status. */
-  setNodeProxy(nodeProxy: NodeProxy | undefined): void {
+  setNodeProxy(nodeProxy: Pick<NodeProxy, "metadata" | "status"> | undefined): void {
     if (nodeProxy?.metadata.uid !== this.#nodeProxy?.metadata.uid) {
       this.#conditions = nodeProxy?.status?.conditions ?? [];
       this.#written = undefined;

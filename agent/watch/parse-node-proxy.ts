@@ -17,20 +17,33 @@ const settings: Readonly<Record<keyof NodeProxyConfig, true>> = {
   drift: true,
 };
 
-/**
- * A NodeProxy as the API server sends it, which has checked its values and filled in what was not set.
- *
- * @throws when settings are missing, as where the CRD is of another version; the agent keeps those it has
- */
-export function parseNodeProxy(object: ApiObject): NodeProxy {
-  const spec = fieldsOf(fieldsOf(object)["spec"]);
-  const config = fieldsOf(spec["config"]);
-  const missing = Object.keys(settings).filter((name) => config[name] === undefined);
-  if (missing.length > 0 || typeof spec["revision"] !== "string" || typeof spec["node"] !== "object") {
-    throw new Error(
-      `NodeProxy ${object.metadata.name} lacks settings (${missing.join(", ")}): ` +
-        "install the CRDs that belong to this version",
-    );
-  }
-  return object as NodeProxy;
+/** A NodeProxy as the API server sends it, which has checked its values and filled in what was not set. */
+export type NodeProxyReading =
+  | { readonly kind: "usable"; readonly nodeProxy: NodeProxy }
+  | {
+      /** It lacks settings, as where the CRD is of another version; the agent keeps those it has. */
+      readonly kind: "unusable";
+      readonly nodeProxy: Pick<NodeProxy, "metadata" | "status">;
+      /** Which fields it lacks and what to do about it, as the end of a sentence without a full stop. */
+      readonly reason: string;
+    };
+
+export function parseNodeProxy(object: ApiObject): NodeProxyReading {
+  const nodeProxy = object as NodeProxy;
+  const missing = listMissing(fieldsOf(fieldsOf(object)["spec"]));
+  if (missing.length === 0) return { kind: "usable", nodeProxy };
+  const reason = `it lacks ${missing.join(", ")}: install the CRDs that belong to this version of the agent`;
+  return { kind: "unusable", nodeProxy, reason };
+}
+
+function listMissing(spec: ReturnType<typeof fieldsOf>): readonly string[] {
+  const { config, revision, node } = spec;
+  const present = fieldsOf(config);
+  return [
+    ...Object.keys(settings)
+      .filter((name) => present[name] === undefined)
+      .map((name) => `spec.config.${name}`),
+    ...(typeof revision === "string" ? [] : ["spec.revision"]),
+    ...(typeof node === "object" && node !== null ? [] : ["spec.node"]),
+  ];
 }

@@ -11,7 +11,6 @@ import { apiGroupVersion, type NodeProxy, type NodeProxySpec, type ProxyConfig }
 import { ApiError } from "../../../platform/kube/api-error.ts";
 import type { RecordedEvent } from "../../../platform/kube/events.ts";
 import { resources } from "../../../platform/kube/resources.ts";
-import { silentLogger } from "../../../platform/log.ts";
 import { createMeterProvider } from "../../../platform/telemetry/metrics.ts";
 import { FakeApiClient } from "../../support/fake-api-client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -19,6 +18,7 @@ import { FakeDataplane } from "../../support/fake-dataplane.ts";
 import { type ConnectionCounts, endpointKey } from "../../../agent/services/endpoint-connections.ts";
 import { parseIpAddress } from "../../../platform/ip/address.ts";
 import { makeNodeProxySpec } from "../../support/make-node-proxy-spec.ts";
+import { createRecordingLogger } from "../../support/recording-logger.ts";
 import { makeRejected, makeSyncReport } from "../../support/make-sync-outcome.ts";
 
 const nodeName = "worker-1";
@@ -66,6 +66,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 
 describe("agent", () => {
   let stateDir: string;
+  let log: ReturnType<typeof createRecordingLogger>;
   let api: FakeApiClient;
   let clock: FakeClock;
   let dataplane: FakeDataplane;
@@ -81,6 +82,7 @@ describe("agent", () => {
     stateDir = await mkdtemp(join(tmpdir(), "kubesteer-agent-"));
     api = new FakeApiClient();
     clock = new FakeClock();
+    log = createRecordingLogger();
     dataplane = new FakeDataplane();
     events = [];
     countConnections = () => assert.fail("nobody needs them");
@@ -134,7 +136,7 @@ describe("agent", () => {
         events: { record: (event) => events.push(event), flush: () => Promise.resolve() },
         metrics: createMeterProvider({ service: "test" }),
         clock,
-        log: silentLogger,
+        log,
       },
       stop.signal,
     );
@@ -378,6 +380,28 @@ describe("agent", () => {
     await clock.advance(1_000);
     assert.equal((await readStatus())?.observedRevision, "r1");
     assert.equal(dataplane.syncs.length, 1);
+  });
+
+  it("a NodeProxy that cannot be used leaves the settings in force, and its status says why until it can", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    await clock.advance(1_000);
+    const { drift: _drift, ...config } = makeNodeProxySpec().config;
+    await api.delete({ resource: resources.nodeProxies, name: nodeName });
+    const unusable = { ...makeNodeProxySpec({ revision: "r2" }), config };
+    await api.create(resources.nodeProxies, { metadata: { name: nodeName }, spec: unusable });
+    await clock.advance(60_000);
+    const status = await readStatus();
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    assert.deepEqual([status?.observedRevision, ready?.reason], ["r1", "SettingsUnusable"]);
+    assert.match(ready?.message ?? "", /spec\.config\.drift/);
+    assert.equal(dataplane.syncs.length, 1);
+    assert.equal(log.lines.filter(({ message }) => message.includes("cannot be used")).length, 1);
+    await setNodeProxy(makeNodeProxySpec({ revision: "r3" }));
+    await until(() => dataplane.syncs.length === 2);
+    await clock.advance(1_000);
+    assert.equal((await readStatus())?.observedRevision, "r3");
   });
 
   it("an API server that refuses the status does not stop the agent, and gets it later", async () => {

@@ -22,6 +22,7 @@ const facts: AgentFacts = {
   tools: { kernel: "6.1.0", nft: "1.0.6" },
   generation: 3,
   settings: makeNodeProxySpec({ revision: "r1" }),
+  unusable: undefined,
   lastSuccess: makeSyncSuccess({ report: { servicePorts: 4, endpoints: 9, changes: 2 } }),
   failure: undefined,
   waitingFor: [],
@@ -78,6 +79,14 @@ const conditionRows: readonly ConditionRow[] = [
       Ready: ["True", "Synced", /Revision r1 is in the kernel, mode nftables\./],
       Applied: ["True", "Applied", /r1/],
       Degraded: ["False", "AsSpecified", /All Services/],
+    },
+  },
+  {
+    name: "a NodeProxy that cannot be used is neither Ready nor Applied, also while other things are missing",
+    facts: { unusable: "it lacks spec.config.drift", waitingFor: ["Services"] },
+    expect: {
+      Ready: ["False", "SettingsUnusable", /revision r1 stays in force: it lacks spec\.config\.drift\.$/],
+      Applied: ["False", "SettingsUnusable", /spec\.config\.drift/],
     },
   },
   {

@@ -14,6 +14,7 @@ const facts: AgentFacts = {
   tools: { kernel: "6.1.0", nft: undefined },
   generation: 1,
   settings: makeNodeProxySpec(),
+  unusable: undefined,
   lastSuccess: makeSyncSuccess(),
   failure: undefined,
   waitingFor: [],

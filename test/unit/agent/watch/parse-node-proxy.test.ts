@@ -7,19 +7,34 @@ const metadata = { name: "worker-1" };
 describe("parse NodeProxy", () => {
   it("takes what the API server has completed", () => {
     const object = { metadata, spec: makeNodeProxySpec() };
-    assert.equal(parseNodeProxy(object), object);
+    assert.deepEqual(parseNodeProxy(object), { kind: "usable", nodeProxy: object });
   });
 
-  for (const [name, spec] of [
-    ["an object without spec is refused", undefined],
+  const { drift: _drift, ...config } = makeNodeProxySpec().config;
+  for (const [name, spec, lacks] of [
+    ["an object without spec is of no use", undefined, /spec\.config\.mode, .*spec\.revision, spec\.node:/],
     [
-      "settings that nobody has completed are refused",
-      { ...makeNodeProxySpec(), config: { mode: "nftables" } },
+      "a missing setting is named",
+      { ...makeNodeProxySpec(), config },
+      /^it lacks spec\.config\.drift: install/,
     ],
-    ["an object without a revision is refused", { ...makeNodeProxySpec(), revision: undefined }],
-    ["an object without facts about the node is refused", { ...makeNodeProxySpec(), node: undefined }],
+    [
+      "a missing revision is named",
+      { ...makeNodeProxySpec(), revision: undefined },
+      /^it lacks spec\.revision:/,
+    ],
+    [
+      "missing facts about the node are named",
+      { ...makeNodeProxySpec(), node: null },
+      /^it lacks spec\.node:/,
+    ],
   ] as const) {
-    const object = { metadata, spec };
-    it(name, () => assert.throws(() => parseNodeProxy(object), /NodeProxy worker-1 lacks settings/));
+    it(name, () => {
+      const object = { metadata, spec };
+      const reading = parseNodeProxy(object);
+      assert.equal(reading.kind, "unusable");
+      assert.match(reading.reason, lacks);
+      assert.equal(reading.nodeProxy, object);
+    });
   }
 });
