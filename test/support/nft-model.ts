@@ -89,7 +89,7 @@ export class NftModel {
 
   #run({ args, input }: CommandCall) {
     const text = args.join(" ");
-    const [, kind, family] = /^-j -t list (chain|map|set)s (ip6?)$/.exec(text) ?? [];
+    const [, kind, family] = /^-j (?:-t )?list (chain|map|set)s (ip6?)$/.exec(text) ?? [];
     if (kind !== undefined) return this.#listNames(kind, `${family} kubesteer`);
     const [, table, map] = /^-j list map (ip6? kubesteer) (.+)$/.exec(text) ?? [];
     if (table !== undefined && map !== undefined) return this.#listMap(table, map);

@@ -1,3 +1,4 @@
+import { tableName } from "./names.ts";
 import { isRecord, parseNftObjects } from "./observe.ts";
 import type { AffinityMemory } from "./ruleset.ts";
 
@@ -17,9 +18,28 @@ export type AffinityCorrection =
 export function parseAffinityEntries(json: string): readonly AffinityEntry[] {
   return parseNftObjects(json).flatMap((object) => {
     const map = isRecord(object) ? object["map"] : undefined;
-    const elements = isRecord(map) ? map["elem"] : undefined;
-    return Array.isArray(elements) ? elements.flatMap((element) => parseEntry(element) ?? []) : [];
+    return isRecord(map) ? parseEntries(map) : [];
   });
+}
+
+/** Reads what `nft -j list maps` prints: the entries of those of `names` that are in our table, also where there are none. */
+export function parseAffinityMaps(
+  json: string,
+  names: ReadonlySet<string>,
+): ReadonlyMap<string, readonly AffinityEntry[]> {
+  return new Map(
+    parseNftObjects(json).flatMap((object): readonly [string, readonly AffinityEntry[]][] => {
+      const map = isRecord(object) ? object["map"] : undefined;
+      if (!isRecord(map) || map["table"] !== tableName) return [];
+      const name = map["name"];
+      return typeof name === "string" && names.has(name) ? [[name, parseEntries(map)]] : [];
+    }),
+  );
+}
+
+function parseEntries(map: Readonly<Record<string, unknown>>): readonly AffinityEntry[] {
+  const elements = map["elem"];
+  return Array.isArray(elements) ? elements.flatMap((element) => parseEntry(element) ?? []) : [];
 }
 
 function parseEntry(element: unknown): AffinityEntry | undefined {

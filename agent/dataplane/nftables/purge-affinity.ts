@@ -1,7 +1,13 @@
 import type { Logger } from "../../../platform/log.ts";
 import type { CommandRunner } from "../../kernel/command.ts";
 import type { NftFamily, NftSession } from "../../kernel/nft-session.ts";
-import { correctEntries, parseAffinityEntries, type AffinityCorrection } from "./affinity-entries.ts";
+import {
+  correctEntries,
+  parseAffinityEntries,
+  parseAffinityMaps,
+  type AffinityCorrection,
+  type AffinityEntry,
+} from "./affinity-entries.ts";
 import { tableName } from "./names.ts";
 import type { AffinityMemory } from "./ruleset.ts";
 
@@ -14,10 +20,12 @@ export interface PurgeDeps {
 
 const maxAttempts = 3;
 const correctionsPerTransaction = 1000;
+/** More maps are listed together, which also reads the endpoints of all Services. */
+const mapsListedOneByOne = 20;
 
 /**
  * Makes the affinity maps forget what `memories` no longer allow. To be called after the commit that removed the endpoints,
- * so that packets cannot record them again. Costs a listing of each map concerned.
+ * so that packets cannot record them again. Costs a listing of each map concerned, or one of all maps.
  */
 export async function purgeAffinity(
   deps: PurgeDeps,
@@ -25,7 +33,10 @@ export async function purgeAffinity(
   unknown: "keep" | "forget",
 ): Promise<void> {
   const maps = Map.groupBy(memories, ({ map }) => map);
-  for (const [map, memoriesOfMap] of maps) await purgeMap(deps, map, memoriesOfMap, unknown);
+  const listed = maps.size > mapsListedOneByOne ? await listMaps(deps, new Set(maps.keys())) : undefined;
+  for (const [map, memoriesOfMap] of maps) {
+    await purgeMap(deps, map, memoriesOfMap, unknown, listed?.get(map));
+  }
 }
 
 async function purgeMap(
@@ -33,10 +44,12 @@ async function purgeMap(
   map: string,
   memories: readonly AffinityMemory[],
   unknown: "keep" | "forget",
+  listed: readonly AffinityEntry[] | undefined,
 ): Promise<void> {
   const { family, session, log } = deps;
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const corrections = correctEntries(await listEntries(deps, map), memories, unknown);
+    const entries = attempt === 1 && listed !== undefined ? listed : await listEntries(deps, map);
+    const corrections = correctEntries(entries, memories, unknown);
     let refused: string | undefined;
     for (let start = 0; start < corrections.length; start += correctionsPerTransaction) {
       const commands = corrections
@@ -50,6 +63,15 @@ async function purgeMap(
     log.debug({ map, attempt, reason: refused }, "affinity changed while it was purged");
   }
   log.warn({ map }, "some clients may keep an endpoint that is gone until their affinity expires");
+}
+
+/** Without the maps that cannot be listed. */
+async function listMaps(
+  { commands, family }: PurgeDeps,
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, readonly AffinityEntry[]>> {
+  const { exitCode, stdout } = await commands.run("nft", ["-j", "list", "maps", family]);
+  return exitCode === 0 ? parseAffinityMaps(stdout, names) : new Map();
 }
 
 async function listEntries({ commands, family }: PurgeDeps, map: string) {
