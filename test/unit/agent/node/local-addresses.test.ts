@@ -26,23 +26,25 @@ describe("local addresses", () => {
     const clock = new FakeClock();
     const log = createRecordingLogger();
     const stop = new AbortController();
-    let list: () => Record<string, InterfaceAddress[]> = () => ({
+    let answer: Record<string, InterfaceAddress[]> | Error = {
       eth0: [{ address: "192.0.2.9", internal: false }],
-    });
+    };
+    const listInterfaces = () => {
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
     let changes = 0;
-    const addresses = new LocalAddresses({ listInterfaces: () => list(), clock, log });
+    const addresses = new LocalAddresses({ listInterfaces, clock, log });
     assert.deepEqual(addresses.read(), ["192.0.2.9"]);
     const watching = addresses.watch(() => (changes += 1), stop.signal);
 
-    list = () => {
-      throw new Error("uv_interface_addresses returned EMFILE");
-    };
+    answer = new Error("uv_interface_addresses returned EMFILE");
     await clock.advance(90_000);
     assert.deepEqual(addresses.read(), ["192.0.2.9"]);
     assert.equal(changes, 0);
     assert.equal(log.lines.filter(({ level }) => level === "warn").length, 1);
 
-    list = () => ({ eth0: [{ address: "192.0.2.10", internal: false }] });
+    answer = { eth0: [{ address: "192.0.2.10", internal: false }] };
     await clock.advance(30_000);
     assert.equal(changes, 1);
     assert.deepEqual(addresses.read(), ["192.0.2.10"]);
