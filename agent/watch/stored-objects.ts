@@ -21,7 +21,7 @@ export interface StoredObjectsDeps {
 }
 
 /**
- * The last known objects of the cluster, kept in a file so that a node which boots while the API server is away can serve.
+ * The last known objects of the cluster, kept in a file so that a node without rules can serve while the API server is away.
  * The file is replaced as a whole: a reader finds the old or the new objects. It is compressed, and what gzip checks at its
  * end tells a torn or damaged file.
  */

@@ -227,6 +227,16 @@ for (const directory of ["default", "overlays/kubeadm"]) {
       assert.equal(command.options.nodeName, "node-1");
     });
 
+    it("keeps the agent's state on the node's disk, where a restart of the pod or the node finds it", () => {
+      const { containers, volumes } = podOf("DaemonSet", "kubesteer-agent");
+      const mount = containers[0]?.volumeMounts.find(({ name }) => name === "state");
+      assert.ok(containers[0]?.args.includes(`--state-dir=${mount?.mountPath}`));
+      assert.deepEqual(volumes.find(({ name }) => name === "state")?.hostPath, {
+        path: "/var/lib/kubesteer",
+        type: "DirectoryOrCreate",
+      });
+    });
+
     it("starts the operator with flags it knows", () => {
       const [container] = podOf("Deployment", "kubesteer-operator").containers;
       const args = container?.args.map((arg) => arg.replace(/\$\((\w+)\)/, "value")) ?? [];

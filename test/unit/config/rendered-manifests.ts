@@ -43,7 +43,7 @@ export interface PodSpec {
   readonly volumes: readonly {
     readonly name: string;
     readonly configMap?: { readonly name: string };
-    readonly hostPath?: { readonly path: string };
+    readonly hostPath?: { readonly path: string; readonly type: string };
   }[];
 }
 
