@@ -125,7 +125,11 @@ describe("the upkeep of Services, with a real agent and kernel", function () {
     // Not by server-side apply: the list of addresses is keyed by type and has an InternalIP per family.
     await client.create(resources.nodes, nodeObject);
     const { status } = nodeObject;
-    await client.mergePatch({ resource: resources.nodes, name: nodeName }, { status }, { subresource: "status" });
+    await client.mergePatch(
+      { resource: resources.nodes, name: nodeName },
+      { status },
+      { subresource: "status" },
+    );
     node = await createAgentNode({ namespace, nodeName, address: `${nodeAddresses.ipv4}/32`, apiSocket });
     cleanups.defer(() => node.close());
     await startPods();
