@@ -1,8 +1,10 @@
 /**
  * Makes continuous traffic to one address from the network namespace it runs in, for a bounded time or until its
- * standard input closes, then prints one line of JSON: what was asked, who answered, what failed.
+ * standard input closes. Prints "started" when each worker has had an answer or a failure, and at the end one line of
+ * JSON: what was asked, who answered, what failed.
  * Each worker asks every `intervalMs`: on a new connection each time, or on one that it keeps (`keepConnection`).
  */
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { ask, Connection, ExchangeFailure } from "./exchange.mjs";
 
@@ -17,8 +19,10 @@ const deadline = performance.now() + load.durationMs;
 const stopped = new AbortController();
 process.stdin.resume().once("end", () => stopped.abort());
 
+const resentSynsBefore = countResentSyns();
 let requests = 0;
 let longestGapMs = 0;
+let waitingWorkers = load.workers;
 /** @type {Record<string, number>} */
 const answers = {};
 /** @type {Record<string, number>} */
@@ -26,14 +30,22 @@ const failures = {};
 
 await Promise.all(Array.from({ length: load.workers }, work));
 const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
-process.stdout.write(
-  `${JSON.stringify({ requests, failed, answers, failures, longestGapMs: Math.round(longestGapMs) })}\n`,
-);
+const resentSyns = countResentSyns() - resentSynsBefore;
+const summary = {
+  requests,
+  failed,
+  answers,
+  failures,
+  resentSyns,
+  longestGapMs: Math.round(longestGapMs),
+};
+process.stdout.write(`${JSON.stringify(summary)}\n`);
 process.exit();
 
 async function work() {
   let lastAnswerAt = performance.now();
   let connection = load.keepConnection ? new Connection(load) : undefined;
+  let isFirst = true;
   while (!stopped.signal.aborted && performance.now() < deadline) {
     requests += 1;
     try {
@@ -47,7 +59,23 @@ async function work() {
       failures[error.reason] = (failures[error.reason] ?? 0) + 1;
       if (connection !== undefined) connection = new Connection(load);
     }
+    if (isFirst) tellStart();
+    isFirst = false;
     await new Promise((resolve) => setTimeout(resolve, load.intervalMs));
   }
   connection?.close();
+}
+
+function tellStart() {
+  waitingWorkers -= 1;
+  if (waitingWorkers === 0) process.stdout.write("started\n");
+}
+
+/** Of all TCP connections that were opened in this network namespace. Linux: counter TCPSynRetrans in net/netstat. */
+function countResentSyns() {
+  const rows = readFileSync("/proc/self/net/netstat", "utf8").split("\n");
+  const [names = [], values = []] = rows
+    .filter((row) => row.startsWith("TcpExt:"))
+    .map((row) => row.split(" "));
+  return Number(values[names.indexOf("TCPSynRetrans")]);
 }

@@ -15,7 +15,7 @@ export interface LoadOptions {
   readonly intervalMs?: number;
   /** Each worker keeps one TCP connection and asks on it again and again, to see whether it survives. @default false */
   readonly keepConnection?: boolean;
-  /** For one request. @default 1000 */
+  /** For one request. Long, because a busy machine keeps programs waiting too; see {@link LoadSummary.resentSyns}. @default 5000 */
   readonly timeoutMs?: number;
 }
 
@@ -26,12 +26,20 @@ export interface LoadSummary {
   readonly answers: Readonly<Record<string, number>>;
   /** By reason: `timeout`, errno names, `closed` for a kept connection that ended. */
   readonly failures: Readonly<Record<string, number>>;
+  /**
+   * How often the first packet of a TCP connection was sent again because nothing came back within a second. Tells packets
+   * that were lost on the way from programs that had to wait for a CPU: both ends of this are the kernel's. Counts all
+   * connections that were opened in the namespace meanwhile.
+   */
+  readonly resentSyns: number;
   /** Longest time that one worker was without an answer. */
   readonly longestGapMs: number;
 }
 
 /** Running traffic. */
 export interface Load {
+  /** Resolves when each worker has had its first answer or failure: all kept connections are there. */
+  readonly started: Promise<void>;
   /** Lets requests under way finish, ends the traffic and resolves with what happened in all. Call it once. */
   stop(): Promise<LoadSummary>;
   /** Waits for the end of `durationMs`. Call it once, instead of stop. */
@@ -41,14 +49,21 @@ export interface Load {
 }
 
 export function startLoad({ namespace, ...target }: LoadOptions): Load {
-  const defaults = { workers: 1, intervalMs: 10, keepConnection: false, timeoutMs: 1_000 };
+  const defaults = { workers: 1, intervalMs: 10, keepConnection: false, timeoutMs: 5_000 };
   const program = new NamespaceProgram({
     namespace,
     program: "load.mjs",
     argument: { ...defaults, ...target },
   });
-  const finish = async (): Promise<LoadSummary> => parseLoadSummary(await program.readLine());
+  const start = async (): Promise<void> => void (await program.readLine());
+  const started = start();
+  started.catch(() => {}); // Whoever waits for the summary is told the same.
+  const finish = async (): Promise<LoadSummary> => {
+    await started;
+    return parseLoadSummary(await program.readLine());
+  };
   return {
+    started,
     finish,
     async stop() {
       program.endInput();

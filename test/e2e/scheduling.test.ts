@@ -138,6 +138,7 @@ describe("scheduling by operator and agents", function () {
       keepConnection: true,
     });
     try {
+      await load.started;
       await kubectl("label pod pod2a pod3a share=yes");
       await choose("algorithm: LeastConnection");
       await waitUntil("others than pod1a to answer", async () => {

@@ -11,6 +11,7 @@ export async function underLoad({ cluster, traffic }: Scene, act: () => Promise<
     { namespace: traffic.namespaceOf("outside"), address: nodeIP, port: web.nodePort },
   ].map((target) => startLoad({ ...common, ...target }));
   try {
+    await Promise.all(loads.map((load) => load.started));
     await act();
     const summaries = await Promise.all(loads.map((load) => load.stop()));
     return summaries.reduce(add);
@@ -30,6 +31,7 @@ function add(a: LoadSummary, b: LoadSummary): LoadSummary {
     failed: a.failed + b.failed,
     answers: addCounts(a.answers, b.answers),
     failures: addCounts(a.failures, b.failures),
+    resentSyns: a.resentSyns + b.resentSyns,
     longestGapMs: Math.max(a.longestGapMs, b.longestGapMs),
   };
 }
