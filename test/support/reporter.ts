@@ -1,15 +1,19 @@
 import Mocha from "mocha";
+import { firstLine } from "../../platform/errors.ts";
 import { skipReasons } from "./skip.ts";
 
 const { Base, Spec } = Mocha.reporters;
-const { EVENT_RUN_END, EVENT_TEST_PENDING } = Mocha.Runner.constants;
+const { EVENT_RUN_END, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.constants;
 
 interface Skip {
   readonly title: string;
   readonly reason: string;
 }
 
-/** mocha's spec reporter, then every skip with its reason, then one plain line: `N passed, N failed, N skipped`. */
+/**
+ * mocha's spec reporter, then every skip with its reason, every failure in a line, and one plain line:
+ * `N passed, N failed, N skipped`. Who keeps only the end of a long log sees what failed.
+ */
 export default class Reporter extends Spec {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
@@ -17,11 +21,16 @@ export default class Reporter extends Spec {
     runner.on(EVENT_TEST_PENDING, (test) => {
       skips.push({ title: test.fullTitle(), reason: reasonOf(test) });
     });
+    const failed: string[] = [];
+    runner.on(EVENT_TEST_FAIL, (test, error: Error) => {
+      failed.push(`failed: ${test.fullTitle()}: ${firstLine(error.message)}`);
+    });
     runner.once(EVENT_RUN_END, () => {
       for (const [reason, titles] of Map.groupBy(skips, (skip) => skip.reason)) {
         Base.consoleLog(`skipped ${titles.length}: ${reason}`);
         for (const { title } of titles) Base.consoleLog(`  - ${title}`);
       }
+      for (const line of failed) Base.consoleLog(line);
       const { passes, failures, pending } = this.stats;
       Base.consoleLog(`${passes} passed, ${failures} failed, ${pending} skipped`);
     });
