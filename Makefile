@@ -35,6 +35,10 @@ playground: dist tools ## The same cluster, left running for you to try things w
 test: dist tools ## All tests: unit, goldens, API, packets, end to end, a minute of soak
 	@mocha $(foreach suite,unit golden api image packets e2e soak,'test/$(suite)/**/*.test.ts')
 
+coverage: npm-packages ## How much of the source the unit tests reach; report in coverage/
+	@c8 --all --extension .ts --include 'agent/**' --include 'operator/**' --include 'platform/**' --include 'crds/**' \
+	  --reporter text-summary --reporter html mocha 'test/unit/**/*.test.ts'
+
 packets: npm-packages tools ## The scenarios as real packets, in MODE (default nftables) (root)
 	@MODE=$(MODE) mocha 'test/packets/**/*.test.ts'
 
@@ -59,4 +63,4 @@ clean: ## Remove what the other targets made, and anything a crashed playground 
 	@if [ -x node_modules/.bin/node ]; then node playground/clean.ts; fi
 	@rm -rf dist coverage .bench .playground .image node_modules
 
-.PHONY: help npm-packages tools dist demo playground test packets lint soak bench image deploy clean
+.PHONY: help npm-packages tools dist demo playground test coverage packets lint soak bench image deploy clean
