@@ -1,6 +1,8 @@
+import type { FileHandle } from "node:fs/promises";
 import { execa } from "execa";
 import type { Logger } from "../../platform/log.ts";
 import { errorMessage, firstLine } from "../../platform/errors.ts";
+import { openInput } from "./input-file.ts";
 
 /** Runs programs of the host. The agent's only door to them; tests put a fake in its place. */
 export interface CommandRunner {
@@ -14,7 +16,7 @@ export interface CommandRunner {
 }
 
 export interface RunOptions {
-  /** Written to standard input, which is then closed. */
+  /** A file with all of it is the standard input, so that the program never takes a part for the whole: see {@link openInput}. */
   readonly input?: string;
   /** @default 30000 */
   readonly timeoutMs?: number;
@@ -97,8 +99,10 @@ export function createCommandRunner({ netns, log }: CommandRunnerOptions): Comma
   return {
     async run(command, args, { input, timeoutMs = defaultTimeoutMs, signal, onStdout } = {}) {
       const [file, fileArgs] = place(command, args);
+      await using inputFile = input === undefined ? undefined : await openInputOf(command, input);
       const child = execa(file, fileArgs, {
-        ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+        // As a stream with a descriptor, which the program then reads by itself.
+        stdin: inputFile?.createReadStream() ?? "ignore",
         ...(signal === undefined ? {} : { cancelSignal: signal }),
         timeout: timeoutMs,
         reject: false,
@@ -148,6 +152,15 @@ export function createCommandRunner({ netns, log }: CommandRunnerOptions): Comma
       };
     },
   };
+}
+
+async function openInputOf(command: string, input: string): Promise<FileHandle> {
+  try {
+    return await openInput(input);
+  } catch (error) {
+    const problem = `the input of ${command} cannot be kept in memory: ${errorMessage(error)}`;
+    throw new CommandError(command, problem, { cause: error });
+  }
 }
 
 function notInstalled(command: string): CommandError {

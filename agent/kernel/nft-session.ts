@@ -47,6 +47,9 @@ export const revisionSet = "rev";
 /**
  * nft -i reads its lines through a line editor, which takes a millisecond for each KiB: from here on a process is faster.
  * It also gives the memory of its parser back.
+ *
+ * And nft -i takes what stands before the end of its input for a line. A line must not be cut there: one of this length goes into
+ * the empty socket with one write, which the kernel does as a whole or not at all (one buffer, see unix_stream_sendmsg).
  */
 const maxInteractiveLength = 32 * 1024;
 /** The line history costs some 0.35 MB per 1000 lines. */
@@ -62,7 +65,8 @@ const endMarker = /^meta expression, datatype mark .*$/m;
 /**
  * A session over a long-lived `nft -i`: one line is one transaction and costs a third of a millisecond, where a process
  * for each costs 15. Every transaction also writes a fresh number into the revision set; reading it back tells committed
- * from refused. Big transactions go through `nft -f -`, and so does everything when `nft -i` does not work here.
+ * from refused. Big transactions go through `nft -f -`, and so does everything when `nft -i` does not work here. Where this
+ * process is killed, nft has got the whole transaction or nothing of it.
  */
 export function createNftSession({ commands, table, log }: NftSessionOptions): NftSession {
   const firstRevision = randomInt(1, 2 ** 30);

@@ -21,6 +21,11 @@ describe("command runner", () => {
     assert.deepEqual({ exitCode, stdout, stderr }, { exitCode: 3, stdout: "hello\n", stderr: "bad\n" });
   });
 
+  it("keeps input in a file, so that a program never takes a part for the whole", async () => {
+    const { stdout } = await commands.run("stat", ["-L", "-c", "%F %s", "/dev/stdin"], { input: "hello\n" });
+    assert.equal(stdout, "regular file 6\n");
+  });
+
   it("hands over output piece by piece and does not keep it", async () => {
     const pieces: string[] = [];
     const { exitCode, stdout } = await commands.run("seq", ["100000"], {

@@ -1,0 +1,33 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+
+/** In memory, and writable also in containers that can write nowhere else (OCI runtime specification, default filesystems). */
+const memoryDirectory = "/dev/shm";
+
+/**
+ * A file without a name that holds `text`, open for reading at its beginning. Whoever reads it finds all of `text`, whatever
+ * becomes of this process: of a pipe whose writer is killed, a reader takes for the whole what has come so far.
+ */
+export async function openInput(text: string, directory = memoryDirectory): Promise<FileHandle> {
+  const path = join(directory, `kubesteer-${randomUUID()}`);
+  const writer = await open(path, "wx", 0o600);
+  try {
+    const reader = await openAndUnlink(path);
+    await writer.writeFile(text).catch(async (error: unknown) => {
+      await reader.close();
+      throw error;
+    });
+    return reader;
+  } finally {
+    await writer.close();
+  }
+}
+
+async function openAndUnlink(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } finally {
+    await unlink(path);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * A process that commits ports 1 to COUNT to a set and ends by SIGKILL while nft has read nothing of it yet:
+ * `node killed-commit.ts NETNS TABLE COUNT WIDTH`. Each command has WIDTH characters, almost all of them spaces: what is left
+ * of the text when it is cut somewhere is nearly always valid.
+ */
+import { setTimeout } from "node:timers/promises";
+import { type CommandRunner, createCommandRunner } from "../../agent/kernel/command.ts";
+import { createNftSession } from "../../agent/kernel/nft-session.ts";
+import { silentLogger } from "../../platform/log.ts";
+
+const [netns = "", table = "", count = "", width = ""] = process.argv.slice(2);
+const real = createCommandRunner({ netns, log: silentLogger });
+
+function end(): void {
+  process.kill(process.pid, "SIGKILL");
+}
+
+const commands: CommandRunner = {
+  run(...call) {
+    void setTimeout(200).then(end);
+    return real.run(...call);
+  },
+  start(...call) {
+    const child = real.start(...call);
+    return {
+      ...child,
+      write(text) {
+        child.write(text);
+        end();
+      },
+    };
+  },
+};
+
+const addPort = (port: number): string => `add element ip ${table} ports { ${port} }`.padEnd(Number(width));
+await createNftSession({ commands, table, log: silentLogger }).commit({
+  family: "ip",
+  commands: Array.from({ length: Number(count) }, (_, index) => addPort(index + 1)),
+});
