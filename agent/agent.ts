@@ -110,7 +110,7 @@ class Agent {
       log,
     });
     this.#drift = new DriftGuard({
-      policy: () => this.#proxy?.settings.config.drift.policy ?? "Report",
+      policy: () => this.#proxy?.settingsInForce.config.drift.policy ?? "Report",
       requestRepair: () => this.#proxy?.requestRepair(),
       onEvent: (event) => this.#recordEvents([event]),
       onFactsChange: () => this.#statusWriter.requestWrite(),
@@ -281,6 +281,7 @@ class Agent {
       lastSuccess: this.#record.lastSuccess,
       failure: this.#record.failure,
       waitingFor: this.#waitingFor(),
+      settingsWaitFor: this.#proxy.settingsWaitFor(),
       staleSinceMs: this.#proxy.staleSinceMs(),
       missing: this.#modes.missing(),
       problems: this.#proxy.problems(),
@@ -330,7 +331,7 @@ class Agent {
     const routes = createMetricsRoutes({
       metricsHandler: (request, response) => metrics.handler(request, response),
       runningMode: () => this.#record.lastSuccess?.mode,
-      settings: () => this.#proxy?.settings,
+      settings: () => this.#proxy?.settingsInForce,
     });
     const serviceRoutes = createServiceRoutes({
       desired: () => this.#proxy?.desired(),

@@ -12,6 +12,7 @@ import type { ServiceUpkeep } from "./service-upkeep.ts";
 import type { DesiredState } from "./services/desired-state.ts";
 import type { ConnectionCounts } from "./services/endpoint-connections.ts";
 import { buildNodeFacts, type NodeFacts } from "./services/node-facts.ts";
+import { selectsByNamespace } from "./services/selects-by-namespace.ts";
 import { ServiceCatalog } from "./services/service-catalog.ts";
 import type { ServiceProblem } from "./services/service-problem.ts";
 import type { ModeSwitch } from "./sync/mode-switch.ts";
@@ -50,6 +51,7 @@ export class ServiceProxy {
   /** When a new endpoint gets a larger share. */
   readonly #nextShare: WakeUpCall;
   #settings: NodeProxySpec;
+  #settingsInForce: NodeProxySpec;
   #desired: DesiredState | undefined;
   /** When the objects were stored that stand in for those of the API server; undefined once all are its own. */
   #staleSinceMs: number | undefined;
@@ -58,6 +60,7 @@ export class ServiceProxy {
     const { client, modes, onOutcome, clock, log, signal } = deps;
     this.#deps = deps;
     this.#settings = settings;
+    this.#settingsInForce = settings;
     this.#addresses = new LocalAddresses({ listInterfaces: networkInterfaces, clock, log });
     this.#catalog = new ServiceCatalog({ config: settings.config, node: this.#nodeFacts() });
     this.#watch = new ClusterWatch({
@@ -72,7 +75,7 @@ export class ServiceProxy {
     this.#loop = new SyncLoop({
       modes,
       onOutcome,
-      onInStep: () => deps.upkeep.follow(this.#catalog, this.#settings.config),
+      onInStep: () => deps.upkeep.follow(this.#catalog, this.#settingsInForce.config),
       clock,
       takeChanges: () => {
         deps.changeMetrics.takeUp();
@@ -112,24 +115,38 @@ export class ServiceProxy {
         clock,
         signal,
       }),
-      storedObjects.run(() => (this.#isLive() ? this.#catalog.objects : undefined), signal),
+      storedObjects.run(() => (this.#isComplete() ? this.#catalog.objects : undefined), signal),
       this.#connections.run(signal),
       this.#addresses.watch(() => this.#refreshNode(), signal),
     ]);
   }
 
+  /** The newest settings. */
   get settings(): NodeProxySpec {
     return this.#settings;
   }
 
+  /** Those that the kernel follows, or will after the next sync. */
+  get settingsInForce(): NodeProxySpec {
+    return this.#settingsInForce;
+  }
+
+  /**
+   * Brings settings into force at once, or when the Namespaces are listed if they select by them: until then those before stay
+   * in force and Services are followed. The first settings have none before them.
+   */
   setSettings(settings: NodeProxySpec): void {
     this.#settings = settings;
-    if (settings.config.services.some((rule) => rule.namespaceSelector !== undefined)) {
-      this.#watch.needNamespaces();
-    }
-    this.#catalog.setConfig(settings.config);
-    this.#catalog.setNode(this.#nodeFacts());
-    this.#loop.setSettings(settings);
+    if (selectsByNamespace(settings.config)) this.#watch.needNamespaces();
+    const waitingFor = this.settingsWaitFor();
+    if (waitingFor.length === 0) this.#bringIntoForce();
+    else this.#deps.log.info({ revision: settings.revision, waitingFor }, "new settings wait");
+  }
+
+  /** Kinds of objects whose first list has to arrive before the newest settings come into force; empty when they are. */
+  settingsWaitFor(): readonly WatchedKind[] {
+    if (this.#settings === this.#settingsInForce || !selectsByNamespace(this.#settings.config)) return [];
+    return this.#watch.waitingFor().filter((kind) => kind === "Namespaces");
   }
 
   /** Others have changed what is in the kernel: everything is programmed anew. */
@@ -139,7 +156,10 @@ export class ServiceProxy {
 
   /** Kinds of objects whose first list has to arrive before anything is written to the kernel. */
   waitingFor(): readonly WatchedKind[] {
-    return this.#watch.waitingFor();
+    const unlisted = this.#watch.waitingFor();
+    return selectsByNamespace(this.#settingsInForce.config)
+      ? unlisted
+      : unlisted.filter((kind) => kind !== "Namespaces");
   }
 
   /**
@@ -165,8 +185,22 @@ export class ServiceProxy {
     return [...this.#catalog.problems(), ...this.#deps.upkeep.problems()];
   }
 
+  #bringIntoForce(): void {
+    const settings = this.#settings;
+    this.#settingsInForce = settings;
+    this.#catalog.setConfig(settings.config);
+    this.#catalog.setNode(this.#nodeFacts());
+    this.#loop.setSettings(settings);
+  }
+
+  /** Whether the API server has told all that the settings in force need. */
   #isLive(): boolean {
     return this.waitingFor().length === 0;
+  }
+
+  /** Whether the API server has told all of every kind. */
+  #isComplete(): boolean {
+    return this.#watch.waitingFor().length === 0;
   }
 
   #serveStored(snapshot: StoredSnapshot): void {
@@ -180,6 +214,8 @@ export class ServiceProxy {
   }
 
   #onListed(): void {
+    const isWaiting = this.#settings !== this.#settingsInForce;
+    if (isWaiting && this.settingsWaitFor().length === 0) this.#bringIntoForce();
     if (this.#isLive() && this.#staleSinceMs !== undefined) {
       this.#staleSinceMs = undefined;
       this.#catalog.forgetAges();
@@ -206,6 +242,6 @@ export class ServiceProxy {
   }
 
   #nodeFacts(): NodeFacts {
-    return buildNodeFacts(this.#deps.nodeName, this.#settings.node, this.#addresses.read());
+    return buildNodeFacts(this.#deps.nodeName, this.#settingsInForce.node, this.#addresses.read());
   }
 }

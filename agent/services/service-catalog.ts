@@ -15,6 +15,7 @@ import { buildLocalhostNodePorts, type LocalhostNodePort } from "./localhost-nod
 import type { NodeFacts } from "./node-facts.ts";
 import { nodePortAddresses } from "./node-port-addresses.ts";
 import { type ConnectionReading, ServiceDynamics } from "./service-dynamics.ts";
+import { selectsByNamespace } from "./selects-by-namespace.ts";
 import { namespaceOf } from "./service-port-name.ts";
 import type { ServiceProblem } from "./service-problem.ts";
 import { buildUdpServicePorts, type UdpServicePort } from "./udp-service-ports.ts";
@@ -311,7 +312,7 @@ export class ServiceCatalog {
   }
 
   #namespaceChanged(namespace: string): void {
-    if (!this.#config.services.some((rule) => rule.namespaceSelector !== undefined)) return;
+    if (!selectsByNamespace(this.#config)) return;
     const names = [...this.#services.values()].map((service) => service.name);
     this.#markChanged(names.filter((name) => namespaceOf(name) === namespace));
   }

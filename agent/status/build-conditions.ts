@@ -34,12 +34,16 @@ export function buildConditions(
 /** Whether the node serves as the newest settings say. */
 function judgeReady(facts: AgentFacts): Verdict {
   if (facts.unusable !== undefined) return judgeUnusable(facts, facts.unusable);
-  const { failure, waitingFor, staleSinceMs, lastSuccess, settings } = facts;
+  const { failure, waitingFor, settingsWaitFor, staleSinceMs, lastSuccess, settings } = facts;
   if (waitingFor.length > 0) {
     const message = `Waiting for ${waitingFor.join(" and ")}; until then ${describeMeanwhile(staleSinceMs)}.`;
     return { status: "False", reason: nodeReadyReasons.waiting, message };
   }
   if (failure !== undefined) return { status: "False", reason: failure.reason, message: failure.message };
+  if (settingsWaitFor.length > 0) {
+    const message = `Revision ${settings.revision} waits for ${settingsWaitFor.join(" and ")}; until then ${describeRunning(lastSuccess)}.`;
+    return { status: "False", reason: nodeReadyReasons.waiting, message };
+  }
   if (lastSuccess?.settings.revision !== settings.revision) {
     return {
       status: "False",
@@ -68,15 +72,17 @@ function judgeApplied(facts: AgentFacts): Verdict {
     const message = `Revision ${settings.revision} has been applied.`;
     return { status: "True", reason: "Applied", message };
   }
-  const running =
-    lastSuccess === undefined
-      ? "nothing has been applied since the agent started"
-      : `revision ${lastSuccess.settings.revision} stays in force`;
   return {
     status: "False",
     reason: failure?.reason ?? nodeReadyReasons.syncing,
-    message: `Revision ${settings.revision} has not been applied; ${running}.`,
+    message: `Revision ${settings.revision} has not been applied; ${describeRunning(lastSuccess)}.`,
   };
+}
+
+function describeRunning(lastSuccess: AgentFacts["lastSuccess"]): string {
+  return lastSuccess === undefined
+    ? "nothing has been applied since the agent started"
+    : `revision ${lastSuccess.settings.revision} stays in force`;
 }
 
 const namedServices = 5;

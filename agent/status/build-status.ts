@@ -24,6 +24,8 @@ export interface AgentFacts {
   readonly failure: SyncFailure | undefined;
   /** What has to arrive before anything is written to the kernel; empty when all is there. */
   readonly waitingFor: readonly string[];
+  /** What has to arrive before `settings` come into force, while earlier ones are; empty when they have. */
+  readonly settingsWaitFor: readonly string[];
   /** Of when the Services are that stand in for those of the API server, milliseconds since the epoch; undefined when none do. */
   readonly staleSinceMs: number | undefined;
   readonly missing: MissingRequirements;

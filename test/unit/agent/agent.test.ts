@@ -352,6 +352,54 @@ describe("agent", () => {
     assert.equal(countCalls("watch", "namespaces") > 0, true);
   });
 
+  it("settings that select by namespace wait for the Namespaces; meanwhile those before are served and followed", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    api.failNext("watch", new Error("connection refused"), { resource: resources.namespaces, times: 6 });
+    const rule = { name: "all", namespaceSelector: {}, scheduling: { algorithm: "Maglev" } } as const;
+    await setNodeProxy(makeNodeProxySpec({ revision: "r2", config: { services: [rule] } }));
+    await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
+    await until(() => dataplane.syncs.length === 2);
+    assert.deepEqual(dataplane.syncs[1], { kind: "partial", services: new Set(["default/web"]) });
+    await clock.advance(1_000);
+    const status = await readStatus();
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    assert.deepEqual([status?.observedRevision, ready?.status, ready?.reason], ["r1", "False", "Waiting"]);
+    assert.equal(ready?.message, "Revision r2 waits for Namespaces; until then revision r1 stays in force.");
+    await clock.advance(60_000);
+    await until(() => dataplane.syncs.length === 3);
+    assert.equal((await readStatus())?.observedRevision, "r2");
+  });
+
+  it("the first settings wait for the Namespaces if they select by them: a half-known selector is never applied", async () => {
+    api.failNext("watch", new Error("connection refused"), { resource: resources.namespaces, times: 6 });
+    const rule = { name: "all", namespaceSelector: {}, scheduling: { algorithm: "Maglev" } } as const;
+    await setNodeProxy(makeNodeProxySpec({ config: { services: [rule] } }));
+    start();
+    await until(() => countCalls("watch", "namespaces") > 0);
+    await clock.advance(1_000);
+    assert.equal(dataplane.syncs.length, 0);
+    await clock.advance(60_000);
+    await until(() => dataplane.syncs.length === 1);
+  });
+
+  it("settings that do not select by namespace any more do not wait for the Namespaces", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    api.failNext("watch", new Error("connection refused"), { resource: resources.namespaces, times: 1000 });
+    const rule = { name: "all", namespaceSelector: {}, scheduling: { algorithm: "Maglev" } } as const;
+    await setNodeProxy(makeNodeProxySpec({ revision: "r2", config: { services: [rule] } }));
+    await until(() => countCalls("watch", "namespaces") > 0);
+    await clock.advance(10_000);
+    assert.equal(dataplane.syncs.length, 1);
+    await setNodeProxy(makeNodeProxySpec({ revision: "r3", config: { masqueradeAll: true } }));
+    await until(() => dataplane.syncs.length === 2);
+    await clock.advance(1_000);
+    assert.equal((await readStatus())?.observedRevision, "r3");
+  });
+
   it("the status is written on change and as a heartbeat, not once per sync", async () => {
     await setNodeProxy(makeNodeProxySpec());
     start();

@@ -26,6 +26,7 @@ const facts: AgentFacts = {
   lastSuccess: makeSyncSuccess({ report: { servicePorts: 4, endpoints: 9, changes: 2 } }),
   failure: undefined,
   waitingFor: [],
+  settingsWaitFor: [],
   staleSinceMs: undefined,
   missing: new Map(),
   problems: [],
@@ -126,6 +127,18 @@ const conditionRows: readonly ConditionRow[] = [
     name: "a node without its first lists waits and keeps its rules",
     facts: { lastSuccess: undefined, waitingFor: ["Services", "EndpointSlices"] },
     expect: { Ready: ["False", "Waiting", /Services and EndpointSlices; until then the kernel keeps/] },
+  },
+  {
+    name: "settings that wait are told together with those in force",
+    facts: { settings: newer, settingsWaitFor: ["Namespaces"] },
+    expect: {
+      Ready: [
+        "False",
+        "Waiting",
+        /^Revision r2 waits for Namespaces; until then revision r1 stays in force\.$/,
+      ],
+      Applied: ["False", "Syncing", /revision r1 stays in force/],
+    },
   },
   {
     name: "a node that serves stored Services is not ready, and says of when they are",

@@ -18,6 +18,7 @@ const facts: AgentFacts = {
   lastSuccess: makeSyncSuccess(),
   failure: undefined,
   waitingFor: [],
+  settingsWaitFor: [],
   staleSinceMs: undefined,
   missing: new Map(),
   problems: [],
