@@ -89,7 +89,7 @@ class Agent {
   readonly #connection: Pick<ServiceProxyDeps, "client" | "clock" | "log" | "signal">;
   #node: NodePresence = { kind: "unknown" };
   #nodeProxy: Pick<NodeProxy, "metadata"> | undefined;
-  /** Why the settings of the NodeProxy cannot be used; undefined when they can, or when there are none. */
+  /** Why the settings of the NodeProxy cannot be used, without a full stop; undefined when they can, or when there are none. */
   #unusable: string | undefined;
   /** From the first settings on. */
   #proxy: ServiceProxy | undefined;
@@ -267,24 +267,25 @@ class Agent {
 
   #waitingFor(): readonly string[] {
     if (this.#proxy !== undefined) return this.#proxy.waitingFor();
-    return [this.#deps.config === undefined ? "the NodeProxy of this node" : "the Node of this node"];
+    if (this.#deps.config !== undefined) return ["the Node of this node"];
+    return [this.#unusable === undefined ? "the NodeProxy of this node" : "a NodeProxy that can be used"];
   }
 
   #statusFacts(): AgentFacts | undefined {
-    if (this.#proxy === undefined) return undefined;
+    if (this.#proxy === undefined && this.#unusable === undefined) return undefined;
     return {
       agentVersion: this.#deps.version,
       tools: this.#deps.tools,
       generation: this.#nodeProxy?.metadata.generation,
-      settings: this.#proxy.settings,
+      settings: this.#proxy?.settings,
       unusable: this.#unusable,
       lastSuccess: this.#record.lastSuccess,
       failure: this.#record.failure,
       waitingFor: this.#waitingFor(),
-      settingsWaitFor: this.#proxy.settingsWaitFor(),
-      staleSinceMs: this.#proxy.staleSinceMs(),
+      settingsWaitFor: this.#proxy?.settingsWaitFor() ?? [],
+      staleSinceMs: this.#proxy?.staleSinceMs(),
       missing: this.#modes.missing(),
-      problems: this.#proxy.problems(),
+      problems: this.#proxy?.problems() ?? [],
       nodeProblem: this.#upkeep.nodeProblem(),
       latency: this.#record.latency.percentiles(),
       drift: this.#driftFacts(),

@@ -33,8 +33,8 @@ export function buildConditions(
 
 /** Whether the node serves as the newest settings say. */
 function judgeReady(facts: AgentFacts): Verdict {
-  if (facts.unusable !== undefined) return judgeUnusable(facts, facts.unusable);
-  const { failure, waitingFor, settingsWaitFor, staleSinceMs, lastSuccess, settings } = facts;
+  const { failure, waitingFor, settingsWaitFor, staleSinceMs, lastSuccess, settings, unusable } = facts;
+  if (settings === undefined || unusable !== undefined) return judgeUnusable(facts);
   if (waitingFor.length > 0) {
     const message = `Waiting for ${waitingFor.join(" and ")}; until then ${describeMeanwhile(staleSinceMs)}.`;
     return { status: "False", reason: nodeReadyReasons.waiting, message };
@@ -59,15 +59,19 @@ function judgeReady(facts: AgentFacts): Verdict {
   };
 }
 
-function judgeUnusable({ settings }: AgentFacts, reason: string): Verdict {
-  const message = `The NodeProxy cannot be used, revision ${settings.revision} stays in force: ${reason}.`;
+function judgeUnusable({ settings, unusable = "it has not been read" }: AgentFacts): Verdict {
+  const meanwhile =
+    settings === undefined
+      ? "and there are no settings from before"
+      : `revision ${settings.revision} stays in force`;
+  const message = `The NodeProxy cannot be used, ${meanwhile}: ${unusable}.`;
   return { status: "False", reason: "SettingsUnusable", message };
 }
 
 /** Whether the newest settings have reached the kernel at least once. */
 function judgeApplied(facts: AgentFacts): Verdict {
   const { lastSuccess, settings, failure, unusable } = facts;
-  if (unusable !== undefined) return judgeUnusable(facts, unusable);
+  if (settings === undefined || unusable !== undefined) return judgeUnusable(facts);
   if (lastSuccess?.settings.revision === settings.revision) {
     const message = `Revision ${settings.revision} has been applied.`;
     return { status: "True", reason: "Applied", message };

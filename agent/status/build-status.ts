@@ -14,8 +14,8 @@ export interface AgentFacts {
   readonly tools: { readonly kernel: string; readonly nft: string | undefined };
   /** metadata.generation of the NodeProxy the settings come from. */
   readonly generation: number | undefined;
-  /** The newest settings that can be used, whether or not they are in force. */
-  readonly settings: NodeProxySpec;
+  /** The newest settings that can be used, whether or not they are in force; undefined while there have been none. */
+  readonly settings: NodeProxySpec | undefined;
   /** Why those of the NodeProxy are not these, without a full stop; undefined when they are. */
   readonly unusable: string | undefined;
   /** The newest successful sync; undefined before the first. */

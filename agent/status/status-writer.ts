@@ -16,7 +16,7 @@ const requestTimeoutMs = 10_000;
 
 export interface StatusWriterDeps {
   readonly api: Pick<ApiClient, "apply">;
-  /** undefined while the settings are not known. */
+  /** undefined while there is nothing to tell. */
   readonly collectFacts: () => AgentFacts | undefined;
   /** Longest time between two writes. */
   readonly heartbeatMs: number;

@@ -452,6 +452,46 @@ describe("agent", () => {
     assert.equal((await readStatus())?.observedRevision, "r3");
   });
 
+  it("a first NodeProxy that cannot be used gets a status that says why, and the kernel is left alone", async () => {
+    const { drift: _drift, ...config } = makeNodeProxySpec().config;
+    const unusable = { ...makeNodeProxySpec(), config };
+    await api.create(resources.nodeProxies, { metadata: { name: nodeName, generation: 4 }, spec: unusable });
+    start();
+    await until(() => log.lines.some(({ message }) => message.includes("cannot be used")));
+    await clock.advance(1_000);
+    const status = await readStatus();
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    assert.deepEqual([status?.observedRevision, ready?.status], [undefined, "False"]);
+    assert.equal(ready?.reason, "SettingsUnusable");
+    assert.match(
+      ready.message,
+      /cannot be used, and there are no settings from before: it lacks spec\.config\.drift/,
+    );
+    assert.deepEqual(dataplane.calls, []);
+    await setNodeProxy(makeNodeProxySpec({ revision: "r2" }));
+    await until(() => dataplane.syncs.length === 1);
+    await clock.advance(1_000);
+    assert.equal((await readStatus())?.observedRevision, "r2");
+  });
+
+  it("a value that cannot be parsed makes the NodeProxy unusable, and it stays so when it comes again", async () => {
+    await setNodeProxy(makeNodeProxySpec());
+    start();
+    await until(() => dataplane.syncs.length === 1);
+    const nodePorts = { ...makeNodeProxySpec().config.nodePorts, addresses: ["10.0.0.0/99"] };
+    await setNodeProxy(makeNodeProxySpec({ revision: "r2", config: { nodePorts } }));
+    await api.apply(
+      resources.nodeProxies,
+      { apiVersion: apiGroupVersion, kind: "NodeProxy", metadata: { name: nodeName, labels: { a: "b" } } },
+      { fieldManager: "labels" },
+    );
+    await clock.advance(1_000);
+    const status = await readStatus();
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    assert.deepEqual([status?.observedRevision, ready?.reason], ["r1", "SettingsUnusable"]);
+    assert.match(ready?.message ?? "", /spec\.config\.nodePorts.*10\.0\.0\.0\/99/);
+  });
+
   it("an API server that refuses the status does not stop the agent, and gets it later", async () => {
     await setNodeProxy(makeNodeProxySpec());
     api.failNext("apply", new ApiError({ statusCode: 503, reason: "", message: "no" }), { times: 3 });

@@ -164,6 +164,15 @@ const conditionRows: readonly ConditionRow[] = [
     expect: { Degraded: ["True", "ServicesRejected", /: n\/1, n\/2, n\/3, n\/4, n\/5 and 2 more\./] },
   },
   {
+    name: "without any settings that can be used the node is not Ready, for what is wrong with those it got",
+    facts: { settings: undefined, unusable: "it lacks spec.config.drift", lastSuccess: undefined },
+    expect: {
+      Ready: ["False", "SettingsUnusable", /no settings from before: it lacks spec\.config\.drift\.$/],
+      Applied: ["False", "SettingsUnusable", /spec\.config\.drift/],
+      Degraded: ["Unknown", "NotSynced", /./],
+    },
+  },
+  {
     name: "what the node lacks degrades",
     facts: { nodeProblem: "conntrack is not installed" },
     expect: {

@@ -11,6 +11,10 @@ describe("parse NodeProxy", () => {
   });
 
   const { drift: _drift, ...config } = makeNodeProxySpec().config;
+  const withConfig = (change: Partial<typeof config>) => ({
+    ...makeNodeProxySpec(),
+    config: { ...makeNodeProxySpec().config, ...change },
+  });
   for (const [name, spec, lacks] of [
     ["an object without spec is of no use", undefined, /spec\.config\.mode, .*spec\.revision, spec\.node:/],
     [
@@ -27,6 +31,16 @@ describe("parse NodeProxy", () => {
       "missing facts about the node are named",
       { ...makeNodeProxySpec(), node: null },
       /^it lacks spec\.node:/,
+    ],
+    [
+      "node port addresses that cannot be parsed are named",
+      withConfig({ nodePorts: { ...makeNodeProxySpec().config.nodePorts, addresses: ["10.0.0.0/99"] } }),
+      /^its spec\.config\.nodePorts cannot be used: "10\.0\.0\.0\/99" /,
+    ],
+    [
+      "ranges of local traffic that cannot be parsed are named",
+      withConfig({ localTraffic: { detect: "ClusterCIDR", cidrs: ["pods"] } }),
+      /^its spec\.config\.localTraffic cannot be used: "pods" /,
     ],
   ] as const) {
     it(name, () => {
