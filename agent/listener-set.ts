@@ -27,7 +27,9 @@ export class ListenerSet<Wanted> {
   readonly #open = new Map<string, OpenListener>();
   /** Why the wanted ones that are not open are not, by key. */
   readonly #failures = new Map<string, string>();
-  #wanted: ReadonlyMap<string, Wanted> = new Map();
+  readonly #wanted = new Map<string, Wanted>();
+  /** Keys whose being wanted has changed since they were last looked at. */
+  readonly #changed = new Set<string>();
 
   constructor(deps: ListenerSetDeps<Wanted>) {
     this.#deps = deps;
@@ -36,8 +38,26 @@ export class ListenerSet<Wanted> {
 
   /** @param wanted by a key that says all that matters for opening it: one with a known key is not opened anew */
   set(wanted: ReadonlyMap<string, Wanted>): void {
-    this.#wanted = wanted;
-    this.#doorbell.ring();
+    this.replace(this.#wanted, wanted);
+  }
+
+  /**
+   * As {@link ListenerSet.set}, for a part of what is wanted; costs as much as that part is big.
+   *
+   * @param before what was wanted of it until now
+   */
+  replace(before: ReadonlyMap<string, Wanted>, after: ReadonlyMap<string, Wanted>): void {
+    for (const key of before.keys()) {
+      if (after.has(key)) continue;
+      this.#wanted.delete(key);
+      this.#changed.add(key);
+    }
+    for (const [key, wanted] of after) {
+      if (before.has(key)) continue;
+      this.#wanted.set(key, wanted);
+      this.#changed.add(key);
+    }
+    if (this.#changed.size > 0) this.#doorbell.ring();
   }
 
   /** Why some are not open, by key. */
@@ -49,23 +69,24 @@ export class ListenerSet<Wanted> {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#doorbell.wait(this.#failures.size > 0 ? retryMs : Infinity, signal);
-      if (!signal.aborted) await this.#reconcile(this.#wanted);
+      if (!signal.aborted) await this.#reconcile();
     }
-    await this.#reconcile(new Map());
+    await Promise.all([...this.#open.keys()].map((key) => this.#close(key)));
   }
 
-  async #reconcile(wanted: ReadonlyMap<string, Wanted>): Promise<void> {
-    for (const key of this.#failures.keys()) {
-      if (!wanted.has(key)) this.#failures.delete(key);
-    }
+  async #reconcile(): Promise<void> {
+    const keys = [...new Set([...this.#changed, ...this.#failures.keys()])];
+    this.#changed.clear();
+    const unwanted = keys.filter((key) => !this.#wanted.has(key));
+    for (const key of unwanted) this.#failures.delete(key);
     // Closing first: one may want the address of another that goes.
-    const leaving = [...this.#open].filter(([key]) => !wanted.has(key));
-    await Promise.all(leaving.map(([key, listener]) => this.#closeOne(key, listener)));
-    const missing = [...wanted].filter(([key]) => !this.#open.has(key));
-    await Promise.all(missing.map(([key, listener]) => this.#openOne(key, listener)));
+    await Promise.all(unwanted.map((key) => this.#close(key)));
+    await Promise.all(keys.map((key) => this.#openMissing(key)));
   }
 
-  async #openOne(key: string, wanted: Wanted): Promise<void> {
+  async #openMissing(key: string): Promise<void> {
+    const wanted = this.#wanted.get(key);
+    if (wanted === undefined || this.#open.has(key)) return;
     try {
       this.#open.set(key, await this.#deps.open(wanted));
       if (this.#failures.delete(key)) this.#deps.onRecovery?.(wanted);
@@ -76,8 +97,9 @@ export class ListenerSet<Wanted> {
     }
   }
 
-  async #closeOne(key: string, listener: OpenListener): Promise<void> {
+  async #close(key: string): Promise<void> {
+    const listener = this.#open.get(key);
     this.#open.delete(key);
-    await listener.close();
+    await listener?.close();
   }
 }

@@ -58,7 +58,11 @@ export class ServiceUpkeep {
   /** To be called whenever the kernel is known to hold what the catalog told last. */
   follow(catalog: ServiceCatalog, config: NodeProxyConfig): void {
     this.#udpRepair.repair(catalog.takeChangedUdpServices(), catalog.udpServicePorts);
-    this.#healthCheckNodePorts.set(catalog.healthCheckNodePorts, catalog.nodePortAddresses);
+    this.#healthCheckNodePorts.follow({
+      ports: catalog.healthCheckNodePorts,
+      changed: catalog.takeChangedHealthChecks(),
+      addresses: catalog.nodePortAddresses,
+    });
     this.#localhostRelays.set(catalog.localhostNodePorts);
     void this.#conntrackSettings.apply(config.conntrack);
   }

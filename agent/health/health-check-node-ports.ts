@@ -4,9 +4,10 @@ import type { Clock } from "../../platform/clock.ts";
 import { familyOf, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
 import type { Logger } from "../../platform/log.ts";
 import { ListenerSet, type OpenListener } from "../listener-set.ts";
-import type { Port, ServiceName } from "../services/desired-state.ts";
+import type { ServiceName } from "../services/desired-state.ts";
 import type { HealthCheckNodePort } from "../services/service-catalog.ts";
 import { answerHealthCheck } from "./health-check-answer.ts";
+import { type HealthCheckListener, planListeners } from "./plan-listeners.ts";
 
 export interface HealthCheckDeps {
   /** Whether the kernel follows the cluster, whatever becomes of the node itself. */
@@ -17,10 +18,13 @@ export interface HealthCheckDeps {
   readonly log: Logger;
 }
 
-interface Listener {
-  readonly service: ServiceName;
-  readonly address: IpAddress;
-  readonly port: Port;
+export interface HealthCheckPlan {
+  /** Read again for each answer. */
+  readonly ports: ReadonlyMap<ServiceName, HealthCheckNodePort>;
+  /** The Services whose entry in `ports` is another one than at the last call. */
+  readonly changed: ReadonlySet<ServiceName>;
+  /** The node's addresses that accept NodePorts. */
+  readonly addresses: readonly IpAddress[];
 }
 
 /**
@@ -29,8 +33,11 @@ interface Listener {
  */
 export class HealthCheckNodePorts {
   readonly #deps: HealthCheckDeps;
-  readonly #listeners: ListenerSet<Listener>;
+  readonly #listeners: ListenerSet<HealthCheckListener>;
+  /** What each Service wants of {@link HealthCheckNodePorts.#listeners}. */
+  readonly #planned = new Map<ServiceName, ReadonlyMap<string, HealthCheckListener>>();
   #ports: ReadonlyMap<ServiceName, HealthCheckNodePort> = new Map();
+  #addresses: readonly IpAddress[] = [];
 
   constructor(deps: HealthCheckDeps) {
     this.#deps = deps;
@@ -42,15 +49,12 @@ export class HealthCheckNodePorts {
     });
   }
 
-  /**
-   * What is to be answered from now on.
-   *
-   * @param ports read again for each answer
-   * @param addresses the node's addresses that accept NodePorts
-   */
-  set(ports: ReadonlyMap<ServiceName, HealthCheckNodePort>, addresses: readonly IpAddress[]): void {
+  /** What is to be answered from now on. Costs as much as has changed, and as all Services do when `addresses` is another list. */
+  follow({ ports, changed, addresses }: HealthCheckPlan): void {
+    const affected = addresses === this.#addresses ? changed : [...this.#planned.keys(), ...ports.keys()];
     this.#ports = ports;
-    this.#listeners.set(planListeners(ports, addresses));
+    this.#addresses = addresses;
+    for (const service of affected) this.#plan(service);
   }
 
   /** Serves until `signal` aborts. Never rejects: an address that cannot be had is tried again. */
@@ -58,7 +62,15 @@ export class HealthCheckNodePorts {
     return this.#listeners.run(signal);
   }
 
-  async #open({ service, address, port }: Listener): Promise<OpenListener> {
+  #plan(service: ServiceName): void {
+    const before = this.#planned.get(service) ?? new Map<string, HealthCheckListener>();
+    const after = planListeners(service, this.#ports.get(service), this.#addresses);
+    if (after.size > 0) this.#planned.set(service, after);
+    else this.#planned.delete(service);
+    this.#listeners.replace(before, after);
+  }
+
+  async #open({ service, address, port }: HealthCheckListener): Promise<OpenListener> {
     const { log } = this.#deps;
     const server = createServer((_, response) => this.#answer(service, familyOf(address), response));
     server.listen({ host: address, port, ipv6Only: true });
@@ -82,19 +94,4 @@ export class HealthCheckNodePorts {
     const { statusCode, headers, body } = answerHealthCheck({ service, localEndpoints, isProxyHealthy });
     response.writeHead(statusCode, headers).end(body);
   }
-}
-
-/** Only addresses of the Service's own families: the others have no endpoints to tell of. */
-function planListeners(
-  ports: ReadonlyMap<ServiceName, HealthCheckNodePort>,
-  addresses: readonly IpAddress[],
-): ReadonlyMap<string, Listener> {
-  const listeners = [...ports].flatMap(([service, { port, localReadyEndpoints }]) =>
-    addresses
-      .filter((address) => localReadyEndpoints[familyOf(address)] !== undefined)
-      .map((address) => ({ service, address, port })),
-  );
-  return new Map(
-    listeners.map((listener) => [`${listener.service} ${listener.address} ${listener.port}`, listener]),
-  );
 }

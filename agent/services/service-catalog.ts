@@ -18,6 +18,7 @@ import { type ConnectionReading, ServiceDynamics } from "./service-dynamics.ts";
 import { selectsByNamespace } from "./selects-by-namespace.ts";
 import { namespaceOf } from "./service-port-name.ts";
 import type { ServiceProblem } from "./service-problem.ts";
+import { TrackedMap } from "./tracked-map.ts";
 import { buildUdpServicePorts, type UdpServicePort } from "./udp-service-ports.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -65,10 +66,9 @@ export class ServiceCatalog {
 
   readonly #desired = new Map<ServiceName, DesiredService>();
   readonly #problems = new Map<ServiceName, readonly ServiceProblem[]>();
-  readonly #healthCheckNodePorts = new Map<ServiceName, HealthCheckNodePort>();
+  readonly #healthCheckNodePorts = new TrackedMap<ServiceName, HealthCheckNodePort>();
   readonly #localhostNodePorts = new Map<ServiceName, readonly LocalhostNodePort[]>();
-  readonly #udpServicePorts = new Map<ServiceName, readonly UdpServicePort[]>();
-  readonly #changedUdpServices = new Set<ServiceName>();
+  readonly #udpServicePorts = new TrackedMap<ServiceName, readonly UdpServicePort[]>();
 
   #config: NodeProxyConfig;
   #node: NodeFacts;
@@ -203,7 +203,12 @@ export class ServiceCatalog {
 
   /** The Services with a health check node port, as of the last `takeChanges`. Live, as `desired.services`. */
   get healthCheckNodePorts(): ReadonlyMap<ServiceName, HealthCheckNodePort> {
-    return this.#healthCheckNodePorts;
+    return this.#healthCheckNodePorts.entries;
+  }
+
+  /** The Services whose entry in `healthCheckNodePorts` has appeared, changed or vanished since this was last asked, and forgets them. */
+  takeChangedHealthChecks(): ReadonlySet<ServiceName> {
+    return this.#healthCheckNodePorts.takeChanged();
   }
 
   /** The NodePorts that shall answer on loopback addresses, as of the last `takeChanges`. Live, as `desired.services`. */
@@ -213,7 +218,7 @@ export class ServiceCatalog {
 
   /** The Services with UDP ports, as of the last `takeChanges`. Live, as `desired.services`. */
   get udpServicePorts(): ReadonlyMap<ServiceName, readonly UdpServicePort[]> {
-    return this.#udpServicePorts;
+    return this.#udpServicePorts.entries;
   }
 
   /**
@@ -221,9 +226,7 @@ export class ServiceCatalog {
    * them. Not all of them differ for the dataplane: an endpoint that has ended got no new flows before that.
    */
   takeChangedUdpServices(): ReadonlySet<ServiceName> {
-    const changed = new Set(this.#changedUdpServices);
-    this.#changedUdpServices.clear();
-    return changed;
+    return this.#udpServicePorts.takeChanged();
   }
 
   /** The node's addresses that accept NodePorts. */
@@ -250,9 +253,9 @@ export class ServiceCatalog {
     const service = this.#services.get(name);
     if (service === undefined) {
       this.#problems.delete(name);
-      this.#healthCheckNodePorts.delete(name);
+      this.#healthCheckNodePorts.put(name, undefined);
       this.#localhostNodePorts.delete(name);
-      this.#replaceUdpServicePorts(name, []);
+      this.#udpServicePorts.put(name, undefined);
       this.#dynamics.settle(name, undefined, undefined);
       return this.#desired.delete(name);
     }
@@ -268,11 +271,12 @@ export class ServiceCatalog {
       winnerOf: (claim) => this.#claims.winnerOf(claim),
     });
     replaceEntry(this.#problems, name, compiled.problems.length > 0 ? compiled.problems : undefined);
-    replaceEntry(this.#healthCheckNodePorts, name, this.#healthCheckNodePort(service, endpointSlices));
+    this.#healthCheckNodePorts.put(name, this.#healthCheckNodePort(service, endpointSlices));
     const desired = compiled.service.ports.length > 0 ? compiled.service : undefined;
     this.#dynamics.settle(name, desired, compiled.slowStart);
     replaceEntry(this.#localhostNodePorts, name, this.#localhostNodePortsOf(service, desired));
-    this.#replaceUdpServicePorts(name, buildUdpServicePorts(desired, service, endpointSlices));
+    const udpPorts = buildUdpServicePorts(desired, service, endpointSlices);
+    this.#udpServicePorts.put(name, udpPorts.length > 0 ? udpPorts : undefined);
     if (isDeepStrictEqual(desired, this.#desired.get(name))) return false;
     replaceEntry(this.#desired, name, desired);
     return true;
@@ -285,12 +289,6 @@ export class ServiceCatalog {
     if (!this.#config.nodePorts.localhost || desired === undefined) return undefined;
     const nodePorts = buildLocalhostNodePorts(service, desired);
     return nodePorts.length > 0 ? nodePorts : undefined;
-  }
-
-  #replaceUdpServicePorts(name: ServiceName, ports: readonly UdpServicePort[]): void {
-    if (isDeepStrictEqual(ports, this.#udpServicePorts.get(name) ?? [])) return;
-    replaceEntry(this.#udpServicePorts, name, ports.length > 0 ? ports : undefined);
-    this.#changedUdpServices.add(name);
   }
 
   #healthCheckNodePort(

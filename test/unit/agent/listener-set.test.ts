@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import { ListenerSet } from "../../../agent/listener-set.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 
+function wantedAt(...addresses: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(addresses.map((address) => [address, address]));
+}
+
 describe("ListenerSet", () => {
   let clock: FakeClock;
   let listeners: ListenerSet<string>;
@@ -46,7 +50,7 @@ describe("ListenerSet", () => {
   }
 
   function want(...addresses: readonly string[]): void {
-    listeners.set(new Map(addresses.map((address) => [address, address])));
+    listeners.set(wantedAt(...addresses));
   }
 
   it("opens what is wanted, once", async () => {
@@ -54,6 +58,16 @@ describe("ListenerSet", () => {
     assert.deepEqual(await happened(), ["open a", "open b"]);
     want("a", "b");
     assert.deepEqual(await happened(), []);
+  });
+
+  it("can be told a part of what is wanted", async () => {
+    want("a", "b");
+    await happened();
+    listeners.replace(wantedAt("b"), wantedAt("c", "d"));
+    assert.deepEqual(await happened(), ["close b", "open c", "open d"]);
+    listeners.replace(wantedAt("d"), wantedAt("d"));
+    want("a", "d");
+    assert.deepEqual(await happened(), ["close c"]);
   });
 
   it("closes what is not wanted any more before it opens what is new", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { HealthCheckNodePorts } from "../../../../agent/health/health-check-node-ports.ts";
-import type { Port, ServiceName } from "../../../../agent/services/desired-state.ts";
+import type { Port } from "../../../../agent/services/desired-state.ts";
 import type { HealthCheckNodePort } from "../../../../agent/services/service-catalog.ts";
 import { parsePort, parseServiceName } from "../../../../agent/services/service-port-name.ts";
 import { type IpAddress, parseIpAddress } from "../../../../platform/ip/address.ts";
@@ -46,10 +46,8 @@ describe("HealthCheckNodePorts", () => {
     addresses: readonly IpAddress[] = [loopback],
     on: Port = port,
   ): void {
-    checks.set(
-      new Map<ServiceName, HealthCheckNodePort>([[web, { port: on, localReadyEndpoints: counts }]]),
-      addresses,
-    );
+    const ports = new Map([[web, { port: on, localReadyEndpoints: counts }]]);
+    checks.follow({ ports, changed: new Set([web]), addresses });
   }
 
   const ask = (path = "/", address = "127.0.0.1", on = port) => fetch(`http://${address}:${on}${path}`);
@@ -129,8 +127,26 @@ describe("HealthCheckNodePorts", () => {
     set({ IPv4: 1 }, [parseIpAddress("127.0.0.2")], other);
     await eventually(200, "127.0.0.2", other);
     await eventually("refused", "127.0.0.1", other);
-    checks.set(new Map(), [loopback]);
+    checks.follow({ ports: new Map(), changed: new Set([web]), addresses: [parseIpAddress("127.0.0.2")] });
     await eventually("refused", "127.0.0.2", other);
+  });
+
+  it("looks at the Services that have changed only, unless the addresses have too", async () => {
+    const other = parseServiceName("default", "other");
+    const otherPort = parsePort(await findFreePort());
+    const addresses = [loopback];
+    checks.follow({ ports: new Map(), changed: new Set(), addresses });
+    const ports = new Map([
+      [web, { port, localReadyEndpoints: { IPv4: 1 } }],
+      [other, { port: otherPort, localReadyEndpoints: { IPv4: 1 } }],
+    ]);
+    checks.follow({ ports, changed: new Set([web]), addresses });
+    await eventually(200);
+    assert.equal(await statusOf("/", "127.0.0.1", otherPort), "refused");
+    checks.follow({ ports, changed: new Set(), addresses: [parseIpAddress("127.0.0.2")] });
+    await eventually(200, "127.0.0.2");
+    await eventually(200, "127.0.0.2", otherPort);
+    await eventually("refused");
   });
 
   it("tells once that it cannot listen, and tries again", async () => {

@@ -342,6 +342,22 @@ describe("ServiceCatalog", () => {
       catalog.deleteService("default/web");
       assert.deepEqual(healthCheckNodePorts(), {});
     });
+
+    it("are told as changed when they appear, change and vanish, and not for other changes of their Service", () => {
+      const changed = () => {
+        catalog.takeChanges();
+        return [...catalog.takeChangedHealthChecks()];
+      };
+      assert.deepEqual(changed(), []);
+      upsertService(balancer);
+      assert.deepEqual(changed(), ["default/web"]);
+      upsertSlice("default/web-1", { endpoints: [{ addresses: ["10.0.0.3"], nodeName: "worker-2" }] });
+      assert.deepEqual(changed(), []);
+      upsertSlice("default/web-1", { endpoints: [{ addresses: ["10.0.0.1"], ...here }] });
+      assert.deepEqual(changed(), ["default/web"]);
+      catalog.deleteService("default/web");
+      assert.deepEqual(changed(), ["default/web"]);
+    });
   });
 
   describe("UDP ports", () => {
