@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxy, ProxyConfig } from "../crds/api.ts";
 import type { Clock } from "../platform/clock.ts";
-import { agentSilenceMs } from "./plan/judge-node.ts";
+import type { Contact } from "../platform/kube/reflector.ts";
+import { HeartbeatMonitor } from "./heartbeat-monitor.ts";
+import { isSilent, nodesListedSilent } from "./plan/agent-silence.ts";
 import type { ClusterNode, ClusterView } from "./plan/cluster-view.ts";
 
 /**
@@ -12,11 +14,11 @@ export class ClusterCache {
   readonly #proxyConfigs = new Map<string, ProxyConfig>();
   readonly #nodes = new Map<string, ClusterNode>();
   readonly #nodeProxies = new Map<string, NodeProxy>();
-  readonly #clock: Clock;
+  readonly #heartbeats: HeartbeatMonitor;
   readonly #onChange: () => void;
 
   constructor({ clock, onChange }: { readonly clock: Clock; readonly onChange: () => void }) {
-    this.#clock = clock;
+    this.#heartbeats = new HeartbeatMonitor(clock);
     this.#onChange = onChange;
   }
 
@@ -33,11 +35,15 @@ export class ClusterCache {
     const { name } = nodeProxy.metadata;
     const previous = this.#nodeProxies.get(name);
     this.#nodeProxies.set(name, nodeProxy);
+    const endsSilence = this.#endsSilence(nodeProxy);
     const isHeartbeat =
-      previous !== undefined &&
-      isDeepStrictEqual(withoutHeartbeat(previous), withoutHeartbeat(nodeProxy)) &&
-      !endsSilence(previous, nodeProxy, this.#clock.now());
-    if (!isHeartbeat) this.#onChange();
+      previous !== undefined && isDeepStrictEqual(withoutHeartbeat(previous), withoutHeartbeat(nodeProxy));
+    if (!isHeartbeat || endsSilence) this.#onChange();
+  }
+
+  /** The API server was heard on the watch of NodeProxies: that time goes on is what makes agents silent. */
+  nodeProxyContact(contact: Contact): void {
+    if (this.#heartbeats.contact(contact)) this.#onChange();
   }
 
   deleteProxyConfig(name: string): void {
@@ -49,6 +55,7 @@ export class ClusterCache {
   }
 
   deleteNodeProxy(name: string): void {
+    this.#heartbeats.forget(name);
     if (this.#nodeProxies.delete(name)) this.#onChange();
   }
 
@@ -57,8 +64,19 @@ export class ClusterCache {
       proxyConfigs: [...this.#proxyConfigs.values()],
       nodes: [...this.#nodes.values()],
       nodeProxies: [...this.#nodeProxies.values()],
+      heartbeats: this.#heartbeats.observations(),
       nowMs,
     };
+  }
+
+  /** Whether a plan may have judged the node silent until this heartbeat came. */
+  #endsSilence(nodeProxy: NodeProxy): boolean {
+    const before = this.#heartbeats.observe(nodeProxy);
+    if (before === undefined) return false;
+    const listedSilent =
+      !before.seenChanging &&
+      nodesListedSilent([...this.#proxyConfigs.values()]).has(nodeProxy.metadata.name);
+    return isSilent(before, { listedSilent });
   }
 
   #replace<T>(objects: Map<string, T>, name: string, next: T): void {
@@ -71,10 +89,4 @@ export class ClusterCache {
 function withoutHeartbeat({ status, ...rest }: NodeProxy): object {
   const { heartbeatAt: _heartbeatAt, ...report } = status ?? {};
   return { ...rest, report };
-}
-
-/** Whether a plan may have judged the node silent until this heartbeat came. */
-function endsSilence({ status: before }: NodeProxy, { status: now }: NodeProxy, nowMs: number): boolean {
-  if (before?.heartbeatAt === now?.heartbeatAt) return false;
-  return before?.heartbeatAt === undefined || nowMs - Date.parse(before.heartbeatAt) >= agentSilenceMs;
 }

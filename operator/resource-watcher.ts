@@ -3,7 +3,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { Clock } from "../platform/clock.ts";
 import { TerminalError } from "../platform/errors.ts";
 import type { ApiClient, ApiObject } from "../platform/kube/api-client.ts";
-import { runReflector } from "../platform/kube/reflector.ts";
+import { runReflector, type Contact } from "../platform/kube/reflector.ts";
 import { groupVersionOf, resources, type Resource } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 
@@ -90,6 +90,7 @@ export abstract class ResourceWatcher extends dotI.default {
           },
           onSynced: resolve,
         },
+        onContact: (contact) => this.onContact(plural, contact),
         clock,
         log,
         signal,
@@ -97,6 +98,9 @@ export abstract class ResourceWatcher extends dotI.default {
       this.#watches.push(watch);
     });
   }
+
+  /** Called each time the API server is heard on the watch of a resource, before what it says is handed over. */
+  protected onContact(_plural: string, _contact: Contact): void {}
 
   /** client-node 2 has no `basePath`, which the base class builds its addresses on. */
   protected override getCustomResourceApiUri(

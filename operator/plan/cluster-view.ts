@@ -1,4 +1,5 @@
 import type { NodeProxy, ProxyConfig } from "../../crds/api.ts";
+import type { HeartbeatObservation } from "./agent-silence.ts";
 
 /** What the plan needs to know of a v1 Node. */
 export interface ClusterNode {
@@ -17,6 +18,8 @@ export interface ClusterView {
   readonly proxyConfigs: readonly ProxyConfig[];
   readonly nodes: readonly ClusterNode[];
   readonly nodeProxies: readonly NodeProxy[];
+  /** By the name of the NodeProxy. */
+  readonly heartbeats: ReadonlyMap<string, HeartbeatObservation>;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }

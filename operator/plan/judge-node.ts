@@ -1,9 +1,7 @@
 import type { Condition, NodeProxy, ProxyMode } from "../../crds/api.ts";
 import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
-
-/** Agents write their status at least every minute; three missed writes mean that nobody is there. */
-export const agentSilenceMs = 180_000;
+import { agentSilent, isSilent, type HeartbeatObservation } from "./agent-silence.ts";
 
 /**
  * - `ready`: the agent has the revision in force and reports Ready.
@@ -31,25 +29,26 @@ export interface NodeVerdict {
   readonly runningMode: ProxyMode | undefined;
   /** Why an updated node does not run the mode that was asked for. */
   readonly fallbackReason: string | undefined;
-  /** When the verdict changes by itself, in milliseconds since the epoch. */
-  readonly expiresAtMs: number | undefined;
 }
 
-type Finding = Pick<NodeVerdict, "health" | "reason" | "message"> & {
-  readonly since?: string | undefined;
-  readonly expiresAtMs?: number | undefined;
-};
+/** What a node is measured against, besides its NodeProxy. */
+export interface NodeFacts {
+  /** The revision the node should run. */
+  readonly revision: string;
+  readonly heartbeat: HeartbeatObservation;
+  /** Some ProxyConfig lists the node as silent. */
+  readonly listedSilent: boolean;
+}
+
+type Finding = Pick<NodeVerdict, "health" | "reason" | "message"> & { readonly since?: string | undefined };
 
 /** Judges a node by its NodeProxy as it is now, which may not exist yet. */
-export function judgeNode(
-  node: string,
-  nodeProxy: NodeProxy | undefined,
-  { revision, nowMs }: { readonly revision: string; readonly nowMs: number },
-): NodeVerdict {
+export function judgeNode(node: string, nodeProxy: NodeProxy | undefined, facts: NodeFacts): NodeVerdict {
+  const { revision } = facts;
   const { status } = nodeProxy ?? {};
   const assignedRevision = nodeProxy?.spec.revision;
   const updated = assignedRevision === revision && status?.observedRevision === revision;
-  const { since, expiresAtMs, ...finding } = findHealth(nodeProxy, { revision, updated, nowMs });
+  const { since, ...finding } = findHealth(nodeProxy, facts, updated);
   return {
     node,
     ...finding,
@@ -59,49 +58,29 @@ export function judgeNode(
     drifted: conditionOf(nodeProxy, conditionTypes.drifted)?.status === "True",
     runningMode: status?.runningMode,
     fallbackReason: updated ? status.fallbackReason : undefined,
-    expiresAtMs,
   };
 }
 
-function findHealth(
-  nodeProxy: NodeProxy | undefined,
-  {
-    revision,
-    updated,
-    nowMs,
-  }: { readonly revision: string; readonly updated: boolean; readonly nowMs: number },
-): Finding {
+function findHealth(nodeProxy: NodeProxy | undefined, facts: NodeFacts, updated: boolean): Finding {
   if (nodeProxy === undefined) {
     return { health: "waiting", reason: "NodeProxyMissing", message: "its NodeProxy is being written" };
   }
-  const silence = findSilence(nodeProxy, nowMs);
-  if ("health" in silence) return silence;
+  if (isSilent(facts.heartbeat, facts)) return explainSilence(nodeProxy);
+  if (nodeProxy.status?.heartbeatAt === undefined) {
+    return { health: "waiting", reason: "WaitingForAgent", message: "its agent has not reported yet" };
+  }
   const ready = conditionOf(nodeProxy, conditionTypes.ready);
-  return { ...findReported(nodeProxy, { revision, updated, ready }), ...silence };
+  return findReported(nodeProxy, { revision: facts.revision, updated, ready });
 }
 
-/** The silence, or when it begins if nothing is heard until then. */
-function findSilence(
-  { metadata, status }: NodeProxy,
-  nowMs: number,
-): Finding | { readonly expiresAtMs: number } {
-  const heardAt = status?.heartbeatAt ?? metadata.creationTimestamp;
-  const heardAtMs = heardAt === undefined ? nowMs : Date.parse(heardAt);
-  const expiresAtMs = heardAtMs + agentSilenceMs;
-  if (nowMs < expiresAtMs) {
-    if (status?.heartbeatAt !== undefined) return { expiresAtMs };
-    return {
-      health: "waiting",
-      reason: "WaitingForAgent",
-      message: "its agent has not reported yet",
-      expiresAtMs,
-    };
-  }
+/** `since` is of the node's own clock: it stays the same whoever observes, and tells people where to look in its log. */
+function explainSilence({ metadata, status }: NodeProxy): Finding {
   const message =
     status?.heartbeatAt === undefined
       ? "its agent has never reported; check that the agent's pod runs on the node"
-      : `its agent has not reported since ${status.heartbeatAt}; check the agent's pod on the node`;
-  return { health: "silent", reason: "AgentSilent", message, since: heardAt };
+      : `its agent has not reported since ${status.heartbeatAt} by the node's clock; check the agent's pod on the node`;
+  const since = status?.heartbeatAt ?? metadata.creationTimestamp;
+  return { health: "silent", reason: agentSilent, message, since };
 }
 
 function findReported(

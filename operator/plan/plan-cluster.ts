@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxy, ProxyConfig, ProxyConfigStatus } from "../../crds/api.ts";
+import { nodesListedSilent, unseenHeartbeat } from "./agent-silence.ts";
 import { aggregateStatus } from "./aggregate-status.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import type { ClusterNode, ClusterView } from "./cluster-view.ts";
-import { judgeNode, type NodeHealth } from "./judge-node.ts";
+import { judgeNode, type NodeHealth, type NodeVerdict } from "./judge-node.ts";
 import { ownNodes } from "./own-nodes.ts";
 import { planEvents, type PlannedEvent } from "./plan-events.ts";
 import { planRollout } from "./plan-rollout.ts";
@@ -42,12 +43,21 @@ export function planCluster(view: ClusterView): ClusterPlan {
   const nodeNames = new Set(view.nodes.map(({ name }) => name));
   const { nodesOf, overriddenOf, unowned } = ownNodes(proxyConfigs, view.nodes.toSorted(byName));
 
+  const listedSilent = nodesListedSilent(proxyConfigs);
+  const judge: Judge = (node, revision) =>
+    judgeNode(node, nodeProxyOf.get(node), {
+      revision,
+      heartbeat: view.heartbeats.get(node) ?? unseenHeartbeat,
+      listedSilent: listedSilent.has(node),
+    });
+
   const configPlans = proxyConfigs.map((proxyConfig) =>
     planConfig({
       proxyConfig,
       nodes: nodesOf.get(proxyConfig.metadata.name) ?? [],
       overridden: overriddenOf.get(proxyConfig.metadata.name) ?? [],
       nodeProxyOf,
+      judge,
       nowMs: view.nowMs,
     }),
   );
@@ -61,7 +71,7 @@ export function planCluster(view: ClusterView): ClusterPlan {
       ({ metadata }) => !nodeNames.has(metadata.name) && metadata.deletionTimestamp === undefined,
     ),
     statuses: configPlans.flatMap(({ facts }) => changeStatus(facts)),
-    nextLookAtMs: earliest(configPlans.flatMap(({ looksAtMs }) => looksAtMs)),
+    nextLookAtMs: earliest(configPlans.map(({ facts }) => facts.rollout.nextLookAtMs)),
     nodes: countHealth(
       configPlans.flatMap(({ facts }) => facts.verdicts.map(({ health }) => health)),
       orphans.length,
@@ -69,10 +79,11 @@ export function planCluster(view: ClusterView): ClusterPlan {
   };
 }
 
+type Judge = (node: string, revision: string) => NodeVerdict;
+
 interface ConfigPlan {
   readonly facts: ConfigFacts;
   readonly nodeProxies: readonly NodeProxy[];
-  readonly looksAtMs: readonly (number | undefined)[];
 }
 
 function planConfig({
@@ -80,17 +91,19 @@ function planConfig({
   nodes,
   overridden,
   nodeProxyOf,
+  judge,
   nowMs,
 }: {
   readonly proxyConfig: ProxyConfig;
   readonly nodes: readonly ClusterNode[];
   readonly overridden: ConfigFacts["overridden"];
   readonly nodeProxyOf: ReadonlyMap<string, NodeProxy>;
+  readonly judge: Judge;
   readonly nowMs: number;
 }): ConfigPlan {
   const settings = settingsOf(proxyConfig);
   const { revision } = settings;
-  const verdicts = nodes.map(({ name }) => judgeNode(name, nodeProxyOf.get(name), { revision, nowMs }));
+  const verdicts = nodes.map(({ name }) => judge(name, revision));
   const rollout = planRollout({ proxyConfig, revision, verdicts, nowMs });
   const nodeProxies = nodes.map((node) => {
     const released = rollout.released.has(node.name);
@@ -101,7 +114,6 @@ function planConfig({
   return {
     facts: { proxyConfig, revision, verdicts, overridden, rollout, nowMs },
     nodeProxies,
-    looksAtMs: [rollout.nextLookAtMs, ...verdicts.map(({ expiresAtMs }) => expiresAtMs)],
   };
 }
 

@@ -25,6 +25,9 @@ export interface ConnectionState {
   readonly lastContactMs: number | undefined;
 }
 
+/** The API server was heard: on a new connection, which says nothing of the time before, or again on one that is open. */
+export type Contact = "opened" | "event";
+
 export interface ReflectorOptions<Kept> extends Selectors {
   readonly client: ApiClient;
   readonly resource: Resource;
@@ -34,6 +37,8 @@ export interface ReflectorOptions<Kept> extends Selectors {
   readonly handler: ReflectorHandler<Kept>;
   /** Called when the connection is established or lost, not for each event. */
   readonly onStateChange?: (state: ConnectionState) => void;
+  /** Called each time the API server is heard, before what it says is handed over. */
+  readonly onContact?: (contact: Contact) => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random?: () => number;
@@ -104,7 +109,7 @@ class Reflector<Kept> {
         timeoutSeconds: 300 + Math.floor(this.#random() * 300),
         idleTimeoutMs: 150_000 + Math.floor(this.#random() * 30_000),
         signal,
-        onOpen: () => this.#contact(),
+        onOpen: () => this.#contact("opened"),
         onEvent: (event) => this.#receive(event),
       });
     } catch (error) {
@@ -116,7 +121,7 @@ class Reflector<Kept> {
   async #list(): Promise<void> {
     const { client, resource, signal } = this.#options;
     const list = await client.list(resource, { ...this.#scope(), signal });
-    this.#contact();
+    this.#contact("opened");
     this.#snapshot = new Set();
     for (const object of list.items) this.#upsert(object);
     this.#completeSnapshot(list.resourceVersion);
@@ -126,7 +131,7 @@ class Reflector<Kept> {
   #receive({ type, object }: WatchEvent): void {
     if (type === "ERROR") throw errorFromStatus(object);
     this.#failures = 0;
-    this.#contact();
+    this.#contact("event");
     switch (type) {
       case "ADDED":
       case "MODIFIED":
@@ -183,8 +188,9 @@ class Reflector<Kept> {
     return (retryAfterSeconds ?? 0) * 1000;
   }
 
-  #contact(): void {
+  #contact(contact: Contact): void {
     this.#setState({ connected: true, lastContactMs: this.#options.clock.monotonicMs() });
+    this.#guard(() => this.#options.onContact?.(contact));
   }
 
   #setState(state: ConnectionState): void {

@@ -116,9 +116,19 @@ export class OperatorStage {
   }
 
   /** The agent of a node has its revision in force, or says why not. */
-  async report(node: string, failure?: { readonly reason: string; readonly message: string }): Promise<void> {
+  async report(
+    node: string,
+    {
+      failure,
+      clockMs = Date.now(),
+    }: {
+      readonly failure?: { readonly reason: string; readonly message: string };
+      /** The node's own. */
+      readonly clockMs?: number;
+    } = {},
+  ): Promise<void> {
     const nodeProxy = await this.nodeProxy(node);
-    const now = new Date().toISOString();
+    const now = new Date(clockMs).toISOString();
     const { revision, config } = nodeProxy.spec;
     const ready =
       failure === undefined

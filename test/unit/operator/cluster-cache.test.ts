@@ -14,10 +14,20 @@ const config = makeProxyConfig();
 const node = makeNode("node-1");
 
 /** How many changes the second of two steps causes. */
-function changesOf(before: (cache: ClusterCache) => void, after: (cache: ClusterCache) => void): number {
+async function changesOf({
+  before = () => {},
+  waitSeconds = 0,
+  after,
+}: Pick<Row, "before" | "waitSeconds" | "after">): Promise<number> {
   let changes = 0;
-  const cache = new ClusterCache({ clock: new FakeClock(nowMs), onChange: () => (changes += 1) });
+  const clock = new FakeClock(nowMs);
+  const cache = new ClusterCache({ clock, onChange: () => (changes += 1) });
+  cache.nodeProxyContact("opened");
   before(cache);
+  for (let leftSeconds = waitSeconds; leftSeconds > 0; leftSeconds -= 60) {
+    await clock.advance(Math.min(60, leftSeconds) * 1000);
+    if (leftSeconds > 60) cache.nodeProxyContact("event");
+  }
   changes = 0;
   after(cache);
   return changes;
@@ -26,12 +36,19 @@ function changesOf(before: (cache: ClusterCache) => void, after: (cache: Cluster
 const withHeartbeat = (heartbeatAt: string, observedRevision = "r1") =>
   makeNodeProxy(node, config, { status: readyStatus(observedRevision, { heartbeatAt }) });
 
-const rows: readonly {
+const listsSilent = (name: string) =>
+  makeProxyConfig({ status: { failing: [{ node: name, reason: "AgentSilent", message: "" }] } });
+
+interface Row {
   readonly name: string;
   readonly before?: (cache: ClusterCache) => void;
+  /** Between the two, with a bookmark every minute but none at the end. */
+  readonly waitSeconds?: number;
   readonly after: (cache: ClusterCache) => void;
   readonly changes: number;
-}[] = [
+}
+
+const rows: readonly Row[] = [
   { name: "a new Node is a change", after: (cache) => cache.setNode(node), changes: 1 },
   {
     name: "a Node that comes again is none",
@@ -68,21 +85,47 @@ const rows: readonly {
   },
   {
     name: "a heartbeat after a silence is a change",
-    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(180))),
+    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(60))),
+    waitSeconds: 241,
     after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(0))),
     changes: 1,
   },
   {
-    name: "a heartbeat that arrives when its node has been judged silent is a change, however short the gap",
-    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(180))),
-    after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(5))),
+    name: "a heartbeat after a silence is a change, however old the time in it is",
+    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(60))),
+    waitSeconds: 241,
+    after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(3600))),
     changes: 1,
   },
   {
     name: "a silent node that comes again as it was is no change",
-    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(180))),
-    after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(180))),
+    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(60))),
+    waitSeconds: 241,
+    after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(60))),
     changes: 0,
+  },
+  {
+    name: "a bookmark is no change",
+    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(60))),
+    waitSeconds: 60,
+    after: (cache) => cache.nodeProxyContact("event"),
+    changes: 0,
+  },
+  {
+    name: "a bookmark after three minutes without a heartbeat is a change: the agent is silent",
+    before: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(60))),
+    waitSeconds: 180,
+    after: (cache) => cache.nodeProxyContact("event"),
+    changes: 1,
+  },
+  {
+    name: "the first heartbeat of a node that an earlier operator has found silent is a change",
+    before: (cache) => {
+      cache.setProxyConfig(listsSilent("node-1"));
+      cache.setNodeProxy(withHeartbeat(secondsAgo(60)));
+    },
+    after: (cache) => cache.setNodeProxy(withHeartbeat(secondsAgo(0))),
+    changes: 1,
   },
   {
     name: "the first report of an agent is a change",
@@ -99,8 +142,8 @@ const rows: readonly {
 ];
 
 describe("ClusterCache", () => {
-  for (const { name, before = () => {}, after, changes } of rows) {
-    it(name, () => assert.equal(changesOf(before, after), changes));
+  for (const { name, changes, ...steps } of rows) {
+    it(name, async () => assert.equal(await changesOf(steps), changes));
   }
 
   it("shows the newest heartbeat although it is no change", () => {

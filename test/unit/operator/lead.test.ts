@@ -65,6 +65,14 @@ async function startLeader({
     events,
     listeners,
     nodeProxyNames: () => client.objects(nodeProxies).map(({ metadata }) => metadata.name),
+    /** Lets that many minutes pass on an API server that is well, and half a second more. */
+    async bookmarks(minutes: number) {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        await clock.advance(60_000);
+        client.sendBookmarks();
+      }
+      await clock.advance(500);
+    },
     status: () => client.objects<ProxyConfig>(proxyConfigs)[0]?.status,
     async end() {
       stop.abort();
@@ -104,11 +112,30 @@ describe("lead", () => {
     await operator.end();
   });
 
-  it("notices without any event that an agent is silent", async () => {
+  it("notices that an agent is silent, by nothing but bookmarks", async () => {
     const operator = await startLeader();
-    await operator.clock.advance(179_000);
+    await operator.bookmarks(2);
     assert.deepEqual(operator.status()?.failing, []);
-    await operator.clock.advance(10_000);
+    await operator.bookmarks(1);
+    assert.equal(operator.status()?.failing?.[0]?.reason, "AgentSilent");
+    const calls = operator.client.calls.length;
+    await operator.bookmarks(5);
+    assert.equal(operator.client.calls.length, calls);
+    await operator.end();
+  });
+
+  it("takes no agent for silent because the API server was away, noticed or not", async () => {
+    const operator = await startLeader();
+    await operator.bookmarks(1);
+    operator.client.setSilent(true);
+    await operator.clock.advance(170_000);
+    operator.client.failNext("watch", refused, { resource: nodeProxies, times: 10 });
+    operator.client.dropConnections(refused);
+    await operator.clock.advance(600_000);
+    operator.client.setSilent(false);
+    await operator.bookmarks(1);
+    assert.deepEqual(operator.status()?.failing, []);
+    await operator.bookmarks(1);
     assert.equal(operator.status()?.failing?.[0]?.reason, "AgentSilent");
     await operator.end();
   });

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import type { NodeProxy, NodeProxyStatus } from "../../../../crds/api.ts";
-import { agentSilenceMs, judgeNode, type NodeHealth } from "../../../../operator/plan/judge-node.ts";
+import { agentSilenceMs, type HeartbeatObservation } from "../../../../operator/plan/agent-silence.ts";
+import { judgeNode, type NodeHealth } from "../../../../operator/plan/judge-node.ts";
 import { settingsOf } from "../../../../operator/plan/resolve-node-proxy.ts";
 import {
   makeNode,
   makeNodeProxy,
   makeProxyConfig,
-  nowIso,
-  nowMs,
   readyCondition,
   readyStatus,
   secondsAgo,
@@ -18,23 +17,21 @@ const { revision } = settingsOf(config);
 const older = makeProxyConfig({ spec: { mode: "iptables" } });
 const node = makeNode("node-1");
 
-function withStatus(
-  status: NodeProxyStatus | undefined,
-  from = config,
-  creationTimestamp = nowIso,
-): NodeProxy {
-  return makeNodeProxy(node, from, {
-    metadata: { creationTimestamp },
-    ...(status !== undefined && { status }),
-  });
+function withStatus(status: NodeProxyStatus | undefined, from = config): NodeProxy {
+  return makeNodeProxy(node, from, { ...(status !== undefined && { status }) });
 }
 
 const notReady = (reason: string) => ({ conditions: [readyCondition("False", reason, "because")] });
-const silent = secondsAgo(agentSilenceMs / 1000);
+const unchangedFor = (unchangedMs: number, seenChanging = true) => ({ unchangedMs, seenChanging });
+const silent = unchangedFor(agentSilenceMs);
 
 const rows: readonly {
   readonly name: string;
   readonly nodeProxy: NodeProxy | undefined;
+  /** @default seen changing just now */
+  readonly heartbeat?: HeartbeatObservation;
+  /** @default false */
+  readonly listedSilent?: boolean;
   readonly health: NodeHealth;
   readonly reason: string;
   readonly updated?: boolean;
@@ -48,20 +45,63 @@ const rows: readonly {
   },
   {
     name: "an agent that has never reported for long",
-    nodeProxy: withStatus(undefined, config, silent),
+    nodeProxy: withStatus(undefined),
+    heartbeat: unchangedFor(agentSilenceMs, false),
     health: "silent",
     reason: "AgentSilent",
   },
   {
-    name: "a heartbeat that is too old, whatever the agent said",
-    nodeProxy: withStatus(readyStatus(revision, { heartbeatAt: silent })),
+    name: "a heartbeat that has not changed for too long, whatever the agent said",
+    nodeProxy: withStatus(readyStatus(revision)),
+    heartbeat: silent,
     health: "silent",
     reason: "AgentSilent",
     updated: true,
   },
   {
-    name: "a heartbeat that is almost too old",
-    nodeProxy: withStatus(readyStatus(revision, { heartbeatAt: secondsAgo(agentSilenceMs / 1000 - 1) })),
+    name: "a heartbeat that has not changed for almost too long",
+    nodeProxy: withStatus(readyStatus(revision)),
+    heartbeat: unchangedFor(agentSilenceMs - 1),
+    health: "ready",
+    reason: "Synced",
+    updated: true,
+  },
+  {
+    name: "a heartbeat that changes, of a node whose clock is an hour slow",
+    nodeProxy: withStatus(readyStatus(revision, { heartbeatAt: secondsAgo(3600) })),
+    health: "ready",
+    reason: "Synced",
+    updated: true,
+  },
+  {
+    name: "a heartbeat that does not change, of a node whose clock is an hour fast",
+    nodeProxy: withStatus(readyStatus(revision, { heartbeatAt: secondsAgo(-3600) })),
+    heartbeat: silent,
+    health: "silent",
+    reason: "AgentSilent",
+    updated: true,
+  },
+  {
+    name: "an old heartbeat that is seen for the first time",
+    nodeProxy: withStatus(readyStatus(revision, { heartbeatAt: secondsAgo(3600) })),
+    heartbeat: unchangedFor(0, false),
+    health: "ready",
+    reason: "Synced",
+    updated: true,
+  },
+  {
+    name: "a heartbeat that is seen for the first time, of an agent that an earlier operator found silent",
+    nodeProxy: withStatus(readyStatus(revision)),
+    heartbeat: unchangedFor(0, false),
+    listedSilent: true,
+    health: "silent",
+    reason: "AgentSilent",
+    updated: true,
+  },
+  {
+    name: "a heartbeat that has changed, of an agent that is still listed as silent",
+    nodeProxy: withStatus(readyStatus(revision)),
+    listedSilent: true,
     health: "ready",
     reason: "Synced",
     updated: true,
@@ -127,27 +167,20 @@ const rows: readonly {
 ];
 
 describe("judgeNode", () => {
-  for (const { name, nodeProxy, health, reason, updated = false } of rows) {
+  for (const row of rows) {
+    const { name, nodeProxy, heartbeat = unchangedFor(0), listedSilent = false, updated = false } = row;
     it(name, () => {
-      const verdict = judgeNode("node-1", nodeProxy, { revision, nowMs });
-      assert.deepEqual([verdict.health, verdict.reason, verdict.updated], [health, reason, updated]);
+      const verdict = judgeNode("node-1", nodeProxy, { revision, heartbeat, listedSilent });
+      assert.deepEqual([verdict.health, verdict.reason, verdict.updated], [row.health, row.reason, updated]);
     });
   }
 
-  it("says when the agent counts as silent if nothing is heard", () => {
-    const verdict = judgeNode("node-1", withStatus(readyStatus(revision)), { revision, nowMs });
-    assert.equal(verdict.expiresAtMs, nowMs + agentSilenceMs);
-  });
-
-  it("does not expire once the agent is silent", () => {
-    const nodeProxy = withStatus(readyStatus(revision, { heartbeatAt: silent }));
-    assert.equal(judgeNode("node-1", nodeProxy, { revision, nowMs }).expiresAtMs, undefined);
-  });
-
   it("takes a fallback for one only when the newest revision is in force", () => {
     const fallback = { runningMode: "iptables", fallbackReason: "nft is missing" } as const;
-    const reasonAt = (observed: string) =>
-      judgeNode("node-1", withStatus(readyStatus(observed, fallback)), { revision, nowMs }).fallbackReason;
+    const reasonAt = (observed: string) => {
+      const facts = { revision, heartbeat: unchangedFor(0), listedSilent: false };
+      return judgeNode("node-1", withStatus(readyStatus(observed, fallback)), facts).fallbackReason;
+    };
     assert.equal(reasonAt(revision), "nft is missing");
     assert.equal(reasonAt("rev-old"), undefined);
   });

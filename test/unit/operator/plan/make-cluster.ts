@@ -96,5 +96,5 @@ export function readyCondition(
 }
 
 export function makeView(view: Partial<ClusterView>): ClusterView {
-  return { proxyConfigs: [], nodes: [], nodeProxies: [], nowMs, ...view };
+  return { proxyConfigs: [], nodes: [], nodeProxies: [], heartbeats: new Map(), nowMs, ...view };
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { NodeProxyStatus, ProxyConfig } from "../../../../crds/api.ts";
 import { findCondition } from "../../../../platform/kube/conditions.ts";
+import { agentSilenceMs } from "../../../../operator/plan/agent-silence.ts";
 import type { ClusterView } from "../../../../operator/plan/cluster-view.ts";
-import { agentSilenceMs } from "../../../../operator/plan/judge-node.ts";
 import type { PlannedEvent } from "../../../../operator/plan/plan-events.ts";
 import { planCluster } from "../../../../operator/plan/plan-cluster.ts";
 import { settingsOf } from "../../../../operator/plan/resolve-node-proxy.ts";
@@ -339,15 +339,41 @@ describe("planCluster: status", () => {
   });
 });
 
+describe("planCluster: silent agents", () => {
+  const nodeProxies = withReports([ready, ready, ready]);
+  const silent = new Map([["node-2", { unchangedMs: agentSilenceMs, seenChanging: true }]]);
+  const failingIn = (view: Partial<ClusterView>) => statusOf(view).failing?.map(({ node }) => node);
+  const known = { ...config, status: statusOf({ nodeProxies, heartbeats: silent }) };
+
+  it("are those whose heartbeat the operator has seen unchanged for too long", () => {
+    assert.deepEqual(failingIn({ nodeProxies, heartbeats: silent }), ["node-2"]);
+  });
+
+  it("stay silent for an operator that has just begun to watch, and are no news then", () => {
+    assert.deepEqual(plan({ proxyConfigs: [known], nodeProxies }).statuses, []);
+  });
+
+  it("stay silent when another ProxyConfig gets the node", () => {
+    const other = makeProxyConfig({ name: "other", spec: { priority: 1 } });
+    const change = plan({ proxyConfigs: [known, other], nodeProxies }).statuses.find(
+      ({ proxyConfig }) => proxyConfig.metadata.name === "other",
+    );
+    assert.deepEqual(
+      change?.status.failing?.map(({ node }) => node),
+      ["node-2"],
+    );
+  });
+
+  it("are back when their heartbeat changes", () => {
+    const heartbeats = new Map([["node-2", { unchangedMs: 0, seenChanging: true }]]);
+    assert.deepEqual(failingIn({ proxyConfigs: [known], nodeProxies, heartbeats }), []);
+  });
+});
+
 describe("planCluster: next look", () => {
-  it("is when the first agent counts as silent", () => {
-    const settled = { ...config, status: { updateRevision: revision, rollout: { stage: "complete" } } };
-    const early = readyStatus(revision, { heartbeatAt: secondsAgo(100) });
-    const { nextLookAtMs } = plan({
-      proxyConfigs: [settled],
-      nodeProxies: withReports([ready, early, ready]),
-    });
-    assert.equal(nextLookAtMs, nowMs - 100_000 + agentSilenceMs);
+  it("is at the rollout's deadline while one is under way", () => {
+    const deadlineMs = nowMs + config.spec.rollout.progressDeadlineSeconds * 1000;
+    assert.equal(plan({}).nextLookAtMs, deadlineMs);
   });
 
   it("is never when nothing can change by itself", () => {

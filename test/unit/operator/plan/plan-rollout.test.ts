@@ -18,7 +18,6 @@ function verdict(node: string, changes: Partial<NodeVerdict> = {}): NodeVerdict 
     drifted: false,
     runningMode: undefined,
     fallbackReason: undefined,
-    expiresAtMs: undefined,
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
 import type { NodeProxy, NodeProxyStatus, ProxyConfig } from "../../../../crds/api.ts";
+import type { HeartbeatObservation } from "../../../../operator/plan/agent-silence.ts";
 import type { ClusterNode, ClusterView } from "../../../../operator/plan/cluster-view.ts";
 import { planCluster, type ClusterPlan } from "../../../../operator/plan/plan-cluster.ts";
 import { nowMs, readyCondition } from "./make-cluster.ts";
@@ -10,10 +11,17 @@ export class SimulatedCluster {
   readonly proxyConfigs = new Map<string, ProxyConfig>();
   readonly nodes = new Map<string, ClusterNode>();
   readonly nodeProxies = new Map<string, NodeProxy>();
+  /** When each NodeProxy was made or last reported to. */
+  readonly #heard = new Map<string, { readonly atMs: number; readonly reported: boolean }>();
   nowMs = nowMs;
 
   view(): ClusterView {
+    const heartbeats = [...this.#heard].map(([name, { atMs, reported }]): [string, HeartbeatObservation] => [
+      name,
+      { unchangedMs: this.nowMs - atMs, seenChanging: reported },
+    ]);
     return {
+      heartbeats: new Map(heartbeats),
       proxyConfigs: [...this.proxyConfigs.values()],
       nodes: [...this.nodes.values()],
       nodeProxies: [...this.nodeProxies.values()],
@@ -32,6 +40,7 @@ export class SimulatedCluster {
     }
     for (const { metadata, ...written } of plan.nodeProxies.filter(survives)) {
       const current = this.nodeProxies.get(metadata.name);
+      if (current === undefined) this.#heard.set(metadata.name, { atMs: this.nowMs, reported: false });
       const creationTimestamp = current?.metadata.creationTimestamp ?? new Date(this.nowMs).toISOString();
       this.nodeProxies.set(metadata.name, {
         ...written,
@@ -47,6 +56,7 @@ export class SimulatedCluster {
     const nodeProxy = this.nodeProxies.get(name);
     if (nodeProxy === undefined) return;
     this.nodeProxies.set(name, { ...nodeProxy, status: this.#status(nodeProxy, outcome) });
+    this.#heard.set(name, { atMs: this.nowMs, reported: true });
   }
 
   #status({ spec, status }: NodeProxy, outcome: AgentOutcome): NodeProxyStatus {

@@ -322,6 +322,22 @@ describe("runReflector", () => {
     await reflector.stop();
   });
 
+  it("tells each contact before what comes with it, and where a connection begins", async () => {
+    const contacts: string[] = [];
+    const reflector = follow(client, {
+      onContact: (contact) => contacts.push(contact),
+      onUpsert: (key) => contacts.push(key),
+    });
+    await reflector.clock.advance(0);
+    assert.deepEqual(contacts.splice(0), ["opened", "event", "ns/a", "event", "ns/b", "event"]);
+    client.sendBookmarks();
+    client.dropConnections();
+    await client.create(services, service("c"));
+    await reflector.clock.advance(1_000);
+    assert.deepEqual(contacts, ["event", "opened", "event", "ns/c"]);
+    await reflector.stop();
+  });
+
   it("is silent after it was stopped, and leaves no watch and no timer behind", async () => {
     const reflector = follow(client);
     await reflector.clock.advance(0);
