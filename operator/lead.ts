@@ -1,5 +1,8 @@
+import type { KubeConfig } from "@kubernetes/client-node";
 import { createWorkQueue, type WorkQueue } from "../platform/queue/work-queue.ts";
 import type { Tracing } from "../platform/telemetry/traces.ts";
+import { ClusterCache } from "./cluster-cache.ts";
+import { ClusterWatcher } from "./cluster-watcher.ts";
 import { reconcileCluster, type ReconcileOptions } from "./reconcile-cluster.ts";
 import { RetrySchedule } from "./retry-schedule.ts";
 
@@ -11,30 +14,37 @@ const backoff = { baseDelayMs: 1_000, maxDelayMs: 60_000 };
 /** Shortest pause between two rounds: what happens meanwhile is planned for once. */
 const pauseMs = 100;
 
-export interface LeadOptions extends Omit<ReconcileOptions, "retries" | "signal"> {
+export interface LeadOptions extends Omit<ReconcileOptions, "cache" | "retries" | "signal"> {
+  readonly kubeConfig: KubeConfig;
   readonly tracing: Tracing;
-  /** Calls `listener` for every change in the cluster until the returned function is called. */
-  readonly subscribe: (listener: () => void) => () => void;
 }
 
-/** Does the leader's work until `signal` aborts: a round at once, and one after every change. */
+/**
+ * Does the leader's work until `signal` aborts: lists the cluster, plans and writes a round, and another one after every
+ * change. Nothing is taken over from before: a watch that was open already may be dead without our knowing, and a plan from
+ * what it showed last would undo what has changed since.
+ */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log, metrics, subscribe, tracing } = options;
+  const { clock, log, metrics, tracing } = options;
   const queue: WorkQueue<typeof clusterKey> = createWorkQueue({ clock, ...backoff });
   const retries = new RetrySchedule(backoff);
-  const unsubscribe = subscribe(() => queue.add(clusterKey));
+  const cache = new ClusterCache({ clock, onChange: () => queue.add(clusterKey) });
+  const watcher = new ClusterWatcher({ ...options, cache });
+  watcher.stopOn(signal);
   metrics.setLeader(true);
+  await watcher.start();
+  if (!signal.aborted) log.info({}, "knows the cluster");
   queue.add(clusterKey);
   await queue.run(
     async () => {
       const result = await tracing.inSpan("reconcile", {}, () =>
-        reconcileCluster({ ...options, retries, signal }),
+        reconcileCluster({ ...options, cache, retries, signal }),
       );
       await clock.sleep(pauseMs, signal);
       return result;
     },
     { concurrency: 1, log, signal },
   );
-  unsubscribe();
+  await watcher.stopped();
   metrics.setLeader(false);
 }

@@ -6,11 +6,10 @@ import { runLeaderElection } from "../platform/kube/leader-election.ts";
 import type { Logger } from "../platform/log.ts";
 import { createMeterProvider } from "../platform/telemetry/metrics.ts";
 import { createTracing } from "../platform/telemetry/traces.ts";
-import { ClusterCache } from "./cluster-cache.ts";
-import { ClusterWatcher } from "./cluster-watcher.ts";
 import { lead } from "./lead.ts";
 import { createOperatorMetrics } from "./metrics.ts";
 import type { OperatorOptions } from "./options.ts";
+import { proveAccess } from "./prove-access.ts";
 import { serveEndpoints } from "./serve-endpoints.ts";
 
 const component = "kubesteer-operator";
@@ -37,25 +36,16 @@ export async function runOperator(options: OperatorOptions, environment: Operato
   const stop = new AbortController();
   const signal = AbortSignal.any([environment.signal, stop.signal]);
 
-  const listeners = new Set<() => void>();
-  const cache = new ClusterCache({ clock, onChange: () => listeners.forEach((listener) => listener()) });
-  const subscribe = (listener: () => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  };
-  const watcher = new ClusterWatcher({ kubeConfig, client, clock, log, cache });
-  signal.addEventListener("abort", () => watcher.stop(), { once: true });
   const metrics = createOperatorMetrics(telemetry.meter);
   metrics.setLeader(false);
-  const leading = { client, cache, recorder, metrics, tracing, clock, log, subscribe };
+  const leading = { kubeConfig, client, recorder, metrics, tracing, clock, log };
   const health = { synced: false };
 
   try {
     await serveEndpoints(options, { isReady: () => health.synced, telemetry, log, signal });
-    await watcher.start();
+    await proveAccess({ kubeConfig, client, clock, log }, signal);
     if (signal.aborted) return;
     health.synced = true;
-    log.info({}, "knows the cluster");
     if (options.leaderElect) {
       await runLeaderElection({
         client,
@@ -72,7 +62,6 @@ export async function runOperator(options: OperatorOptions, environment: Operato
     }
   } finally {
     stop.abort();
-    await watcher.stopped();
     await recorder.flush();
     await Promise.all([tracing.shutdown(), telemetry.shutdown()]);
   }

@@ -43,6 +43,12 @@ export abstract class ResourceWatcher extends dotI.default {
     this.#stopping.abort();
   }
 
+  /** As `stop`, when `signal` aborts or at once when it has. */
+  stopOn(signal: AbortSignal): void {
+    if (signal.aborted) this.stop();
+    else signal.addEventListener("abort", () => this.stop(), { once: true });
+  }
+
   /** Resolves when no further event will come, after `stop`. */
   async stopped(): Promise<void> {
     await Promise.all(this.#watches);

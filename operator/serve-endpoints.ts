@@ -4,8 +4,8 @@ import type { Metrics } from "../platform/telemetry/metrics.ts";
 import type { OperatorOptions } from "./options.ts";
 
 /**
- * Serves /healthz, /livez and /readyz on one address and /metrics on the other, until `signal` aborts. Ready is who knows
- * the cluster, leader or not: the one in reserve takes over at once.
+ * Serves /healthz, /livez and /readyz on one address and /metrics on the other, until `signal` aborts. Ready is who
+ * has listed the cluster once, leader or not: it has the rights and the connection that a leader needs.
  *
  * @throws {TerminalError} for an address that cannot be listened on
  */

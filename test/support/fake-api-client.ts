@@ -66,6 +66,8 @@ export class FakeApiClient implements ApiClient {
   #resourceVersion = 0;
   #uids = 0;
   #silent = false;
+  #heldEvents: (() => void)[] | undefined;
+  #heldAnswer: { readonly method: Method; readonly released: Promise<void> } | undefined;
 
   /** @param now time of creation and deletion timestamps, in milliseconds since the epoch */
   constructor({ now = () => Date.UTC(2026, 0, 1) }: { readonly now?: () => number } = {}) {
@@ -97,6 +99,19 @@ export class FakeApiClient implements ApiClient {
   /** Keeps watches open without sending anything, as a half-open connection does, until called with false. */
   setSilent(silent: boolean): void {
     this.#silent = silent;
+  }
+
+  /** Delays all events, as a slow API server does. Each call of the returned function lets the oldest one through. */
+  holdEvents(): () => void {
+    const held = (this.#heldEvents ??= []);
+    return () => held.shift()?.();
+  }
+
+  /** The next call of a method takes effect at once, but is answered only when the returned function is called. */
+  holdNextAnswer(method: "apply"): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#heldAnswer = { method, released: promise };
+    return resolve;
   }
 
   /** Sends every watch a bookmark with the current resource version. */
@@ -190,9 +205,10 @@ export class FakeApiClient implements ApiClient {
     if (current === undefined) {
       if (options.subresource !== undefined) throw notFound(resource, object.metadata.name);
       const { status: _ignored, ...rest } = parseCopy<StoredObject>(object);
-      return parseCopy<T>(this.#insert(resource, rest));
+      return this.#answer("apply", parseCopy<T>(this.#insert(resource, rest)));
     }
-    return parseCopy<T>(this.#patch(resource, current, parseCopy<Json>(object), options.subresource));
+    const patched = this.#patch(resource, current, parseCopy<Json>(object), options.subresource);
+    return this.#answer("apply", parseCopy<T>(patched));
   }
 
   async delete(ref: ObjectRef, options: Parameters<ApiClient["delete"]>[1] = {}): Promise<boolean> {
@@ -237,6 +253,14 @@ export class FakeApiClient implements ApiClient {
     } finally {
       options.signal.removeEventListener("abort", onAbort);
     }
+  }
+
+  async #answer<T>(method: Method, answer: T): Promise<T> {
+    const held = this.#heldAnswer;
+    if (held?.method !== method) return answer;
+    this.#heldAnswer = undefined;
+    await held.released;
+    return answer;
   }
 
   #begin(
@@ -383,11 +407,15 @@ export class FakeApiClient implements ApiClient {
 
   #deliver(watcher: Watcher, event: WatchEvent): void {
     if (this.#silent || !this.#watchers.has(watcher)) return;
-    try {
-      watcher.onEvent(structuredClone(event));
-    } catch (error) {
-      watcher.end(error);
-    }
+    const deliver = () => {
+      try {
+        watcher.onEvent(structuredClone(event));
+      } catch (error) {
+        watcher.end(error);
+      }
+    };
+    if (this.#heldEvents === undefined) deliver();
+    else this.#heldEvents.push(deliver);
   }
 
   #timestamp(): string {

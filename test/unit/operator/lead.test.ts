@@ -1,9 +1,7 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import assert from "node:assert/strict";
 import type { NodeProxy, ProxyConfig } from "../../../crds/api.ts";
-import { ClusterCache } from "../../../operator/cluster-cache.ts";
-import { ClusterWatcher } from "../../../operator/cluster-watcher.ts";
-import { lead } from "../../../operator/lead.ts";
+import { lead, type LeadOptions } from "../../../operator/lead.ts";
 import type { OperatorMetrics } from "../../../operator/metrics.ts";
 import type { RecordedEvent } from "../../../platform/kube/events.ts";
 import { resources } from "../../../platform/kube/resources.ts";
@@ -30,40 +28,28 @@ async function startLeader({
   await client.create(proxyConfigs, { apiVersion, kind, metadata: { name: "default" }, spec });
   for (const name of nodeNames) await client.create(nodes, { metadata: { name } });
 
-  const listeners = new Set<() => void>();
-  const cache = new ClusterCache({ clock, onChange: () => listeners.forEach((listener) => listener()) });
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromClusterAndUser(
     { name: "c", server: "http://127.0.0.1:1", skipTLSVerify: false },
     { name: "u" },
   );
-  const watcher = new ClusterWatcher({ kubeConfig, client, clock, log: silentLogger, cache });
-  await watcher.start();
-
   prepare(client);
   const events: RecordedEvent[] = [];
-  const stop = new AbortController();
-  const leading = lead(
-    {
-      client,
-      cache,
-      recorder: { record: (event) => events.push(event), flush: () => Promise.resolve() },
-      metrics: noMetrics,
-      tracing: { inSpan: (_name, _attributes, fn) => fn(), shutdown: () => Promise.resolve() },
-      clock,
-      log: silentLogger,
-      subscribe: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
-    stop.signal,
-  );
+  const options: LeadOptions = {
+    kubeConfig,
+    client,
+    recorder: { record: (event) => events.push(event), flush: () => Promise.resolve() },
+    metrics: noMetrics,
+    tracing: { inSpan: (_name, _attributes, fn) => fn(), shutdown: () => Promise.resolve() },
+    clock,
+    log: silentLogger,
+  };
+  let stop = new AbortController();
+  let leading = lead(options, stop.signal);
   return {
     client,
     clock,
     events,
-    listeners,
     nodeProxyNames: () => client.objects(nodeProxies).map(({ metadata }) => metadata.name),
     /** Lets that many minutes pass on an API server that is well, and half a second more. */
     async bookmarks(minutes: number) {
@@ -76,8 +62,11 @@ async function startLeader({
     status: () => client.objects<ProxyConfig>(proxyConfigs)[0]?.status,
     async end() {
       stop.abort();
-      watcher.stop();
-      await Promise.all([leading, watcher.stopped()]);
+      await leading;
+    },
+    leadAgain() {
+      stop = new AbortController();
+      leading = lead(options, stop.signal);
     },
   };
 }
@@ -190,6 +179,49 @@ describe("lead", () => {
     await operator.end();
   });
 
+  it("plans nothing before it has listed every kind", async () => {
+    for (const resource of [proxyConfigs, nodes, nodeProxies]) {
+      const operator = await startLeader({
+        prepare: (client) => client.failNext("watch", refused, { resource, times: 5 }),
+      });
+      await operator.clock.advance(1000);
+      assert.equal(callsOf(operator.client, "apply", "nodeproxies"), 0, resource.plural);
+      await operator.clock.advance(10_000);
+      assert.equal(callsOf(operator.client, "apply", "nodeproxies"), 1, resource.plural);
+      await operator.end();
+    }
+  });
+
+  it("plans in another term from what it lists then, not from what it knew", async () => {
+    const operator = await startLeader();
+    await operator.clock.advance(1000);
+    const modes = () => operator.client.objects<NodeProxy>(nodeProxies).map(({ spec }) => spec.config.mode);
+    assert.deepEqual(modes(), ["nftables"]);
+    await operator.end();
+    operator.client.setSilent(true);
+    const config = { resource: proxyConfigs, name: "default" };
+    await operator.client.mergePatch(config, { spec: { mode: "ipvs" } });
+    operator.client.setSilent(false);
+    const { length } = operator.client.calls;
+    operator.leadAgain();
+    await operator.clock.advance(1000);
+    assert.deepEqual(modes(), ["ipvs"]);
+    const writes = operator.client.calls
+      .slice(length)
+      .filter((call) => call.method === "apply" && call.resource === nodeProxies);
+    assert.equal(writes.length, 1);
+    await operator.end();
+  });
+
+  it("ends when its term does, also before it knows the cluster", async () => {
+    const operator = await startLeader({
+      prepare: (client) => client.failNext("watch", refused, { times: 100 }),
+    });
+    await operator.clock.advance(1000);
+    await operator.end();
+    assert.equal(callsOf(operator.client, "apply", "nodeproxies"), 0);
+  });
+
   it("ends when its term does, and writes nothing after", async () => {
     const operator = await startLeader();
     await operator.clock.advance(1000);
@@ -198,6 +230,6 @@ describe("lead", () => {
     await operator.client.create(nodes, { metadata: { name: "node-2" } });
     await operator.clock.advance(10_000);
     assert.equal(operator.client.calls.length, calls + 1);
-    assert.equal(operator.listeners.size, 0);
+    assert.equal(operator.client.openWatches, 0);
   });
 });
