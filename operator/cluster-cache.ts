@@ -1,20 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxy, ProxyConfig } from "../crds/api.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Contact } from "../platform/kube/reflector.ts";
+import type { Contact, Progress } from "../platform/kube/reflector.ts";
+import type { Resource } from "../platform/kube/resources.ts";
 import { HeartbeatMonitor } from "./heartbeat-monitor.ts";
+import { OwnWrites } from "./own-writes.ts";
 import { isSilent, nodesListedSilent } from "./plan/agent-silence.ts";
 import type { ClusterNode, ClusterView } from "./plan/cluster-view.ts";
 
 /**
- * The newest known state of everything the plan looks at, kept up to date by watches and by the answers to our own
- * writes. Calls `onChange` when a plan could come out differently.
+ * The newest known state of everything the plan looks at, as the watches show it. Calls `onChange` when a plan could come
+ * out differently.
  */
 export class ClusterCache {
   readonly #proxyConfigs = new Map<string, ProxyConfig>();
   readonly #nodes = new Map<string, ClusterNode>();
   readonly #nodeProxies = new Map<string, NodeProxy>();
   readonly #heartbeats: HeartbeatMonitor;
+  readonly #ownWrites = new OwnWrites();
   readonly #onChange: () => void;
 
   constructor({ clock, onChange }: { readonly clock: Clock; readonly onChange: () => void }) {
@@ -44,6 +47,21 @@ export class ClusterCache {
   /** The API server was heard on the watch of NodeProxies: that time goes on is what makes agents silent. */
   nodeProxyContact(contact: Contact): void {
     if (this.#heartbeats.contact(contact)) this.#onChange();
+  }
+
+  /** A write of our own was answered with that version. */
+  answered(resource: Resource, resourceVersion: string | undefined): void {
+    this.#ownWrites.answered(resource, resourceVersion);
+  }
+
+  /** The watch of a resource has shown everything up to there. */
+  progressed(plural: string, progress: Progress): void {
+    if (this.#ownWrites.progressed(plural, progress)) this.#onChange();
+  }
+
+  /** Whether all that we have written ourselves is in view; `onChange` is called when it is again. */
+  get showsOwnWrites(): boolean {
+    return this.#ownWrites.areShown;
   }
 
   deleteProxyConfig(name: string): void {

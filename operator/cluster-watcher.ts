@@ -1,5 +1,5 @@
 import { ResourceEventType, type ResourceEvent } from "@dot-i/k8s-operator";
-import type { Contact } from "../platform/kube/reflector.ts";
+import type { Contact, Progress } from "../platform/kube/reflector.ts";
 import { resources, type Resource } from "../platform/kube/resources.ts";
 import type { ClusterCache } from "./cluster-cache.ts";
 import { parseNode, parseNodeProxy, parseProxyConfig } from "./parse-objects.ts";
@@ -39,6 +39,10 @@ export class ClusterWatcher extends ResourceWatcher {
 
   protected override onContact(plural: string, contact: Contact): void {
     if (plural === resources.nodeProxies.plural) this.#cache.nodeProxyContact(contact);
+  }
+
+  protected override onProgress(plural: string, progress: Progress): void {
+    this.#cache.progressed(plural, progress);
   }
 
   async #follow({ group, version, plural }: Resource, entry: CacheEntry): Promise<void> {

@@ -5,7 +5,6 @@ import type { EventRecorder } from "../platform/kube/events.ts";
 import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { ClusterCache } from "./cluster-cache.ts";
-import { parseNodeProxy, parseProxyConfig } from "./parse-objects.ts";
 import type { ClusterPlan, StatusChange } from "./plan/plan-cluster.ts";
 
 /** Owner of our fields in server-side apply. */
@@ -28,7 +27,7 @@ export interface WriteTargets {
   readonly log: Logger;
 }
 
-/** The writes of a plan: what people look at first, then the nodes. Each takes its answer into the cache. */
+/** The writes of a plan: what people look at first, then the nodes. The cache learns which versions to wait for. */
 export function planWrites(plan: ClusterPlan, targets: WriteTargets): readonly PlannedWrite[] {
   return [
     ...plan.statuses.map((change) => statusWrite(change, targets)),
@@ -58,7 +57,8 @@ function statusWrite(
       const object = { apiVersion, kind, metadata, status };
       try {
         const options = { fieldManager, subresource: "status", signal } as const;
-        cache.setProxyConfig(parseProxyConfig(await client.apply(resources.proxyConfigs, object, options)));
+        const { metadata: written } = await client.apply(resources.proxyConfigs, object, options);
+        cache.answered(resources.proxyConfigs, written.resourceVersion);
       } catch (error) {
         if (isNotFound(error)) return; // deleted meanwhile, as the watch will tell
         throw error;
@@ -80,7 +80,7 @@ function nodeProxyWrite(nodeProxy: NodeProxy, { client, cache }: WriteTargets): 
     name,
     async run(signal) {
       const written = await client.apply(resources.nodeProxies, nodeProxy, { fieldManager, signal });
-      cache.setNodeProxy(parseNodeProxy(written));
+      cache.answered(resources.nodeProxies, written.metadata.resourceVersion);
     },
   };
 }

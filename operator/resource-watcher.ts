@@ -3,7 +3,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { Clock } from "../platform/clock.ts";
 import { TerminalError } from "../platform/errors.ts";
 import type { ApiClient, ApiObject } from "../platform/kube/api-client.ts";
-import { runReflector, type Contact } from "../platform/kube/reflector.ts";
+import { runReflector, type Contact, type Progress } from "../platform/kube/reflector.ts";
 import { groupVersionOf, resources, type Resource } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 
@@ -97,6 +97,7 @@ export abstract class ResourceWatcher extends dotI.default {
           onSynced: resolve,
         },
         onContact: (contact) => this.onContact(plural, contact),
+        onProgress: (progress) => this.onProgress(plural, progress),
         clock,
         log,
         signal,
@@ -107,6 +108,9 @@ export abstract class ResourceWatcher extends dotI.default {
 
   /** Called each time the API server is heard on the watch of a resource, before what it says is handed over. */
   protected onContact(_plural: string, _contact: Contact): void {}
+
+  /** Called when all events of a resource up to a list or change have been emitted. */
+  protected onProgress(_plural: string, _progress: Progress): void {}
 
   /** client-node 2 has no `basePath`, which the base class builds its addresses on. */
   protected override getCustomResourceApiUri(

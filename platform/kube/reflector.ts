@@ -28,6 +28,12 @@ export interface ConnectionState {
 /** The API server was heard: on a new connection, which says nothing of the time before, or again on one that is open. */
 export type Contact = "opened" | "event";
 
+/** How far the handler has been told: up to a change, or all that a new list holds. */
+export interface Progress {
+  readonly kind: "list" | "change";
+  readonly resourceVersion: string;
+}
+
 export interface ReflectorOptions<Kept> extends Selectors {
   readonly client: ApiClient;
   readonly resource: Resource;
@@ -39,6 +45,8 @@ export interface ReflectorOptions<Kept> extends Selectors {
   readonly onStateChange?: (state: ConnectionState) => void;
   /** Called each time the API server is heard, before what it says is handed over. */
   readonly onContact?: (contact: Contact) => void;
+  /** Called after each list, change and bookmark, but not for the parts of a list. */
+  readonly onProgress?: (progress: Progress) => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random?: () => number;
@@ -145,15 +153,21 @@ class Reflector<Kept> {
         if (endsInitialEvents(object)) this.#completeSnapshot(object.metadata.resourceVersion);
     }
     // During a snapshot objects come in any order of resourceVersion, so it is no place to resume.
-    if (this.#snapshot === undefined) this.#resourceVersion = object.metadata.resourceVersion;
+    if (this.#snapshot === undefined) this.#progress("change", object.metadata.resourceVersion);
+  }
+
+  #progress(kind: Progress["kind"], resourceVersion: string | undefined): void {
+    this.#resourceVersion = resourceVersion;
+    if (resourceVersion !== undefined)
+      this.#guard(() => this.#options.onProgress?.({ kind, resourceVersion }));
   }
 
   #completeSnapshot(resourceVersion: string | undefined): void {
     const snapshot = this.#snapshot;
     if (snapshot === undefined) return;
     this.#snapshot = undefined;
-    this.#resourceVersion = resourceVersion;
     for (const key of this.#known) if (!snapshot.has(key)) this.#delete(key);
+    this.#progress("list", resourceVersion);
     this.#log.debug({ objects: snapshot.size }, "received a snapshot");
     if (this.#synced) return;
     this.#synced = true;

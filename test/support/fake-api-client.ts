@@ -67,7 +67,7 @@ export class FakeApiClient implements ApiClient {
   #uids = 0;
   #silent = false;
   #heldEvents: (() => void)[] | undefined;
-  #heldAnswer: { readonly method: Method; readonly released: Promise<void> } | undefined;
+  #heldApply: { readonly id: string; readonly released: Promise<void> } | undefined;
 
   /** @param now time of creation and deletion timestamps, in milliseconds since the epoch */
   constructor({ now = () => Date.UTC(2026, 0, 1) }: { readonly now?: () => number } = {}) {
@@ -107,10 +107,10 @@ export class FakeApiClient implements ApiClient {
     return () => held.shift()?.();
   }
 
-  /** The next call of a method takes effect at once, but is answered only when the returned function is called. */
-  holdNextAnswer(method: "apply"): () => void {
+  /** The next apply to an object takes effect at once, but is answered only when the returned function is called. */
+  holdNextApply(ref: ObjectRef): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#heldAnswer = { method, released: promise };
+    this.#heldApply = { id: idOf(ref.resource, ref), released: promise };
     return resolve;
   }
 
@@ -201,14 +201,15 @@ export class FakeApiClient implements ApiClient {
     options: Parameters<ApiClient["apply"]>[2],
   ): Promise<T> {
     this.#begin("apply", resource, { name: object.metadata.name, body: object, options });
-    const current = this.#objects.get(idOf(resource, object.metadata));
+    const id = idOf(resource, object.metadata);
+    const current = this.#objects.get(id);
     if (current === undefined) {
       if (options.subresource !== undefined) throw notFound(resource, object.metadata.name);
       const { status: _ignored, ...rest } = parseCopy<StoredObject>(object);
-      return this.#answer("apply", parseCopy<T>(this.#insert(resource, rest)));
+      return this.#answer(id, parseCopy<T>(this.#insert(resource, rest)));
     }
     const patched = this.#patch(resource, current, parseCopy<Json>(object), options.subresource);
-    return this.#answer("apply", parseCopy<T>(patched));
+    return this.#answer(id, parseCopy<T>(patched));
   }
 
   async delete(ref: ObjectRef, options: Parameters<ApiClient["delete"]>[1] = {}): Promise<boolean> {
@@ -255,10 +256,10 @@ export class FakeApiClient implements ApiClient {
     }
   }
 
-  async #answer<T>(method: Method, answer: T): Promise<T> {
-    const held = this.#heldAnswer;
-    if (held?.method !== method) return answer;
-    this.#heldAnswer = undefined;
+  async #answer<T>(id: string, answer: T): Promise<T> {
+    const held = this.#heldApply;
+    if (held === undefined || held.id !== id) return answer;
+    this.#heldApply = undefined;
     await held.released;
     return answer;
   }

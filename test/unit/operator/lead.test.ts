@@ -213,6 +213,83 @@ describe("lead", () => {
     await operator.end();
   });
 
+  it("goes by its watches where they lag behind the answers to its writes: no step back, nothing told twice", async () => {
+    const operator = await startLeader();
+    await operator.clock.advance(1000);
+    await operator.client.create(nodes, { metadata: { name: "node-2" } });
+    await operator.clock.advance(50); // in the pause after a round
+    await operator.client.create(nodes, { metadata: { name: "node-3" } });
+    const nextEvent = operator.client.holdEvents();
+    const config = { resource: proxyConfigs, name: "default" };
+    await operator.client.mergePatch(config, { spec: { mode: "ipvs" } });
+    for (let second = 0; second < 20; second += 1) {
+      await operator.clock.advance(1000);
+      nextEvent();
+    }
+    const modes = operator.client.calls
+      .filter((call) => call.method === "apply" && call.resource === nodeProxies)
+      .map(({ name, body }) => `${name} ${(body as NodeProxy).spec.config.mode}`);
+    const names = ["node-1", "node-2", "node-3"];
+    assert.deepEqual(
+      modes,
+      ["nftables", "ipvs"].flatMap((mode) => names.map((name) => `${name} ${mode}`)),
+    );
+    const told = operator.events.map(({ reason, message }) => `${reason} ${message}`);
+    assert.deepEqual(told, [...new Set(told)]);
+    await operator.end();
+  });
+
+  it("makes a NodeProxy anew that is deleted while its write is being answered", async () => {
+    const operator = await startLeader();
+    await operator.clock.advance(1000);
+    const release = operator.client.holdNextApply({ resource: nodeProxies, name: "node-2" });
+    await operator.client.create(nodes, { metadata: { name: "node-2" } });
+    await operator.clock.advance(1000);
+    await operator.client.delete({ resource: nodeProxies, name: "node-2" });
+    await operator.clock.advance(1000);
+    release();
+    await operator.clock.advance(1000);
+    assert.deepEqual(operator.nodeProxyNames(), ["node-1", "node-2"]);
+    await operator.end();
+  });
+
+  it("forgets a ProxyConfig that is deleted while the write of its status is being answered", async () => {
+    const operator = await startLeader();
+    const winner = makeProxyConfig({ name: "winner", spec: { priority: 1, mode: "ipvs" } });
+    await operator.clock.advance(1000);
+    const release = operator.client.holdNextApply({ resource: proxyConfigs, name: "winner" });
+    await operator.client.create(proxyConfigs, { ...winner, metadata: { name: "winner" } });
+    await operator.clock.advance(1000);
+    await operator.client.delete({ resource: proxyConfigs, name: "winner" });
+    await operator.clock.advance(1000);
+    release();
+    await operator.clock.advance(1000);
+    const [nodeProxy] = operator.client.objects<NodeProxy>(nodeProxies);
+    assert.equal(nodeProxy?.spec.configName, "default");
+    await operator.end();
+  });
+
+  it("waits until the next list where a watch does not show what was written", async () => {
+    const operator = await startLeader();
+    await operator.clock.advance(1000);
+    await operator.client.create(nodes, { metadata: { name: "node-2" } });
+    await operator.clock.advance(50); // in the pause after a round
+    await operator.client.create(nodes, { metadata: { name: "node-3" } });
+    operator.client.setSilent(true);
+    await operator.clock.advance(1000);
+    const three = ["node-1", "node-2", "node-3"];
+    assert.deepEqual(operator.nodeProxyNames(), three);
+    operator.client.setSilent(false);
+    await operator.client.create(nodes, { metadata: { name: "node-4" } });
+    await operator.clock.advance(1000);
+    assert.deepEqual(operator.nodeProxyNames(), three);
+    operator.client.expireHistory();
+    operator.client.dropConnections(refused);
+    await operator.clock.advance(1000);
+    assert.deepEqual(operator.nodeProxyNames(), [...three, "node-4"]);
+    await operator.end();
+  });
+
   it("ends when its term does, also before it knows the cluster", async () => {
     const operator = await startLeader({
       prepare: (client) => client.failNext("watch", refused, { times: 100 }),

@@ -338,6 +338,22 @@ describe("runReflector", () => {
     await reflector.stop();
   });
 
+  it("tells how far it is after each list, change and bookmark", async () => {
+    const progress: string[] = [];
+    const reflector = follow(client, {
+      onProgress: ({ kind, resourceVersion }) => progress.push(`${kind} ${resourceVersion}`),
+      onUpsert: (key) => progress.push(key),
+    });
+    await reflector.clock.advance(0);
+    assert.deepEqual(progress.splice(0), ["ns/a", "ns/b", "list 2", "change 2"]);
+    await client.create(services, service("c"));
+    await client.delete(refA);
+    await client.create(nodes, { metadata: { name: "raises-the-resource-version" } });
+    client.sendBookmarks();
+    assert.deepEqual(progress, ["ns/c", "change 3", "change 4", "change 5"]);
+    await reflector.stop();
+  });
+
   it("is silent after it was stopped, and leaves no watch and no timer behind", async () => {
     const reflector = follow(client);
     await reflector.clock.advance(0);
