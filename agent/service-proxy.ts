@@ -75,7 +75,8 @@ export class ServiceProxy {
     this.#loop = new SyncLoop({
       modes,
       onOutcome,
-      onInStep: () => deps.upkeep.follow(this.#catalog, this.#settingsInForce.config),
+      onInStep: (last) =>
+        deps.upkeep.follow(this.#catalog, { config: this.#settingsInForce.config, ...last }),
       clock,
       takeChanges: () => {
         deps.changeMetrics.takeUp();

@@ -6,7 +6,7 @@ import type { Logger } from "../platform/log.ts";
 import { createConntrackMetrics } from "./conntrack/conntrack-metrics.ts";
 import { ConntrackSettings, type ConntrackSettingsDeps } from "./conntrack/conntrack-settings.ts";
 import type { FlowTable } from "./conntrack/flow-table.ts";
-import { UdpRepair } from "./conntrack/udp-repair.ts";
+import { FlowRepair } from "./conntrack/flow-repair.ts";
 import { HealthCheckNodePorts } from "./health/health-check-node-ports.ts";
 import { LocalhostRelays } from "./localhost/localhost-relays.ts";
 import type { ServiceName } from "./services/desired-state.ts";
@@ -30,7 +30,7 @@ export interface ServiceUpkeepDeps {
 /** What Services need of a node besides the rules of a dataplane, in every mode. */
 export class ServiceUpkeep {
   readonly #deps: ServiceUpkeepDeps;
-  readonly #udpRepair: UdpRepair;
+  readonly #flowRepair: FlowRepair;
   readonly #healthCheckNodePorts: HealthCheckNodePorts;
   readonly #localhostRelays: LocalhostRelays;
   readonly #conntrackSettings: ConntrackSettings;
@@ -38,7 +38,7 @@ export class ServiceUpkeep {
   constructor(deps: ServiceUpkeepDeps) {
     const { flows, writeKernelSettings, isProxyHealthy, onProblemsChange, meter, clock, log } = deps;
     this.#deps = deps;
-    this.#udpRepair = new UdpRepair({
+    this.#flowRepair = new FlowRepair({
       flows,
       metrics: createConntrackMetrics(meter),
       onProblemChange: onProblemsChange,
@@ -55,9 +55,22 @@ export class ServiceUpkeep {
     this.#conntrackSettings = new ConntrackSettings({ write: writeKernelSettings, meter, log });
   }
 
-  /** To be called whenever the kernel is known to hold what the catalog told last. */
-  follow(catalog: ServiceCatalog, config: NodeProxyConfig): void {
-    this.#udpRepair.repair(catalog.takeChangedUdpServices(), catalog.udpServicePorts);
+  /**
+   * To be called whenever the kernel is known to hold what the catalog told last.
+   *
+   * @param options.afterFullSync Rules may have been missing before: flows may have begun without them.
+   */
+  follow(
+    catalog: ServiceCatalog,
+    { config, afterFullSync }: { readonly config: NodeProxyConfig; readonly afterFullSync: boolean },
+  ): void {
+    const changedUdpServices = catalog.takeChangedUdpServices();
+    const udpServicePorts = catalog.udpServicePorts;
+    this.#flowRepair.repairUdp(
+      afterFullSync ? [...changedUdpServices, ...udpServicePorts.keys()] : changedUdpServices,
+      udpServicePorts,
+    );
+    if (afterFullSync) this.#flowRepair.releaseAttempts(catalog.desiredServices);
     this.#healthCheckNodePorts.follow({
       ports: catalog.healthCheckNodePorts,
       changed: catalog.takeChangedHealthChecks(),
@@ -70,7 +83,7 @@ export class ServiceUpkeep {
   /** Works until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([
-      this.#udpRepair.run(signal),
+      this.#flowRepair.run(signal),
       this.#healthCheckNodePorts.run(signal),
       this.#localhostRelays.run(signal),
     ]);
@@ -83,10 +96,10 @@ export class ServiceUpkeep {
 
   /** What the node lacks, as one sentence without a full stop; undefined when nothing. */
   nodeProblem(): string | undefined {
-    const { problem } = this.#udpRepair;
+    const { problem } = this.#flowRepair;
     return problem === undefined
       ? undefined
-      : `UDP clients may keep sending to endpoints that are gone: ${problem}`;
+      : `clients may keep sending to endpoints that are gone: ${problem}`;
   }
 
   #onListenFailure(service: ServiceName, message: string): void {

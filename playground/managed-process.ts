@@ -62,6 +62,11 @@ export class ManagedProcess {
     clearTimeout(force);
   }
 
+  /** Sends a signal such as SIGSTOP; ignored while it does not run. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   async restart(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     await this.stop(signal);
     this.start();

@@ -7,8 +7,8 @@ export interface FlowEnd {
   readonly port: number;
 }
 
-/** All UDP flows of one family that clients sent to `destination` and that `replySource` answers. */
-export interface UdpFlow {
+/** All flows of one protocol and family that clients sent to `destination` and that `replySource` answers. */
+export interface FlowGroup {
   readonly destination: FlowEnd;
   /** The endpoint they were translated to; `destination` itself where they were not. */
   readonly replySource: FlowEnd;
@@ -33,8 +33,8 @@ export function frontendKey({ address, port }: FlowEnd): string {
  * began before there was an endpoint and so were never translated. Of a frontend that is gone only the translated ones: the
  * rest go to whoever else has the address. Each once, in order.
  */
-export function findStaleFlows(frontends: Frontends, flows: Iterable<UdpFlow>): readonly UdpFlow[] {
-  const candidates = new Map<string, { readonly flow: UdpFlow; readonly frontend: FrontendState }>();
+export function findStaleFlows(frontends: Frontends, flows: Iterable<FlowGroup>): readonly FlowGroup[] {
+  const candidates = new Map<string, { readonly flow: FlowGroup; readonly frontend: FrontendState }>();
   for (const flow of flows) {
     const destination = frontendKey(flow.destination);
     const frontend = frontends.get(destination);
@@ -51,9 +51,14 @@ export function findStaleFlows(frontends: Frontends, flows: Iterable<UdpFlow>): 
     );
 }
 
-function isStale({ destination, replySource }: UdpFlow, frontend: FrontendState): boolean {
-  if (frontend.kind === "removed") return !isSame(replySource, destination);
-  return !frontend.endpoints.some((endpoint) => isSame(endpoint, replySource));
+function isStale(flow: FlowGroup, frontend: FrontendState): boolean {
+  if (frontend.kind === "removed") return isTranslated(flow);
+  return !frontend.endpoints.some((endpoint) => isSame(endpoint, flow.replySource));
+}
+
+/** Whether the flows go somewhere else than where their clients sent them. */
+export function isTranslated({ destination, replySource }: FlowGroup): boolean {
+  return !isSame(replySource, destination);
 }
 
 function isSame(left: FlowEnd, right: FlowEnd): boolean {

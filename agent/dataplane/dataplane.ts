@@ -77,6 +77,8 @@ export type SyncScope =
   | { readonly kind: "partial"; readonly services: ReadonlySet<ServiceName> };
 
 export interface SyncReport {
+  /** What was done: a full sync also where a partial one found the kernel not as it should be. */
+  readonly scope: SyncScope["kind"];
   /** Kernel objects added or deleted. */
   readonly changes: number;
   /** Service ports and endpoints now in the kernel, both families. */

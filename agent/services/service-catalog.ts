@@ -201,6 +201,11 @@ export class ServiceCatalog {
     return byName.flatMap(([, problems]) => problems);
   }
 
+  /** What of each Service is programmed, as of the last `takeChanges`. Live, as `desired.services`. */
+  get desiredServices(): ReadonlyMap<ServiceName, DesiredService> {
+    return this.#desired;
+  }
+
   /** The Services with a health check node port, as of the last `takeChanges`. Live, as `desired.services`. */
   get healthCheckNodePorts(): ReadonlyMap<ServiceName, HealthCheckNodePort> {
     return this.#healthCheckNodePorts.entries;

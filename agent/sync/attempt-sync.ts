@@ -11,7 +11,7 @@ export type SyncAttempt =
       readonly scope: SyncScope["kind"];
       readonly mode: ProxyMode;
       readonly fallbackReason: string | undefined;
-      readonly report: SyncReport;
+      readonly report: Omit<SyncReport, "scope">;
     }
   | ({ readonly kind: "failure"; readonly scope: SyncScope["kind"] } & Pick<
       SyncFailure,
@@ -39,9 +39,9 @@ export async function attemptSync(request: {
     }
     mode = choice.mode;
     if (mode !== runningMode) scope = { kind: "full" };
-    const report = await choice.dataplane.sync(desired, scope);
+    const { scope: done, ...report } = await choice.dataplane.sync(desired, scope);
     await modes.retireOthers(mode);
-    return { kind: "success", scope: scope.kind, mode, fallbackReason: choice.fallbackReason, report };
+    return { kind: "success", scope: done, mode, fallbackReason: choice.fallbackReason, report };
   } catch (error) {
     return { kind: "failure", reason: "SyncFailed", scope: scope.kind, mode, message: describe(error) };
   }

@@ -20,8 +20,11 @@ export interface SyncLoopDeps {
   readonly modes: ModeSwitch;
   /** Called after each sync. */
   readonly onOutcome: (outcome: SyncOutcome) => void;
-  /** The kernel holds what `takeChanges` told last, whether or not that took a sync. */
-  readonly onInStep: () => void;
+  /**
+   * The kernel holds what `takeChanges` told last, whether or not that took a sync; after a full one rules may have been
+   * missing before.
+   */
+  readonly onInStep: (last: { readonly afterFullSync: boolean }) => void;
   readonly clock: Clock;
   /** Like Math.random, for the jitter of retries. */
   readonly random?: () => number;
@@ -106,7 +109,7 @@ export class SyncLoop {
     const { desired, scope, triggerTimes } = this.#deps.takeChanges();
     if (!full && isEmpty(scope) && settings === this.#lastSuccess?.settings) {
       this.#waiting.complete();
-      this.#deps.onInStep();
+      this.#deps.onInStep({ afterFullSync: false });
       return;
     }
     const attempt = await attemptSync({
@@ -136,7 +139,7 @@ export class SyncLoop {
       triggerTimes: isFirst ? [] : sync.triggerTimes,
     };
     this.#deps.onOutcome(this.#lastSuccess);
-    this.#deps.onInStep();
+    this.#deps.onInStep({ afterFullSync: sync.scope === "full" });
   }
 
   #fail(sync: Omit<SyncFailure, "failures">): void {

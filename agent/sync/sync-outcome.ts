@@ -6,6 +6,7 @@ export type SyncOutcome = SyncSuccess | SyncFailure;
 interface SyncFacts {
   /** The settings that were, or should have been, brought into force. */
   readonly settings: NodeProxySpec;
+  /** What was done, or tried. */
   readonly scope: SyncScope["kind"];
   readonly durationMs: number;
 }
@@ -16,7 +17,7 @@ export interface SyncSuccess extends SyncFacts {
   readonly mode: ProxyMode;
   /** Why it is not the mode that was asked for; undefined when it is. */
   readonly fallbackReason: string | undefined;
-  readonly report: SyncReport;
+  readonly report: Omit<SyncReport, "scope">;
   /** End of the sync, milliseconds since the epoch. */
   readonly at: number;
   /** From the oldest API event in this sync to its end, in milliseconds; undefined when no event asked for it. */

@@ -9,6 +9,7 @@ import { createApiClient } from "../../platform/kube/client-node.ts";
 import { loadKubeConfig } from "../../platform/kube/kube-config.ts";
 import { type Resource, resources } from "../../platform/kube/resources.ts";
 import { startApiServer } from "../../playground/api-server/start.ts";
+import type { ManagedProcess } from "../../playground/managed-process.ts";
 import { NamespaceProgram } from "../../playground/nodes/namespace-program.ts";
 import { waitUntil } from "../../playground/wait-until.ts";
 import { type AgentNode, createAgentNode } from "../support/agent-node.ts";
@@ -46,6 +47,12 @@ const nodeObject = {
   spec: { podCIDRs: ["10.244.1.0/24", "fd00:10:244:1::/64"] },
   status: { addresses: Object.values(nodeAddresses).map((address) => ({ type: "InternalIP", address })) },
 };
+
+const someFirewall = `
+table inet firewall {
+  chain output { type filter hook output priority 0; ct state established accept; }
+}
+`;
 
 function makeService(fields: object = {}) {
   return {
@@ -106,6 +113,7 @@ describe("the upkeep of Services, with a real agent and kernel", function () {
   const cleanups = new AsyncDisposableStack();
   let client: ApiClient;
   let node: AgentNode;
+  let agent: ManagedProcess;
   let sourcePort = 40_000;
 
   before(async function () {
@@ -133,7 +141,7 @@ describe("the upkeep of Services, with a real agent and kernel", function () {
     node = await createAgentNode({ namespace, nodeName, address: `${nodeAddresses.ipv4}/32`, apiSocket });
     cleanups.defer(() => node.close());
     await startPods();
-    const agent = node.createAgent("agent", [`--config=${configFile}`]);
+    agent = node.createAgent("agent", [`--config=${configFile}`]);
     agent.start();
     await waitUntil(
       "the first sync",
@@ -143,13 +151,17 @@ describe("the upkeep of Services, with a real agent and kernel", function () {
 
   after(() => cleanups.disposeAsync());
 
-  /** Servers on addresses of the node itself, and a way for packets to addresses of Services. */
+  /** Servers on addresses of the node itself. What goes to Services untranslated leaves the node and gets no answer. */
   async function startPods(): Promise<void> {
     const ofPods = Object.values(pods).flatMap((pod) => Object.values(pod));
     const addresses = [nodeAddresses.ipv6, ...Object.values(externalIPs), ...ofPods];
     for (const address of addresses) await node.run("ip", ["address", "add", address, "dev", "lo"]);
+    await node.run("ip", ["link", "add", "uplink", "type", "veth", "peer", "name", "nowhere"]);
+    for (const link of ["uplink", "nowhere"]) await node.run("ip", ["link", "set", link, "up"]);
     for (const address of Object.values(clusterIPs)) {
-      await node.run("ip", ["route", "add", address, "dev", "lo"]);
+      await node.run("ip", ["route", "add", address, "dev", "uplink"]);
+      const neighbour = [address, "lladdr", "02:00:00:00:00:01", "dev", "uplink"];
+      await node.run("ip", ["neighbour", "add", ...neighbour]);
     }
     for (const [name, pod] of Object.entries(pods)) {
       const argument = { name, addresses: Object.values(pod), tcpPorts: [podPort], udpPorts: [podPort] };
@@ -171,10 +183,10 @@ describe("the upkeep of Services, with a real agent and kernel", function () {
     await client.delete({ resource: resources.services, namespace: "default", name: "dns" });
   }
 
-  /** UDP flows to the address, as the kernel lists them. */
-  async function flowsTo(address: string): Promise<readonly string[]> {
+  /** Flows to the address, as the kernel lists them. */
+  async function flowsTo(address: string, protocol = "udp"): Promise<readonly string[]> {
     const family = address.includes(":") ? "ipv6" : "ipv4";
-    const listing = await node.run("conntrack", ["-L", "-f", family, "-p", "udp", "-d", address]);
+    const listing = await node.run("conntrack", ["-L", "-f", family, "-p", protocol, "-d", address]);
     return listing.split("\n").filter((line) => line !== "");
   }
 
@@ -275,6 +287,28 @@ describe("the upkeep of Services, with a real agent and kernel", function () {
           return (await flowsTo(nodeAddresses[family])).every((flow) => !flow.includes(pods.b[family]));
         });
       });
+    });
+
+    it(`clients that began while the rules were gone are answered once they are back, over ${family}`, async () => {
+      const address = clusterIPs[family];
+      const from = (sourcePort += 1);
+      await apply(resources.services, makeService());
+      await setEndpoints(["a"]);
+      await untilAnswers("a", address, 53, (sourcePort += 1));
+      agent.signal("SIGSTOP");
+      // Others' rules keep the kernel tracking connections, as on nodes with a firewall or a network plugin.
+      await node.run("nft", ["-f", "-"], { input: `flush ruleset\n${someFirewall}` });
+      const url = `http://${family === "ipv4" ? address : `[${address}]`}:53/`;
+      const answer = node.run("curl", ["--silent", "--max-time", "20", url]);
+      await waitUntil("the kernel to track the attempt", async () => {
+        return (await flowsTo(address, "tcp")).some((flow) => flow.includes("SYN_SENT"));
+      });
+      assert.equal(await askUdp(address, 53, from), "");
+      assert.match((await flowsTo(address)).join(), new RegExp(`sport=${from} dport=53 \\[UNREPLIED\\]`));
+      agent.signal("SIGCONT");
+      assert.match(await answer, /^a /);
+      await untilAnswers("a", address, 53, from);
+      await deleteService();
     });
 
     it(`health check node ports tell of the endpoints of this node over ${family}`, async () => {

@@ -13,7 +13,10 @@ export class FakeDataplane implements Dataplane {
   readonly failures: Error[] = [];
   readonly syncs: SyncScope[] = [];
   readonly calls: string[] = [];
-  report: SyncReport = makeSyncReport();
+  /** What the next syncs tell. */
+  report: Omit<SyncReport, "scope"> = makeSyncReport();
+  /** Whether the kernel is found not as it should be: everything is done then. */
+  findsDamage = false;
   /** Whether an earlier process has left rules. */
   hasOldRules = false;
   /** Who is to be told what others change. */
@@ -52,7 +55,7 @@ export class FakeDataplane implements Dataplane {
     this.#running -= 1;
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
-    return this.report;
+    return { scope: this.findsDamage ? "full" : scope.kind, ...this.report };
   }
 
   watchDrift(observer: DriftObserver): void {

@@ -4,7 +4,9 @@ import { parseServiceName } from "../../agent/services/service-port-name.ts";
 import type { SyncFailure, SyncSuccess } from "../../agent/sync/sync-outcome.ts";
 import { makeNodeProxySpec } from "./make-node-proxy-spec.ts";
 
-export function makeSyncReport(facts: Partial<SyncReport> = {}): SyncReport {
+type Report = SyncSuccess["report"];
+
+export function makeSyncReport(facts: Partial<Report> = {}): Report {
   return { changes: 0, servicePorts: 0, endpoints: 0, unsupported: [], rejected: [], ...facts };
 }
 
@@ -12,7 +14,7 @@ export function makeSyncReport(facts: Partial<SyncReport> = {}): SyncReport {
 export function makeSyncSuccess({
   report = {},
   ...facts
-}: Partial<Omit<SyncSuccess, "report">> & { readonly report?: Partial<SyncReport> } = {}): SyncSuccess {
+}: Partial<Omit<SyncSuccess, "report">> & { readonly report?: Partial<Report> } = {}): SyncSuccess {
   return {
     kind: "success",
     settings: makeNodeProxySpec({ revision: "r1" }),

@@ -73,11 +73,11 @@ export class NftTable {
     if (!this.#exists) return nothingDone;
     if (observed === undefined) return this.#fillStepwise(base, services);
     if (!observed.sets.has(layoutMarkerSet)) return this.#replace(base, services);
-    const report = await this.#fillAtOnce(this.#refilling(base), services);
-    if (report === undefined) return this.#replace(base, services);
+    const result = await this.#fillAtOnce(this.#refilling(base), services);
+    if (result.kind === "refused") return this.#replace(base, services);
     this.#retireStrays(base, observed);
     await this.#purgeAll();
-    return report;
+    return result.report;
   }
 
   /**
@@ -117,12 +117,11 @@ export class NftTable {
     );
   }
 
+  /** The first Services come with the rules: a packet that meets rules without Services leaves untranslated for good. */
   async #fillStepwise(base: BaseRuleset, services: readonly DesiredService[]): Promise<TableReport> {
-    const { family, session } = this.#deps;
-    const created = await session.commit({ family, commands: renderBase(family, base) });
-    if (created.kind === "refused") throw new TableStateError(family, created.reason);
-    let report: UpdateReport = nothingDone;
-    for (const batch of coldBatches(services)) {
+    const [first = [], ...rest] = coldBatches(services);
+    let report = await this.#makeAnew(base, first);
+    for (const batch of rest) {
       report = sumReports(report, await this.#commitOrIsolate(batch.map(toChange)));
     }
     return report;
@@ -132,9 +131,13 @@ export class NftTable {
     const { family, log } = this.#deps;
     log.warn({ family }, "replacing the table because it is not of this version");
     this.#writer = new TableWriter(this.#deps);
-    const report = await this.#fillAtOnce(this.#replacing(base), services);
-    if (report === undefined) throw new TableStateError(family, "the kernel refuses to replace it");
-    return report;
+    return this.#makeAnew(base, services);
+  }
+
+  async #makeAnew(base: BaseRuleset, services: readonly DesiredService[]): Promise<UpdateReport> {
+    const result = await this.#fillAtOnce(this.#replacing(base), services);
+    if (result.kind === "refused") throw new TableStateError(this.#deps.family, result.reason);
+    return result.report;
   }
 
   /** Puts `base` and a plan in the place of what a table of ours holds. */
@@ -175,18 +178,21 @@ export class NftTable {
     };
   }
 
-  /** Undefined when the kernel refuses it even without any Service. */
-  async #fillAtOnce(filling: Filling, services: readonly DesiredService[]): Promise<TableReport | undefined> {
+  async #fillAtOnce(filling: Filling, services: readonly DesiredService[]): Promise<FillResult> {
     const { plan, changes, rejected } = planWritable(this.#state, services.map(toChange));
     const result = await filling.commit(plan);
-    if (result.kind === "committed") return { ...this.#recorded(plan), rejected };
+    if (result.kind === "committed") return { kind: "filled", report: { ...this.#recorded(plan), rejected } };
     const check = (some: readonly ServiceChange[]) => filling.check(this.#state.plan(some));
-    if ((await check([])).kind === "refused") return undefined;
+    const withoutServices = await check([]);
+    if (withoutServices.kind === "refused") return withoutServices;
     const refused = await findRefused(changes, check);
     const accepted = this.#state.plan(withRemoved(changes, refused));
     const retried = await filling.commit(accepted);
     if (retried.kind === "refused") throw new TableStateError(this.#deps.family, retried.reason);
-    return { ...this.#recorded(accepted), rejected: [...rejected, ...refused] };
+    return {
+      kind: "filled",
+      report: { ...this.#recorded(accepted), rejected: [...rejected, ...refused] },
+    };
   }
 
   /** What was in the table before it was filled and is of no use now: of an earlier process, or of strangers. */
@@ -278,6 +284,11 @@ interface Filling {
   /** Asks without changing anything. */
   check(plan: TablePlan): Promise<NftCommit>;
 }
+
+type FillResult =
+  | { readonly kind: "filled"; readonly report: UpdateReport }
+  /** The kernel refuses it even without any Service. */
+  | { readonly kind: "refused"; readonly reason: string };
 
 interface UpdateReport extends TableReport {
   readonly suspectMemories: readonly AffinityMemory[];

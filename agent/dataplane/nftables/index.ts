@@ -105,14 +105,14 @@ class NftablesDataplane implements Dataplane {
   async #sync(desired: DesiredState, scope: SyncScope): Promise<SyncReport> {
     const wasInStep = this.#isInStep;
     this.#isInStep = false;
-    const changes =
+    const done =
       scope.kind === "partial" && wasInStep
         ? await this.#partialSync(desired, scope.services)
         : await this.#fullSync(desired);
     this.#isInStep = true;
     this.#removal.start();
     return {
-      changes,
+      ...done,
       servicePorts: this.#counts.servicePorts,
       endpoints: this.#counts.endpoints,
       unsupported: [],
@@ -128,12 +128,12 @@ class NftablesDataplane implements Dataplane {
     return foreign;
   }
 
-  async #fullSync(desired: DesiredState): Promise<number> {
+  async #fullSync(desired: DesiredState): Promise<Pick<SyncReport, "scope" | "changes">> {
     await this.#drift?.watch.stop();
     const changes = await this.#refillTables(desired);
     this.#drift?.observer.onRestored();
     this.#drift?.watch.start();
-    return changes;
+    return { scope: "full", changes };
   }
 
   async #refillTables(desired: DesiredState): Promise<number> {
@@ -146,13 +146,16 @@ class NftablesDataplane implements Dataplane {
     return this.#finish([ipv4, ipv6]);
   }
 
-  async #partialSync(desired: DesiredState, names: ReadonlySet<ServiceName>): Promise<number> {
+  async #partialSync(
+    desired: DesiredState,
+    names: ReadonlySet<ServiceName>,
+  ): Promise<Pick<SyncReport, "scope" | "changes">> {
     const changes = [...names].map((name) => ({ name, after: desired.services.get(name) }));
     for (const { name, after } of changes) this.#account(name, after);
     try {
       const ipv4 = await this.#tables.ip.update(changes);
       const ipv6 = await this.#tables.ip6.update(changes);
-      return this.#finish([ipv4, ipv6]);
+      return { scope: "partial", changes: this.#finish([ipv4, ipv6]) };
     } catch (error) {
       if (!(error instanceof TableStateError || error instanceof CommandError)) throw error;
       this.#deps.log.warn({ error: errorMessage(error) }, "programming everything anew");

@@ -127,7 +127,9 @@ describe("agent", () => {
             looksAtFlows += 1;
             return flowsProblem === undefined ? Promise.resolve([]) : Promise.reject(flowsProblem);
           },
+          listTcpAttempts: () => Promise.resolve([]),
           deleteUdpFlows: () => Promise.resolve(0),
+          deleteTcpAttempts: () => Promise.resolve(0),
         },
         writeKernelSettings: (settings) => {
           writtenSettings.push(settings.map(({ file, value }) => `${file}=${value}`));

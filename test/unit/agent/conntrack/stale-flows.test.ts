@@ -3,7 +3,7 @@ import {
   findStaleFlows,
   frontendKey,
   type FrontendState,
-  type UdpFlow,
+  type FlowGroup,
 } from "../../../../agent/conntrack/stale-flows.ts";
 import { makeEndpoint } from "../../../support/make-desired-state.ts";
 
@@ -81,7 +81,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-function makeFlow([destination, replySource]: readonly [string, string]): UdpFlow {
+function makeFlow([destination, replySource]: readonly [string, string]): FlowGroup {
   return { destination: makeEndpoint(destination), replySource: makeEndpoint(replySource) };
 }
 

@@ -22,6 +22,7 @@ describe("sync loop", () => {
   let triggerTimes: number[];
   let outcomes: SyncOutcome[];
   let timesInStep: number;
+  let afterFullSync: boolean | undefined;
   let ready: boolean;
   let loop: SyncLoop;
   let stop: AbortController;
@@ -38,7 +39,10 @@ describe("sync loop", () => {
       isReady: () => ready,
       modes: new ModeSwitch({ dataplanes, log: silentLogger }),
       onOutcome: (outcome) => outcomes.push(outcome),
-      onInStep: () => (timesInStep += 1),
+      onInStep(last) {
+        timesInStep += 1;
+        afterFullSync = last.afterFullSync;
+      },
       clock,
       random: () => 1,
     });
@@ -73,6 +77,7 @@ describe("sync loop", () => {
     triggerTimes = [];
     outcomes = [];
     timesInStep = 0;
+    afterFullSync = undefined;
     ready = true;
     stop = new AbortController();
   });
@@ -141,6 +146,22 @@ describe("sync loop", () => {
     change("ns/a");
     await settle();
     assert.deepEqual([dataplane.syncs.length, timesInStep], [2, 2]);
+  });
+
+  it("what may have passed without rules is told after a full sync, also where only a part was asked for", async () => {
+    await startSynced();
+    assert.equal(afterFullSync, true);
+    loop.requestSync();
+    await settle();
+    assert.equal(afterFullSync, false);
+    change("ns/a");
+    await settle();
+    assert.deepEqual([kinds(), afterFullSync], [["full", "partial"], false]);
+    dataplane.findsDamage = true;
+    change("ns/a");
+    await settle();
+    assert.deepEqual([kinds(), afterFullSync], [["full", "partial", "partial"], true]);
+    assert.equal(outcomes.at(-1)?.scope, "full");
   });
 
   it("new settings are applied although no Service changes", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ConntrackMetrics } from "../../../../agent/conntrack/conntrack-metrics.ts";
 import { createFlowTable } from "../../../../agent/conntrack/flow-table.ts";
-import { UdpRepair } from "../../../../agent/conntrack/udp-repair.ts";
+import { FlowRepair } from "../../../../agent/conntrack/flow-repair.ts";
 import { CommandError } from "../../../../agent/kernel/command.ts";
 import type { ServiceName } from "../../../../agent/services/desired-state.ts";
 import { parseServiceName } from "../../../../agent/services/service-port-name.ts";
@@ -9,7 +9,7 @@ import type { UdpServicePort } from "../../../../agent/services/udp-service-port
 import { silentLogger } from "../../../../platform/log.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 import { type CommandCall, FakeCommandRunner } from "../../../support/fake-command-runner.ts";
-import { makeEndpoint } from "../../../support/make-desired-state.ts";
+import { makeDesiredService, makeEndpoint } from "../../../support/make-desired-state.ts";
 
 const dns = parseServiceName("kube-system", "kube-dns");
 const other = parseServiceName("default", "other");
@@ -29,6 +29,10 @@ function flowLine(destination: string, replySource: string): string {
   );
 }
 
+function attemptLine(destination: string, replySource = destination): string {
+  return flowLine(destination, replySource).replace("udp      17 29", "tcp      6 118 SYN_SENT");
+}
+
 function deletion(family: string, destination: string, replySource: string): string {
   const to = makeEndpoint(destination);
   const from = makeEndpoint(replySource);
@@ -38,13 +42,19 @@ function deletion(family: string, destination: string, replySource: string): str
   );
 }
 
+function attemptDeletion(family: string, destination: string): string {
+  return deletion(family, destination, destination).replace("udp", "tcp --state SYN_SENT");
+}
+
+const dumpAttempts = (family: string): string =>
+  `--dump --family ${family} --protonum tcp --state SYN_SENT --zone 0`;
 const dump = (family: string): string => `--dump --family ${family} --protonum udp --zone 0`;
 
-describe("UdpRepair", () => {
+describe("FlowRepair", () => {
   let clock: FakeClock;
   let commands: FakeCommandRunner;
   let answer: (call: CommandCall) => object;
-  let repair: UdpRepair;
+  let repair: FlowRepair;
   let recorded: (readonly [string, number])[];
   let problemChanges: number;
   let end: AbortController;
@@ -59,7 +69,7 @@ describe("UdpRepair", () => {
     const metrics: ConntrackMetrics = {
       record: (family, { deleted }) => recorded.push([family, deleted]),
     };
-    repair = new UdpRepair({
+    repair = new FlowRepair({
       flows: createFlowTable(commands),
       metrics,
       onProblemChange: () => (problemChanges += 1),
@@ -87,11 +97,11 @@ describe("UdpRepair", () => {
       ServiceName,
       readonly UdpServicePort[]
     >;
-    repair.repair([...current.keys()], current);
+    repair.repairUdp([...current.keys()], current);
   }
 
   it("asks for nothing while no UDP Service has changed", async () => {
-    repair.repair([], new Map());
+    repair.repairUdp([], new Map());
     assert.deepEqual(await asked(), []);
   });
 
@@ -120,9 +130,9 @@ describe("UdpRepair", () => {
     change({ [dns]: ports("[fd00:10:96::a]:53", "[fd00::1]:53") });
     assert.deepEqual(await asked(), [dump("ipv6")]);
     answer = () => ({ stdout: flowLine("[fd00:10:96::a]:53", "[fd00::1]:53") });
-    repair.repair([dns], new Map());
+    repair.repairUdp([dns], new Map());
     assert.deepEqual(await asked(), [dump("ipv6"), deletion("ipv6", "[fd00:10:96::a]:53", "[fd00::1]:53")]);
-    repair.repair([dns], new Map());
+    repair.repairUdp([dns], new Map());
     assert.deepEqual(await asked(), []);
   });
 
@@ -137,7 +147,7 @@ describe("UdpRepair", () => {
         args[0] === "--dump"
           ? { stdout: flowLine("192.0.2.7:53", "10.0.0.1:53") + flowLine("192.0.2.7:53", "10.0.0.2:53") }
           : {};
-      repair.repair(order, new Map([[other, ports("192.0.2.7:53", "10.0.0.2:53")]]));
+      repair.repairUdp(order, new Map([[other, ports("192.0.2.7:53", "10.0.0.2:53")]]));
       assert.deepEqual(await asked(), [dump("ipv4"), deletion("ipv4", "192.0.2.7:53", "10.0.0.1:53")]);
     });
   }
@@ -167,7 +177,7 @@ describe("UdpRepair", () => {
       current.set(dns, ports("10.96.0.10:53", "10.0.0.1:53"));
       return { stdout: flowLine("10.96.0.10:53", "10.0.0.1:53") };
     };
-    repair.repair([dns], current);
+    repair.repairUdp([dns], current);
     assert.deepEqual(await asked(), [dump("ipv4")]);
   });
 
@@ -178,5 +188,33 @@ describe("UdpRepair", () => {
     answer = ({ args }) => (args[0] === "--dump" ? { stdout: flowLine("10.96.0.10:53", "10.0.0.1:53") } : {});
     change({ [dns]: ports("10.96.0.10:53", "10.0.0.2:53") });
     assert.deepEqual(await asked(), [dump("ipv4"), deletion("ipv4", "10.96.0.10:53", "10.0.0.1:53")]);
+  });
+
+  it("deletes attempts to connect to a Service that were begun without rules", async () => {
+    const web = makeDesiredService("default/web");
+    answer = ({ args }) => ({
+      stdout: args.includes("ipv4") ? attemptLine("10.96.0.1:80") + attemptLine("192.0.2.9:80") : "",
+    });
+    repair.releaseAttempts(new Map([[web.name, web]]));
+    assert.deepEqual(await asked(), [
+      dumpAttempts("ipv4"),
+      attemptDeletion("ipv4", "10.96.0.1:80"),
+      dumpAttempts("ipv6"),
+    ]);
+    assert.equal(repair.problem, undefined);
+    await clock.advance(3_600_000);
+    assert.deepEqual(await asked(), []);
+  });
+
+  it("looks for such attempts again when it could not", async () => {
+    const web = makeDesiredService("default/web");
+    answer = () => ({ exitCode: 1, stderr: "conntrack v1.4.7 (conntrack-tools): Operation failed: busy\n" });
+    repair.releaseAttempts(new Map([[web.name, web]]));
+    assert.deepEqual(await asked(), [dumpAttempts("ipv4")]);
+    assert.match(repair.problem ?? "", /busy/);
+    answer = () => ({});
+    await clock.advance(30_000);
+    assert.deepEqual(await asked(), [dumpAttempts("ipv4"), dumpAttempts("ipv6")]);
+    assert.equal(repair.problem, undefined);
   });
 });
