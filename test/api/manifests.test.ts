@@ -33,11 +33,16 @@ describe("manifests", function () {
     );
   }
 
-  for (const directory of ["default", "overlays/kubeadm"]) {
+  for (const [directory, objects] of [
+    ["default", 15],
+    ["overlays/kubeadm", 15],
+    ["overlays/kubeadm-one-node", 15],
+    ["overlays/uninstall", 1],
+  ] as const) {
     it(`config/${directory} is accepted, and again without a change`, async () => {
       const apply = ["apply", "--server-side", "-k", join(config, directory)];
       const names = (await succeed(...apply)).trim().split("\n");
-      assert.ok(names.length >= 15, names.join("\n"));
+      assert.ok(names.length >= objects, names.join("\n"));
       await established();
       const list = [
         "get",
@@ -56,6 +61,16 @@ describe("manifests", function () {
     it(`config/samples/${sample}.yaml is accepted`, async () => {
       await established();
       await succeed("apply", "-f", join(config, "samples", `${sample}.yaml`));
+    });
+  }
+
+  for (const directory of ["overlays/uninstall", "default"]) {
+    it(`config/${directory} goes with one command, as config/README.md says`, async () => {
+      const target = ["-k", join(config, directory)];
+      await succeed("apply", "--server-side", ...target);
+      await succeed("delete", ...target);
+      const left = await succeed("get", ...target, "--ignore-not-found", "-o", "name");
+      assert.equal(left.trim(), "");
     });
   }
 });

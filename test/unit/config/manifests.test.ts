@@ -18,7 +18,7 @@ const packageJson = JSON.parse(readFileSync(join(import.meta.dirname, "../../../
   readonly version: string;
 };
 
-for (const directory of ["default", "overlays/kubeadm"]) {
+for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-node"]) {
   describe(`config/${directory}`, () => {
     let manifests: readonly Manifest[] = [];
 
@@ -161,6 +161,11 @@ for (const directory of ["default", "overlays/kubeadm"]) {
       }
     });
 
+    it("has an operator in reserve, except where it would find no node with free ports", () => {
+      const { replicas } = find("Deployment", "kubesteer-operator").spec;
+      assert.equal(replicas, directory.endsWith("-one-node") ? 1 : 2);
+    });
+
     it("runs the operator as nobody in particular", () => {
       const pod = podOf("Deployment", "kubesteer-operator");
       assert.equal(pod.securityContext["runAsNonRoot"], true);
@@ -261,7 +266,7 @@ for (const directory of ["default", "overlays/kubeadm"]) {
     it("reaches the API server by a kubeconfig that names the service account's token", () => {
       for (const { spec } of workloads()) {
         const configMaps = spec.template.spec.volumes.flatMap(({ configMap }) => configMap?.name ?? []);
-        if (directory === "overlays/kubeadm") {
+        if (directory.startsWith("overlays/kubeadm")) {
           assert.deepEqual(configMaps, ["kube-proxy"]);
           assert.ok(!manifests.some(({ kind }) => kind === "ConfigMap"));
           continue;

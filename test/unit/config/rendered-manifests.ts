@@ -29,6 +29,8 @@ export interface PolicyRule {
 }
 
 interface WorkloadSpec {
+  /** Of a Deployment. */
+  readonly replicas?: number;
   readonly selector: { readonly matchLabels: Labels };
   readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec };
 }
@@ -36,9 +38,13 @@ interface WorkloadSpec {
 export interface PodSpec {
   readonly hostNetwork: boolean;
   readonly priorityClassName: string;
-  readonly serviceAccountName: string;
+  readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken: boolean;
+  readonly nodeSelector: Labels;
+  readonly affinity?: { readonly podAntiAffinity: Readonly<Record<string, unknown>> };
   readonly tolerations: readonly { readonly operator: string; readonly key?: string }[];
   readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly initContainers?: readonly InitContainer[];
   readonly containers: readonly Container[];
   readonly volumes: readonly {
     readonly name: string;
@@ -47,15 +53,12 @@ export interface PodSpec {
   }[];
 }
 
-export interface Container {
+export interface InitContainer {
   readonly name: string;
   readonly image: string;
   readonly command: readonly string[];
-  readonly args: readonly string[];
-  readonly env: readonly { readonly name: string; readonly value?: string }[];
-  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
-  readonly livenessProbe: Probe;
-  readonly readinessProbe: Probe;
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
   readonly resources: { readonly requests: Labels; readonly limits: Labels };
   readonly securityContext: {
     readonly privileged?: boolean;
@@ -64,6 +67,15 @@ export interface Container {
     readonly capabilities: { readonly drop: readonly string[]; readonly add?: readonly string[] };
     readonly runAsUser?: number;
   };
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+}
+
+export interface Container extends InitContainer {
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly livenessProbe: Probe;
+  readonly readinessProbe: Probe;
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
