@@ -166,8 +166,8 @@ describe("rights", function () {
       by: ["agentOfNode1", "operator"],
     },
     {
-      name: "a Lease of its namespace",
-      write: (api) => api.post(`${leases}?dryRun=All`, { metadata: { name: "leader" } }),
+      name: "a new Lease",
+      write: (api) => api.post(`${leases}?dryRun=All`, { metadata: { name: "kubesteer-operator" } }),
       by: ["operator"],
     },
   ];

@@ -115,6 +115,14 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       assert.deepEqual(verbs, ["get", "list", "watch"]);
     });
 
+    it("lets the operator change no Lease but its own, of all that elect leaders in the namespace", () => {
+      const changing = rulesOf("Role", "kubesteer-operator").filter(({ verbs }) => verbs.includes("update"));
+      assert.deepEqual(
+        changing.map(({ resources, resourceNames }) => [resources, resourceNames]),
+        [[["leases"], ["kubesteer-operator"]]],
+      );
+    });
+
     it("reads no secrets", () => {
       const resources = manifests.flatMap(({ rules = [] }) => rules.flatMap((rule) => rule.resources));
       assert.ok(!resources.includes("secrets"));

@@ -23,6 +23,7 @@ export interface Manifest {
 export type Labels = Readonly<Record<string, string>>;
 
 export interface PolicyRule {
+  readonly resourceNames?: readonly string[];
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
