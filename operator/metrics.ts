@@ -10,9 +10,12 @@ export interface OperatorMetrics {
     readonly plan: ClusterPlan;
     readonly waitingWrites: number;
   }): void;
-  wrote(write: Pick<PlannedWrite, "resource" | "verb">, result: "success" | "failure"): void;
+  /** What only a leader knows is 0 elsewhere, so that a sum over the replicas is right. */
   setLeader(isLeader: boolean): void;
+  wrote(write: Pick<PlannedWrite, "resource" | "verb">, result: "success" | "failure"): void;
 }
+
+const noNodes = { ready: 0, waiting: 0, silent: 0, failed: 0, unsupported: 0, orphaned: 0 };
 
 export function createOperatorMetrics(meter: Meter): OperatorMetrics {
   const duration = meter.createHistogram("kubesteer_operator_reconcile_duration_seconds", {
@@ -29,13 +32,19 @@ export function createOperatorMetrics(meter: Meter): OperatorMetrics {
   const leader = meter.createGauge("kubesteer_operator_leader", {
     description: "1 on the leader, 0 elsewhere.",
   });
+  const recordPlan = (counts: ClusterPlan["nodes"], waitingWrites: number) => {
+    queue.record(waitingWrites);
+    for (const [state, count] of Object.entries(counts)) nodes.record(count, { state });
+  };
   return {
     reconciled({ durationMs, plan, waitingWrites }) {
       duration.record(durationMs / 1000);
-      queue.record(waitingWrites);
-      for (const [state, count] of Object.entries(plan.nodes)) nodes.record(count, { state });
+      recordPlan(plan.nodes, waitingWrites);
     },
     wrote: ({ resource, verb }, result) => writes.add(1, { resource, verb, result }),
-    setLeader: (isLeader) => leader.record(isLeader ? 1 : 0),
+    setLeader(isLeader) {
+      leader.record(isLeader ? 1 : 0);
+      if (!isLeader) recordPlan(noNodes, 0);
+    },
   };
 }

@@ -58,4 +58,21 @@ describe("serveEndpoints", () => {
       assert.ok(text.split("\n").includes(line), `${line} is missing in\n${text}`);
     }
   });
+
+  it("counts nothing any more where it has stopped leading", async () => {
+    const metrics = createOperatorMetrics(telemetry.meter);
+    const plan = { nodeProxies: [], deletions: [], statuses: [], nextLookAtMs: undefined, nodes };
+    metrics.setLeader(true);
+    metrics.reconciled({ durationMs: 1500, plan, waitingWrites: 7 });
+    metrics.setLeader(false);
+    const text = await (await fetch(`${urls.metrics}/metrics`)).text();
+    for (const line of [
+      'kubesteer_operator_nodes{state="ready"} 0',
+      'kubesteer_operator_nodes{state="orphaned"} 0',
+      "kubesteer_operator_queue_depth 0",
+      "kubesteer_operator_leader 0",
+    ]) {
+      assert.ok(text.split("\n").includes(line), line);
+    }
+  });
 });
