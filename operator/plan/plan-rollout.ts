@@ -93,7 +93,10 @@ function progressingOf({ status }: ProxyConfig): Condition | undefined {
   return findCondition(status?.conditions ?? [], conditionTypes.progressing);
 }
 
-/** When the newest node became ready, or the rollout began or went on after a pause, in milliseconds since the epoch. */
+/**
+ * When the newest node became ready, or the rollout began or went on after a pause, in milliseconds since the epoch. When a node
+ * became ready is of its own clock; a time to come is no progress, or one fast clock would hold up the deadline.
+ */
 function lastProgressMs({
   startedAt,
   verdicts,
@@ -107,7 +110,8 @@ function lastProgressMs({
 }): number {
   const readySinceMs = verdicts
     .filter(({ health }) => health === "ready")
-    .map(({ since }) => Date.parse(since ?? startedAt));
+    .map(({ since }) => Date.parse(since ?? startedAt))
+    .filter((timeMs) => timeMs <= nowMs);
   return readySinceMs.reduce(
     (latest, timeMs) => Math.max(latest, timeMs),
     Math.max(Date.parse(startedAt), resumedAtMs(progressing, nowMs)),

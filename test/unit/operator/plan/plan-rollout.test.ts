@@ -124,6 +124,13 @@ const rows: readonly {
     stage: "updating 1/2",
   },
   {
+    name: "a node whose clock is an hour fast does not",
+    status: underWay(1000),
+    verdicts: [ready("a", -3600), verdict("b")],
+    phase: "stalled",
+    stage: "stalled 1/2",
+  },
+  {
     name: "it stays stalled while nothing changes",
     status: underWay(1000, "stalled 0/2", progressing("False", "ProgressDeadlineExceeded", 300)),
     verdicts: [verdict("a"), verdict("b")],
