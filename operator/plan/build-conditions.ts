@@ -1,6 +1,7 @@
 import type { Condition } from "../../crds/api.ts";
 import { conditionTypes } from "../../crds/condition-types.ts";
 import { assertNever } from "../../platform/assert-never.ts";
+import { cutText } from "../../platform/cut-text.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
 import { configConditionTypes, rolloutPaused } from "./condition-names.ts";
 import type { ConfigFacts } from "./config-facts.ts";
@@ -9,6 +10,9 @@ import { explainFailing, explainNotReady, explainOverridden } from "./explain-no
 import { nameNodes } from "./name-nodes.ts";
 import { isFailing, rankFailing } from "./rank-failing.ts";
 import { formatTime } from "../../platform/kube/time.ts";
+
+/** As the schema has it. A message that quotes an agent in full may come to more, and the status would be refused as a whole. */
+const longestMessage = 32_768;
 
 type Judgement = Pick<Condition, "status" | "reason" | "message">;
 
@@ -36,6 +40,7 @@ function datedCondition(
   return {
     type,
     ...judgement,
+    message: cutText(judgement.message, longestMessage),
     ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
     lastTransitionTime:
       previous?.status === judgement.status ? previous.lastTransitionTime : formatTime(nowMs),

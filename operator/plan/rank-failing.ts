@@ -1,4 +1,5 @@
 import type { ProxyConfigStatus } from "../../crds/api.ts";
+import { cutText } from "../../platform/cut-text.ts";
 import type { NodeHealth, NodeVerdict } from "./judge-node.ts";
 
 type FailingNode = NonNullable<ProxyConfigStatus["failing"]>[number];
@@ -29,8 +30,8 @@ export function rankFailing(verdicts: readonly NodeVerdict[]): readonly NodeVerd
 export function failingNode({ node, reason, message, since }: NodeVerdict): FailingNode {
   return {
     node,
-    reason: reason.slice(0, 128),
-    message: message.slice(0, 1024),
+    reason: cutText(reason, 128),
+    message: cutText(message, 1024),
     ...(since !== undefined && { since }),
   };
 }

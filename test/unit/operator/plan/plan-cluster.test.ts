@@ -297,6 +297,20 @@ describe("planCluster: status", () => {
     assert.deepEqual(names?.slice(0, 3), ["node-14", "node-13", "node-12"]);
   });
 
+  it("keeps to what the schema takes, however much an agent has to say", () => {
+    const longest = "😀".repeat(32_768 / 2);
+    const talkative = readyStatus(revision, { conditions: [readyCondition("False", "SyncFailed", longest)] });
+    const status = statusOf({ nodeProxies: withReports([ready, talkative, ready]) });
+    for (const { message } of status.conditions ?? []) {
+      assert.ok(message.length <= 32_768);
+      assert.ok(message.isWellFormed());
+    }
+    for (const { message } of status.failing ?? []) {
+      assert.ok(message.length <= 1024);
+      assert.ok(message.isWellFormed());
+    }
+  });
+
   it("keeps the time of the last transition while a status stays", () => {
     const first = statusOf({});
     const later = planCluster(
