@@ -1,5 +1,6 @@
 import type { ProxyConfigStatus } from "../../crds/api.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
+import { agentSilent } from "./agent-silence.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import { configConditionTypes } from "./condition-names.ts";
 import { longestFailingList } from "./rank-failing.ts";
@@ -62,14 +63,24 @@ function failingEvents(
     }));
 }
 
+/** A silent agent that reports again is news by itself: it has its lists to read before its node is ready. */
 function recoveredEvents(
   { verdicts }: ConfigFacts,
   previous: ProxyConfigStatus | undefined,
 ): readonly PlannedEvent[] {
-  const known = new Set(previous?.failing?.map(({ node }) => node));
-  return verdicts
-    .filter(({ node, health }) => health === "ready" && known.has(node))
-    .map(({ node }) => ({ type: "Normal", reason: "NodeRecovered", message: `${node} is ready again` }));
+  const reasons = new Map(previous?.failing?.map(({ node, reason }) => [node, reason]));
+  return verdicts.flatMap(({ node, health }) => {
+    const reason = reasons.get(node);
+    if (reason === undefined) return [];
+    if (health === "ready") return [recovered(`${node} is ready again`)];
+    return health === "waiting" && reason === agentSilent
+      ? [recovered(`the agent of ${node} reports again`)]
+      : [];
+  });
+}
+
+function recovered(message: string): PlannedEvent {
+  return { type: "Normal", reason: "NodeRecovered", message };
 }
 
 /** An Event when the condition begins to hold; which nodes it is about may change often after that, and says the status. */

@@ -436,6 +436,23 @@ describe("planCluster: events", () => {
     ]);
   });
 
+  it("tells that a silent agent is back, though its node is not ready yet", () => {
+    const silent = {
+      ...allReady,
+      heartbeats: new Map([["node-2", { unchangedMs: 180_000, seenChanging: true }]]),
+    };
+    const back = readyStatus(revision, { conditions: [readyCondition("False", "Waiting", "for its lists")] });
+    const started = {
+      nodeProxies: withReports([ready, back, ready]),
+      heartbeats: new Map([["node-2", { unchangedMs: 0, seenChanging: true }]]),
+    };
+    assert.deepEqual(reasons(lastEvents(allReady, silent)), ["NodeFailed"]);
+    assert.deepEqual(lastEvents(allReady, silent, started), [
+      { type: "Normal", reason: "NodeRecovered", message: "the agent of node-2 reports again" },
+    ]);
+    assert.deepEqual(lastEvents(allReady, silent, started, allReady), []);
+  });
+
   it("tells a fallback when it begins", () => {
     const fallback = readyStatus(revision, {
       runningMode: "iptables",
