@@ -5,6 +5,7 @@ import type { EventRecorder } from "../platform/kube/events.ts";
 import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { ClusterCache } from "./cluster-cache.ts";
+import { mergePatchBetween } from "./merge-patch.ts";
 import type { ClusterPlan, StatusChange } from "./plan/plan-cluster.ts";
 
 /** Owner of our fields in server-side apply. */
@@ -71,16 +72,23 @@ function statusWrite(
   };
 }
 
+/** Server-side apply leaves alone what others have added, such as a rule in a list; the spec is the operator's as a whole. */
 function nodeProxyWrite(nodeProxy: NodeProxy, { client, cache }: WriteTargets): PlannedWrite {
   const { name } = nodeProxy.metadata;
+  const resource = resources.nodeProxies;
   return {
     key: `nodeproxies/${name}`,
     resource: "nodeproxies",
     verb: "apply",
     name,
     async run(signal) {
-      const written = await client.apply(resources.nodeProxies, nodeProxy, { fieldManager, signal });
-      cache.answered(resources.nodeProxies, written.metadata.resourceVersion);
+      const applied = await client.apply<NodeProxy>(resource, nodeProxy, { fieldManager, signal });
+      const spec = mergePatchBetween(applied.spec, nodeProxy.spec);
+      const written =
+        Object.keys(spec).length === 0
+          ? applied
+          : await client.mergePatch<NodeProxy>({ resource, name }, { spec }, { signal });
+      cache.answered(resource, written.metadata.resourceVersion);
     },
   };
 }

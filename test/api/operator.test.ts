@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ProxyConfig } from "../../crds/api.ts";
+import type { NodeProxy, ProxyConfig } from "../../crds/api.ts";
 import { resources } from "../../platform/kube/resources.ts";
 import { startApiServer } from "../../playground/api-server/start.ts";
 import { waitUntil } from "../../playground/wait-until.ts";
@@ -98,6 +98,20 @@ describe("operator and API server", function () {
         { spec: { config: { masqueradeAll: true } } },
       );
       const repaired = await stage.nodeProxy("node-1", (found) => !found.spec.config.masqueradeAll);
+      assert.deepEqual(repaired.spec, spec);
+    });
+
+    it("repairs a NodeProxy that somebody added settings to", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("default", {});
+      const { spec } = await stage.nodeProxy("node-1");
+      const foreign = { name: "foreign", names: ["a/b"], scheduling: { algorithm: "RoundRobin" } };
+      const changed = await stage.client.mergePatch<NodeProxy>(
+        { resource: resources.nodeProxies, name: "node-1" },
+        { spec: { config: { services: [foreign] }, node: { zone: "elsewhere" } } },
+      );
+      assert.equal(changed.spec.node.zone, "elsewhere");
+      const repaired = await stage.nodeProxy("node-1", (found) => found.spec.node.zone === undefined);
       assert.deepEqual(repaired.spec, spec);
     });
 
