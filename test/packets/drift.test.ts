@@ -46,6 +46,8 @@ describe("drift of the nftables mode", function () {
   let events: DriftEvent[];
   let policy: DriftPolicy;
   let syncs: number;
+  /** What somebody does just before the agent runs a command. */
+  let beforeCommand: ((command: string) => Promise<void>) | undefined;
   let stop: AbortController;
   let running: Promise<void>;
   const desired = makeDesiredState([makeDesiredService("default/web")]);
@@ -76,10 +78,18 @@ describe("drift of the nftables mode", function () {
     events = [];
     policy = "Repair";
     syncs = 0;
+    beforeCommand = undefined;
     stop = new AbortController();
     const log = createRecordingLogger();
     dataplane = createNftablesDataplane({
-      commands: namespace.commands,
+      commands: {
+        ...namespace.commands,
+        async run(...call) {
+          const [command, args] = call;
+          await beforeCommand?.([command, ...args].join(" "));
+          return await namespace.commands.run(...call);
+        },
+      },
       log,
       clock: systemClock,
     });
@@ -149,6 +159,20 @@ describe("drift of the nftables mode", function () {
       assert.equal(condition.status, "False");
     });
   }
+
+  it("is repaired when somebody deletes an element during a full sync, after its family was refilled", async () => {
+    beforeCommand = async (command) => {
+      if (command !== "nft -j -t list chains ip6") return;
+      beforeCommand = undefined;
+      await namespace.commands.run("nft", ["delete", "element", "ip", "kubesteer", `${web} }`]);
+    };
+    await dataplane.sync(desired, full);
+    assert.equal(beforeCommand, undefined);
+    await waitUntil("the repair", () => events.length > 0);
+    assert.match(events[0]?.message ?? "", /deleted an element of svc in table ip kubesteer/);
+    assert.ok(await isServed());
+    assert.equal(guard.facts().status.detectedTotal, 1);
+  });
 
   it("is not seen in tables of others, nor in what the agent does itself", async () => {
     namespace.nft("add", "table", "ip", "theirs");

@@ -1,5 +1,5 @@
 import type { DesiredService } from "../../services/desired-state.ts";
-import { pickerFor } from "./schedule.ts";
+import { estimateElements } from "./estimate-elements.ts";
 
 /** Bounds one transaction of a cold load: some 100 ms in the kernel and 20 MB in nft. */
 const elementsPerTransaction = 10_000;
@@ -9,7 +9,7 @@ export function coldBatches(services: readonly DesiredService[]): readonly (read
   const batches: DesiredService[][] = [];
   let room = 0;
   for (const service of services) {
-    const size = elementEstimate(service);
+    const size = estimateElements(service);
     const current = batches.at(-1);
     if (current === undefined || size > room) {
       batches.push([service]);
@@ -20,13 +20,4 @@ export function coldBatches(services: readonly DesiredService[]): readonly (read
     }
   }
   return batches;
-}
-
-function elementEstimate({ ports }: DesiredService): number {
-  return ports.reduce((sum, port) => {
-    const slots = [port.clusterEndpoints, port.localEndpoints].map(
-      (endpoints) => pickerFor(port.algorithm, endpoints).slots,
-    );
-    return sum + port.frontends.length * (1 + Math.max(...slots));
-  }, 0);
 }

@@ -5,7 +5,7 @@ import type { CommandRunner } from "../../kernel/command.ts";
 import { createNftListener, type NftListener, type SeenTransaction } from "../../kernel/nft-listener.ts";
 import type { NftSession } from "../../kernel/nft-session.ts";
 import { readProcess } from "../../kernel/read-process.ts";
-import type { DriftObserver } from "../dataplane.ts";
+import type { DriftObserver, ForeignChange } from "../dataplane.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { tableName } from "./names.ts";
 
@@ -23,13 +23,15 @@ export interface DriftWatchDeps {
 }
 
 /**
- * Tells foreign transactions on our tables from our own, which carry a number that we have chosen. Between
- * {@link DriftWatch.stop} and {@link DriftWatch.start} nothing listens, which spares the kernel the messages about a big load;
- * when it begins again it looks once whether the tables are as we left them. Where it cannot listen it only does the latter, with
- * each attempt.
+ * Tells foreign transactions on our tables from our own, which carry a number that we have chosen. Between {@link DriftWatch.hold}
+ * and {@link DriftWatch.release} it keeps them back: while everything is programmed anew, some are repaired and others come too
+ * late for that. Between {@link DriftWatch.stop} and {@link DriftWatch.start} nothing listens, which spares the kernel the messages
+ * about a big load; when it begins again it looks once whether the tables are as we left them. Where it cannot listen it only does
+ * the latter, with each attempt.
  */
 export class DriftWatch {
   readonly #deps: DriftWatchDeps;
+  #held: ForeignChange[] | undefined;
   #listening: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
   constructor(deps: DriftWatchDeps) {
@@ -40,6 +42,17 @@ export class DriftWatch {
     if (this.#listening !== undefined) return;
     const stop = new AbortController();
     this.#listening = { stop, ended: this.#createListener(stop.signal).run(stop.signal) };
+  }
+
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Tells what was kept back. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const change of held) this.#tell(change);
   }
 
   /** Resolves when the helper process has ended. */
@@ -71,25 +84,29 @@ export class DriftWatch {
   }
 
   #judge({ processId, processName, changes, revisions }: SeenTransaction): void {
-    const { observer, session } = this.#deps;
+    const { session } = this.#deps;
     if (revisions.some((revision) => session.hasIssued(revision))) return;
     const culprit = { processId, name: processName, ...readProcess(processId, processName) };
-    observer.onForeignChange({ culprit, what: describeChanges(changes) });
+    this.#tell({ culprit, what: describeChanges(changes) });
   }
 
   async #lookOnce(signal: AbortSignal): Promise<void> {
-    const { observer, findForeign, log } = this.#deps;
+    const { findForeign, log } = this.#deps;
     try {
       const foreign = await findForeign();
       if (signal.aborted) return;
       log.debug({}, "watching for foreign changes");
       if (foreign.length === 0) return;
-      observer.onForeignChange({
+      this.#tell({
         culprit: undefined,
         what: `removed or changed table ${foreign.join(" and ")} while nobody listened`,
       });
     } catch (error) {
       log.warn({ reason: errorMessage(error) }, "cannot look whether the tables are as they were left");
     }
+  }
+  #tell(change: ForeignChange): void {
+    if (this.#held === undefined) this.#deps.observer.onForeignChange(change);
+    else this.#held.push(change);
   }
 }

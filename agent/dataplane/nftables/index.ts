@@ -15,6 +15,7 @@ import type { DataplaneDeps } from "../dataplanes.ts";
 import { NftTable, TableStateError, type TableReport } from "./apply.ts";
 import { removeTables } from "./cleanup.ts";
 import { DriftWatch } from "./drift-watch.ts";
+import { estimateElements } from "./estimate-elements.ts";
 import { readFrontendCounts } from "./frontend-counts.ts";
 import { tableName } from "./names.ts";
 import { anyTableExists } from "./observe.ts";
@@ -29,6 +30,12 @@ export function createNftablesDataplane(deps: DataplaneDeps): Dataplane {
 
 /** Programmed before all others in a cold start: everybody needs names, and controllers need the API. */
 const urgentServices: ReadonlySet<string> = new Set(["kube-system/kube-dns", "default/kubernetes"]);
+
+/**
+ * Nobody listens while more than so many elements are programmed anew: the kernel needs 5 µs for the message about each that goes or
+ * comes.
+ */
+const mostElementsHeard = 20_000;
 
 class NftablesDataplane implements Dataplane {
   readonly mode = "nftables";
@@ -129,11 +136,17 @@ class NftablesDataplane implements Dataplane {
   }
 
   async #fullSync(desired: DesiredState): Promise<Pick<SyncReport, "scope" | "changes">> {
-    await this.#drift?.watch.stop();
-    const changes = await this.#refillTables(desired);
-    this.#drift?.observer.onRestored();
-    this.#drift?.watch.start();
-    return { scope: "full", changes };
+    const { watch, observer } = this.#drift ?? {};
+    watch?.hold();
+    try {
+      if (isBig(desired)) await watch?.stop();
+      const changes = await this.#refillTables(desired);
+      observer?.onRestored();
+      watch?.start();
+      return { scope: "full", changes };
+    } finally {
+      watch?.release();
+    }
   }
 
   async #refillTables(desired: DesiredState): Promise<number> {
@@ -176,6 +189,11 @@ class NftablesDataplane implements Dataplane {
     }
     return reports.reduce((sum, { changes }) => sum + changes, 0);
   }
+}
+
+function isBig({ services }: DesiredState): boolean {
+  const sizes = [...services.values()].map(estimateElements);
+  return sizes.reduce((sum, size) => sum + size, 0) > mostElementsHeard;
 }
 
 function urgentFirst(left: DesiredService, right: DesiredService): number {
