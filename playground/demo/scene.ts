@@ -24,13 +24,24 @@ export function manifest(name: string): string {
   return path.relative(process.cwd(), file);
 }
 
-/** Waits, in sight of the audience, until the ProxyConfig as it is now is Ready on every node. */
+/**
+ * Waits, in sight of the audience, until the ProxyConfig as it is now is Ready on every node.
+ * @throws with what the nodes say when it does not become Ready: nothing that follows could work
+ */
 export async function waitForReady({ stage, cluster }: Scene, what: string): Promise<void> {
-  const { exitCode, output } = await stage.kubectl(cluster, [
+  const { exitCode } = await stage.kubectl(cluster, [
     "wait",
     "--for=condition=Ready",
     "pxc/default",
     "--timeout=30s",
   ]);
-  stage.check(what, exitCode === 0, exitCode === 0 ? "" : output);
+  if (exitCode !== 0) throw new Error(`${what}: no. ${await complaints(cluster)}`);
+  stage.check(what, true, "");
+}
+
+async function complaints(cluster: Cluster): Promise<string> {
+  const node = "{.node}: {.message}{'\\n'}";
+  const template = `jsonpath={range .status.failing[*]}${node}{end}`;
+  const { stdout } = await cluster.kubectl(["get", "pxc", "default", "-o", template]);
+  return stdout.trim() || "No node says why";
 }

@@ -20,9 +20,9 @@ export async function underLoad({ cluster, traffic }: Scene, act: () => Promise<
   }
 }
 
-export function describeLoad({ requests, failed, failures }: LoadSummary): string {
+export function describeLoad({ requests, failed, failures, resentSyns }: LoadSummary): string {
   const reasons = Object.entries(failures).map(([reason, count]) => `${reason} ${count}`);
-  return [`${requests} requests, ${failed} failed`, ...reasons].join(", ");
+  return [`${requests} requests, ${failed} failed, ${resentSyns} first packets lost`, ...reasons].join(", ");
 }
 
 function add(a: LoadSummary, b: LoadSummary): LoadSummary {
