@@ -105,6 +105,7 @@ export class DriftWatch {
       log.warn({ reason: errorMessage(error) }, "cannot look whether the tables are as they were left");
     }
   }
+
   #tell(change: ForeignChange): void {
     if (this.#held === undefined) this.#deps.observer.onForeignChange(change);
     else this.#held.push(change);
