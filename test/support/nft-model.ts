@@ -9,6 +9,8 @@ interface ModelContainer {
   readonly kind: "map" | "set";
   /** Key → data; "" in sets. */
   readonly elements: Map<string, string>;
+  /** How many elements it takes. */
+  readonly size: number;
 }
 
 type ModelObject = ModelChain | ModelContainer;
@@ -19,8 +21,8 @@ class Refusal extends Error {}
 
 /**
  * The part of nft and the kernel that the nftables mode relies on, without a kernel: tables with chains, maps and sets;
- * a transaction takes effect as a whole or not at all; deleting what is missing, adding a key with other data and deleting
- * a chain that something refers to are errors.
+ * a transaction takes effect as a whole or not at all; deleting what is missing, adding a key with other data or one too many
+ * and deleting a chain that something refers to are errors.
  */
 export class NftModel {
   #tables = new Map<string, ModelTable>();
@@ -172,7 +174,11 @@ interface TableCommand {
 function executeInTable(objects: ModelTable, { verb, kind, name, body }: TableCommand): void {
   const object = objects.get(name);
   if (verb === "add" && object === undefined && (kind === "map" || kind === "set")) {
-    objects.set(name, { kind, elements: new Map() });
+    objects.set(name, {
+      kind,
+      elements: new Map(),
+      size: Number(/ size (\d+);/.exec(body)?.[1] ?? Infinity),
+    });
   } else if (verb === "add" && object === undefined && kind === "chain") {
     objects.set(name, { kind, rules: [] });
   } else if (object === undefined) {
@@ -194,7 +200,7 @@ function elementsIn(body: string): readonly string[] {
   return body.replace(/^\{ | \}$/g, "").split(", ");
 }
 
-function changeElement({ elements }: ModelContainer, verb: string, element: string): void {
+function changeElement({ elements, size }: ModelContainer, verb: string, element: string): void {
   const [key = "", data = ""] = element.replace(/ timeout \d+s/, "").split(" : ");
   const present = elements.get(key);
   if (verb === "delete") {
@@ -202,6 +208,7 @@ function changeElement({ elements }: ModelContainer, verb: string, element: stri
     return;
   }
   if (present !== undefined && present !== data) throw new Refusal("File exists");
+  if (present === undefined && elements.size >= size) throw new Refusal("Too many open files in system");
   elements.set(key, data);
 }
 

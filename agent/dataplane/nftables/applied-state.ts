@@ -19,6 +19,8 @@ export interface TablePlan {
   readonly changedChains: ReadonlyMap<string, readonly string[]>;
   readonly deletes: readonly Element[];
   readonly adds: readonly Element[];
+  /** How many frontends the table has once the plan is applied. */
+  readonly frontends: number;
   /** With the rules that they have. */
   readonly unusedChains: ReadonlyMap<string, readonly string[]>;
   readonly unusedMaps: readonly string[];
@@ -39,6 +41,7 @@ export class AppliedState {
   readonly #family: NftFamily;
   readonly #services = new Map<ServiceName, DesiredService>();
   readonly #claims = new Map<string, number>();
+  #frontends = 0;
 
   constructor(family: NftFamily) {
     this.#family = family;
@@ -49,7 +52,7 @@ export class AppliedState {
    * @throws {NftQuoteError}
    */
   plan(changes: readonly ServiceChange[]): TablePlan {
-    const draft = new PlanDraft(this.#claims);
+    const draft = new PlanDraft(this.#claims, this.#frontends);
     for (const { name, after } of changes) {
       const applied = this.#services.get(name);
       draft.change(this.#ruleset(applied), this.#ruleset(after));
@@ -58,7 +61,8 @@ export class AppliedState {
   }
 
   /** Remembers that the kernel took `plan`. */
-  record({ changes, claims }: TablePlan): void {
+  record({ changes, claims, frontends }: TablePlan): void {
+    this.#frontends = frontends;
     for (const { name, after } of changes) {
       if (after === undefined) this.#services.delete(name);
       else this.#services.set(name, after);
@@ -108,9 +112,11 @@ class PlanDraft {
   readonly #maps = new Map<string, string>();
   readonly #droppedMaps = new Set<string>();
   readonly #suspectMemories: AffinityMemory[] = [];
+  #frontends: number;
 
-  constructor(claims: ReadonlyMap<string, number>) {
+  constructor(claims: ReadonlyMap<string, number>, frontends: number) {
     this.#before = claims;
+    this.#frontends = frontends;
   }
 
   change(before: ServiceRuleset, after: ServiceRuleset): void {
@@ -122,6 +128,7 @@ class PlanDraft {
   }
 
   #element(element: Element, unshared: Element[], difference: 1 | -1): void {
+    if (element.container === containers.frontends) this.#frontends += difference;
     if (!sharedContainers.has(element.container)) {
       unshared.push(element);
       return;
@@ -166,6 +173,7 @@ class PlanDraft {
       changedChains: this.#changedChains,
       deletes: [...this.#deletes, ...shared.filter(([id]) => vanishing(id)).map(([, element]) => element)],
       adds: [...this.#adds, ...shared.filter(([id]) => appearing(id)).map(([, element]) => element)],
+      frontends: this.#frontends,
       unusedChains: new Map([...this.#droppedChains].filter(([name]) => vanishing(chainId(name)))),
       unusedMaps: [...this.#droppedMaps].filter((name) => vanishing(mapId(name))),
       claims: this.#claims,

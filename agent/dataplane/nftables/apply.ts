@@ -8,7 +8,9 @@ import { AppliedState, type ServiceChange, type TablePlan } from "./applied-stat
 import { baseRuleset, type BaseRuleset } from "./base-ruleset.ts";
 import { ipFamilyOf } from "./build-service.ts";
 import { coldBatches } from "./cold-batches.ts";
-import { affinityMap, l4Protocols, layoutMarkerSet, tableName } from "./names.ts";
+import { countFrontends } from "./count-frontends.ts";
+import { unbounded, type CapacityPolicy } from "./frontend-capacity.ts";
+import { affinityMap, l4Protocols, readFrontendCapacity, tableName } from "./names.ts";
 import { observeTable, type ObservedTable } from "./observe.ts";
 import { purgeAffinity } from "./purge-affinity.ts";
 import { findRefused, planWritable, withRemoved } from "./refused-services.ts";
@@ -30,15 +32,17 @@ export interface TableDeps {
   readonly commands: CommandRunner;
   readonly clock: Clock;
   readonly log: Logger;
+  /** For how many frontends a table is made. */
+  readonly capacityFor: CapacityPolicy;
 }
 
-/** The kernel refused something that cannot be blamed on a Service: the table does not hold what we think. */
+/** No Service is to blame: the table does not hold what we think, or has too little room. It must be programmed anew. */
 export class TableStateError extends Error {
   override readonly name = "TableStateError";
   readonly family: NftFamily;
 
   constructor(family: NftFamily, reason: string) {
-    super(`table ${family} ${tableName} is not as expected: ${reason}`);
+    super(`table ${family} ${tableName} must be programmed anew: ${reason}`);
     this.family = family;
   }
 }
@@ -50,6 +54,8 @@ export class NftTable {
   #state: AppliedState;
   /** Whether we have made the table. */
   #exists = false;
+  /** How many frontends it has room for. */
+  #capacity = unbounded;
 
   constructor(deps: TableDeps) {
     this.#deps = deps;
@@ -58,23 +64,28 @@ export class NftTable {
   }
 
   /**
-   * Makes the table hold exactly `services`, whatever it held. A table of ours is refilled in one transaction and keeps the
-   * affinity of clients; any other is replaced; a new one is filled step by step in the order of `services`. A family that
-   * the cluster does not use gets no table.
+   * Makes the table hold exactly `services`, whatever it held. A table of ours with room for them is refilled in one transaction
+   * and keeps the affinity of clients; any other is replaced; a new one is filled step by step in the order of `services`. A
+   * family that the cluster does not use gets no table.
    * @throws {TableStateError | CommandError}
    */
   async refill(node: DesiredNodeFamily, services: readonly DesiredService[]): Promise<TableReport> {
-    const { family, commands } = this.#deps;
-    const base = baseRuleset(family, node);
+    const { family, commands, capacityFor } = this.#deps;
     const observed = await observeTable(commands, family);
     this.#writer = new TableWriter(this.#deps);
     this.#state = new AppliedState(family);
     this.#exists = observed !== undefined || this.#isUsed(node, services);
     if (!this.#exists) return nothingDone;
-    if (observed === undefined) return this.#fillStepwise(base, services);
-    if (!observed.sets.has(layoutMarkerSet)) return this.#replace(base, services);
+    const frontends = countFrontends(services, family);
+    const newBase = baseRuleset(family, node, capacityFor(frontends));
+    if (observed === undefined) return this.#fillStepwise(newBase, services);
+    const capacity = readFrontendCapacity(observed.sets);
+    if (capacity === undefined) return this.#replace(newBase, services, "it is not of this version");
+    if (frontends > capacity) return this.#replace(newBase, services, tooSmall(capacity));
+    const base = baseRuleset(family, node, capacity);
+    this.#capacity = capacity;
     const result = await this.#fillAtOnce(this.#refilling(base), services);
-    if (result.kind === "refused") return this.#replace(base, services);
+    if (result.kind === "refused") return this.#replace(newBase, services, result.reason);
     this.#retireStrays(base, observed);
     await this.#purgeAll();
     return result.report;
@@ -127,14 +138,19 @@ export class NftTable {
     return report;
   }
 
-  async #replace(base: BaseRuleset, services: readonly DesiredService[]): Promise<TableReport> {
+  async #replace(
+    base: BaseRuleset,
+    services: readonly DesiredService[],
+    reason: string,
+  ): Promise<TableReport> {
     const { family, log } = this.#deps;
-    log.warn({ family }, "replacing the table because it is not of this version");
+    log.warn({ family, reason }, "replacing the table: clients may get other endpoints than they had");
     this.#writer = new TableWriter(this.#deps);
     return this.#makeAnew(base, services);
   }
 
   async #makeAnew(base: BaseRuleset, services: readonly DesiredService[]): Promise<UpdateReport> {
+    this.#capacity = base.frontendCapacity;
     const result = await this.#fillAtOnce(this.#replacing(base), services);
     if (result.kind === "refused") throw new TableStateError(this.#deps.family, result.reason);
     return result.report;
@@ -215,6 +231,8 @@ export class NftTable {
 
   async #commitOrIsolate(wanted: readonly ServiceChange[]): Promise<UpdateReport> {
     const { plan, changes, rejected } = planWritable(this.#state, wanted);
+    if (plan.frontends > this.#capacity)
+      throw new TableStateError(this.#deps.family, tooSmall(this.#capacity));
     const commands = renderPlan(this.#deps.family, plan);
     if (commands.length === 0) return { ...this.#recorded(plan), rejected };
     const result = await this.#writer.commit(plan, { preparation: [], commands });
@@ -302,6 +320,10 @@ function sumReports(left: UpdateReport, right: UpdateReport): UpdateReport {
     rejected: [...left.rejected, ...right.rejected],
     suspectMemories: [...left.suspectMemories, ...right.suspectMemories],
   };
+}
+
+function tooSmall(capacity: number): string {
+  return `it has room for ${capacity} frontends only`;
 }
 
 function toChange(service: DesiredService): ServiceChange {

@@ -2,6 +2,7 @@ import { assertNever } from "../../../platform/assert-never.ts";
 import type { NftFamily } from "../../kernel/nft-session.ts";
 import type { DesiredNodeFamily, LocalDetector } from "../../services/desired-state.ts";
 import { withoutNested } from "./cidr-set.ts";
+import { unbounded } from "./frontend-capacity.ts";
 import {
   affinityMap,
   chains,
@@ -22,6 +23,8 @@ export interface BaseRuleset {
   readonly chains: ReadonlyMap<string, BaseChain>;
   /** Elements of {@link serviceCIDRSet}. */
   readonly serviceCIDRs: readonly string[];
+  /** How many frontends the table has room for. */
+  readonly frontendCapacity: number;
 }
 
 export interface ContainerDeclaration {
@@ -42,21 +45,30 @@ const masquerade = "masquerade fully-random";
  *
  * Everything is declared with `typeof`: nft 1.0.6 crashes when it lists sets that nft 1.1.3 declared with `type`.
  */
-export function baseRuleset(family: NftFamily, node: DesiredNodeFamily): BaseRuleset {
+export function baseRuleset(
+  family: NftFamily,
+  node: DesiredNodeFamily,
+  frontendCapacity = unbounded,
+): BaseRuleset {
   return {
-    containers: baseContainers(family),
+    frontendCapacity,
+    containers: baseContainers(family, frontendCapacity),
     chains: baseChains(family, node),
     serviceCIDRs: withoutNested(node.serviceCIDRs).map((cidr) => quote("cidr", cidr, family)),
   };
 }
 
-function baseContainers(family: NftFamily): ReadonlyMap<string, ContainerDeclaration> {
+function baseContainers(
+  family: NftFamily,
+  frontendCapacity: number,
+): ReadonlyMap<string, ContainerDeclaration> {
   const frontend = `typeof ${family} daddr . meta l4proto . th dport`;
+  const size = frontendCapacity === unbounded ? "" : ` size ${frontendCapacity};`;
   const verdicts = { kind: "map", text: `{ ${frontend} : verdict; }` } as const;
   return new Map<string, ContainerDeclaration>([
-    [layoutMarkerSet, set("{ typeof meta mark; }")],
+    [layoutMarkerSet(frontendCapacity), set("{ typeof meta mark; }")],
     ["rev", set("{ typeof meta mark; }")],
-    [containers.frontends, { ...verdicts, text: `{ ${frontend} : verdict; counter; }` }],
+    [containers.frontends, { ...verdicts, text: `{ ${frontend} : verdict; counter;${size} }` }],
     [containers.allowedFrontends, verdicts],
     [containers.nodeFrontends, verdicts],
     [containers.outsideFrontends, verdicts],

@@ -16,6 +16,7 @@ import { NftTable, TableStateError, type TableReport } from "./apply.ts";
 import { removeTables } from "./cleanup.ts";
 import { DriftWatch } from "./drift-watch.ts";
 import { estimateElements } from "./estimate-elements.ts";
+import { frontendCapacity, type CapacityPolicy } from "./frontend-capacity.ts";
 import { readFrontendCounts } from "./frontend-counts.ts";
 import { tableName } from "./names.ts";
 import { anyTableExists } from "./observe.ts";
@@ -24,8 +25,11 @@ import { missingRequirements } from "./requirements.ts";
 import { ServiceCounts } from "./service-counts.ts";
 
 /** Programs Services as elements of a few maps in a table of our own; `README.md` has the packet path. */
-export function createNftablesDataplane(deps: DataplaneDeps): Dataplane {
-  return new NftablesDataplane(deps);
+export function createNftablesDataplane(
+  deps: DataplaneDeps,
+  { capacityFor = frontendCapacity }: { readonly capacityFor?: CapacityPolicy } = {},
+): Dataplane {
+  return new NftablesDataplane(deps, capacityFor);
 }
 
 /** Programmed before all others in a cold start: everybody needs names, and controllers need the API. */
@@ -50,12 +54,12 @@ class NftablesDataplane implements Dataplane {
   #isInStep = false;
   #drift: { readonly observer: DriftObserver; readonly watch: DriftWatch } | undefined;
 
-  constructor(deps: DataplaneDeps) {
+  constructor(deps: DataplaneDeps, capacityFor: CapacityPolicy) {
     const { commands, log } = deps;
     this.#deps = deps;
     this.#session = createNftSession({ commands, table: tableName, log });
     const table = (family: NftFamily): NftTable =>
-      new NftTable({ ...deps, family, session: this.#session, log: log.child({ family }) });
+      new NftTable({ ...deps, capacityFor, family, session: this.#session, log: log.child({ family }) });
     this.#tables = { ip: table("ip"), ip6: table("ip6") };
     this.#removal = new RemovalTimer({
       ...deps,

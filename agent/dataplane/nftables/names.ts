@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { assertNever } from "../../../platform/assert-never.ts";
 import type { Protocol } from "../../services/desired-state.ts";
+import { unbounded } from "./frontend-capacity.ts";
 
 /** Our table, one in family `ip` and one in `ip6`. Everything in it is ours. */
 export const tableName = "kubesteer";
@@ -11,8 +12,24 @@ export const tableName = "kubesteer";
  */
 export const layoutVersion = 1;
 
-/** A set that only says which layout the table has. */
-export const layoutMarkerSet = `layout-${layoutVersion}`;
+/**
+ * A set that only says which layout the table has, and how many frontends its map takes where that is limited. Agents that know
+ * no limits find no table of their layout then, and replace it.
+ */
+export function layoutMarkerSet(frontendCapacity: number): string {
+  const layout = `layout-${layoutVersion}`;
+  return frontendCapacity === unbounded ? layout : `${layout}-size-${frontendCapacity}`;
+}
+
+/** How many frontends a table with these sets has room for; undefined when it is of another layout. */
+export function readFrontendCapacity(sets: ReadonlySet<string>): number | undefined {
+  const marker = new RegExp(`^layout-${layoutVersion}(?:-size-([1-9]\\d*))?$`);
+  const capacities = [...sets].flatMap((name) => {
+    const match = marker.exec(name);
+    return match === null ? [] : [match[1] === undefined ? unbounded : Number(match[1])];
+  });
+  return capacities.length === 0 ? undefined : Math.min(...capacities);
+}
 
 /** nft's word for a protocol. */
 export type L4Protocol = "tcp" | "udp" | "sctp";
