@@ -10,7 +10,8 @@ import { ipFamilyOf } from "./build-service.ts";
 import { coldBatches } from "./cold-batches.ts";
 import { countFrontends } from "./count-frontends.ts";
 import { unbounded, type CapacityPolicy } from "./frontend-capacity.ts";
-import { affinityMap, l4Protocols, readFrontendCapacity, tableName } from "./names.ts";
+import { renderGrowth, type RefillSteps } from "./grow-frontends.ts";
+import { affinityMap, containers, l4Protocols, readFrontendCapacity, tableName } from "./names.ts";
 import { observeTable, type ObservedTable } from "./observe.ts";
 import { purgeAffinity } from "./purge-affinity.ts";
 import { findRefused, planWritable, withRemoved } from "./refused-services.ts";
@@ -64,9 +65,9 @@ export class NftTable {
   }
 
   /**
-   * Makes the table hold exactly `services`, whatever it held. A table of ours with room for them is refilled in one transaction
-   * and keeps the affinity of clients; any other is replaced; a new one is filled step by step in the order of `services`. A
-   * family that the cluster does not use gets no table.
+   * Makes the table hold exactly `services`, whatever it held. A table of ours is refilled in one transaction, or in two when its
+   * map of frontends must grow, and keeps the affinity of clients; any other is replaced; a new one is filled step by step in the
+   * order of `services`. A family that the cluster does not use gets no table.
    * @throws {TableStateError | CommandError}
    */
   async refill(node: DesiredNodeFamily, services: readonly DesiredService[]): Promise<TableReport> {
@@ -81,10 +82,10 @@ export class NftTable {
     if (observed === undefined) return this.#fillStepwise(newBase, services);
     const capacity = readFrontendCapacity(observed.sets);
     if (capacity === undefined) return this.#replace(newBase, services, "it is not of this version");
-    if (frontends > capacity) return this.#replace(newBase, services, tooSmall(capacity));
-    const base = baseRuleset(family, node, capacity);
-    this.#capacity = capacity;
-    const result = await this.#fillAtOnce(this.#refilling(base), services);
+    const grows = frontends > capacity;
+    const base = grows ? newBase : baseRuleset(family, node, capacity);
+    this.#capacity = base.frontendCapacity;
+    const result = await this.#fillAtOnce(this.#refilling(base, grows), services);
     if (result.kind === "refused") return this.#replace(newBase, services, result.reason);
     this.#retireStrays(base, observed);
     await this.#purgeAll();
@@ -156,21 +157,27 @@ export class NftTable {
     return result.report;
   }
 
-  /** Puts `base` and a plan in the place of what a table of ours holds. */
-  #refilling(base: BaseRuleset): Filling {
+  /** Puts `base` and a plan in the place of what a table of ours holds; with a new map of frontends if it grows. */
+  #refilling(base: BaseRuleset, grows: boolean): Filling {
     const { family, session } = this.#deps;
     const preparation = renderBase(family, base);
-    const commands = (plan: TablePlan): readonly string[] => [
-      ...renderEmptying(family, base),
-      ...renderPlan(family, plan),
-    ];
+    const steps = (plan: TablePlan): RefillSteps =>
+      grows
+        ? renderGrowth(family, base, plan)
+        : { refill: [...renderEmptying(family, base), ...renderPlan(family, plan)], growth: [] };
     return {
-      commit: (plan) => this.#writer.commit(plan, { preparation, commands: commands(plan) }),
-      check: (plan) =>
-        session.check({
-          family,
-          commands: [...preparation, ...renderObjects(family, plan), ...commands(plan)],
-        }),
+      commit: async (plan) => {
+        const { refill, growth } = steps(plan);
+        const result = await this.#writer.commit(plan, { preparation, commands: refill });
+        if (result.kind === "refused" || growth.length === 0) return result;
+        this.#writer.retire({ chains: [], maps: [containers.interimFrontends], sets: [] });
+        return session.commit({ family, commands: growth });
+      },
+      check: (plan) => {
+        const { refill, growth } = steps(plan);
+        const commands = [...preparation, ...renderObjects(family, plan), ...refill, ...growth];
+        return session.check({ family, commands });
+      },
     };
   }
 

@@ -62,13 +62,12 @@ function baseContainers(
   family: NftFamily,
   frontendCapacity: number,
 ): ReadonlyMap<string, ContainerDeclaration> {
-  const frontend = `typeof ${family} daddr . meta l4proto . th dport`;
-  const size = frontendCapacity === unbounded ? "" : ` size ${frontendCapacity};`;
+  const frontend = frontendKey(family);
   const verdicts = { kind: "map", text: `{ ${frontend} : verdict; }` } as const;
   return new Map<string, ContainerDeclaration>([
     [layoutMarkerSet(frontendCapacity), set("{ typeof meta mark; }")],
     ["rev", set("{ typeof meta mark; }")],
-    [containers.frontends, { ...verdicts, text: `{ ${frontend} : verdict; counter;${size} }` }],
+    [containers.frontends, frontendMap(family, frontendCapacity)],
     [containers.allowedFrontends, verdicts],
     [containers.nodeFrontends, verdicts],
     [containers.outsideFrontends, verdicts],
@@ -83,6 +82,16 @@ function baseContainers(
     [serviceCIDRSet, set(`{ typeof ${family} daddr; flags interval; }`)],
     [containers.hairpin, set(`{ typeof ${family} saddr . ${family} daddr; }`)],
   ]);
+}
+
+/** The map of frontends, with room for so many. */
+export function frontendMap(family: NftFamily, capacity: number): ContainerDeclaration {
+  const size = capacity === unbounded ? "" : ` size ${capacity};`;
+  return { kind: "map", text: `{ ${frontendKey(family)} : verdict; counter;${size} }` };
+}
+
+function frontendKey(family: NftFamily): string {
+  return `typeof ${family} daddr . meta l4proto . th dport`;
 }
 
 function set(text: string): ContainerDeclaration {

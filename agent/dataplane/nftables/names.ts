@@ -56,6 +56,8 @@ export type Scope = "cluster" | "local";
 export const containers = {
   /** Frontend → what happens to a new connection; counts connections. */
   frontends: "svc",
+  /** Stands in for it while it is made anew. */
+  interimFrontends: "svc-interim",
   /** The same behind the check of allowed sources. */
   allowedFrontends: "svc-fw",
   /** externalTrafficPolicy Local: for this node and its pods. */

@@ -63,7 +63,10 @@ export function renderFlushes(family: NftFamily, maps: readonly string[]): reado
 }
 
 /** Commands of one plan in a table that has what {@link renderObjects} creates. */
-export function renderPlan(family: NftFamily, plan: TablePlan): readonly string[] {
+export function renderPlan(
+  family: NftFamily,
+  plan: Pick<TablePlan, "changedChains" | "deletes" | "adds">,
+): readonly string[] {
   return [
     ...[...plan.changedChains].flatMap(([name, rules]) => renderRules(family, name, rules)),
     ...renderElements("delete", family, plan.deletes),
@@ -83,7 +86,7 @@ export function renderRemoval(family: NftFamily, { chains, maps, sets }: TableOb
 }
 
 /** Puts these rules in the place of those that the chain has. */
-function renderRules(family: NftFamily, chain: string, rules: readonly string[]): readonly string[] {
+export function renderRules(family: NftFamily, chain: string, rules: readonly string[]): readonly string[] {
   const target = `${family} ${tableName} ${chain}`;
   return [`flush chain ${target}`, ...rules.map((rule) => `add rule ${target} ${rule}`)];
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Dataplane } from "../../../../../agent/dataplane/dataplane.ts";
 import { unbounded, type CapacityPolicy } from "../../../../../agent/dataplane/nftables/frontend-capacity.ts";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
-import type { CommandRunner } from "../../../../../agent/kernel/command.ts";
+import { CommandError, type CommandRunner } from "../../../../../agent/kernel/command.ts";
+import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import type { DesiredService } from "../../../../../agent/services/desired-state.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 import { FakeClock } from "../../../../support/fake-clock.ts";
@@ -45,10 +46,33 @@ const exactly: CapacityPolicy = (count) => count;
 /** Room for two more, from four on. */
 const capacityFor: CapacityPolicy = (frontends) => (frontends < 4 ? unbounded : frontends + 2);
 
-const create = (commands: CommandRunner, policy = capacityFor): Dataplane =>
-  createNftablesDataplane({ commands, log: silentLogger, clock: new FakeClock() }, { capacityFor: policy });
+const create = (commands: CommandRunner, policy = capacityFor, clock = new FakeClock()): Dataplane =>
+  createNftablesDataplane({ commands, log: silentLogger, clock }, { capacityFor: policy });
 
-/** As many, the first with affinity. */
+/** Runs everything up to the transaction with this text, and nothing of that. */
+function endingBefore(text: string, commands: CommandRunner): CommandRunner {
+  return {
+    run: (command, args, options) =>
+      options?.input?.includes(text) === true
+        ? Promise.reject(new CommandError(command, "the agent has ended"))
+        : commands.run(command, args, options),
+    start(command, args, options) {
+      const program = commands.start(command, args, options);
+      return {
+        ...program,
+        write: (line) => (line.includes(text) ? void program.stop() : program.write(line)),
+      };
+    },
+  };
+}
+
+const linesOf = (table: string): readonly string[] =>
+  table
+    .split(/[\n,]/)
+    .map((line) => line.trim())
+    .toSorted();
+
+/** So many Services, the first with affinity. */
 const sticky = (count: number): readonly DesiredService[] => [
   makeDesiredService("ns/s1", [
     { affinityTimeoutSeconds: 10_800, clusterEndpoints: [makeEndpoint("10.244.0.0:80")] },
@@ -58,12 +82,16 @@ const sticky = (count: number): readonly DesiredService[] => [
 
 function start() {
   const model = new NftModel();
-  const open = (policy = capacityFor): Dataplane => create(new FakeCommandRunner(model.commands), policy);
-  /** The sizes with which tables were made so far. */
+  const open = (): Dataplane => create(new FakeCommandRunner(model.commands));
+  /** The sizes with which the map was made so far. */
   const sizes = (): readonly (string | undefined)[] =>
     model.committed.flatMap((commands) =>
-      commands.includes("delete table ip kubesteer")
-        ? [/svc \{.* size (\d+);/.exec(commands.find((line) => line.includes(" svc {")) ?? "")?.[1]]
+      commands.some((command) => /^delete (table ip kubesteer|map ip kubesteer svc)$/.test(command))
+        ? [
+            / size (\d+);/.exec(
+              commands.find((line) => line.includes("add map ip kubesteer svc {")) ?? "",
+            )?.[1],
+          ]
         : [],
     );
   const frontends = (): number => model.elements("ip kubesteer", "svc").size;
@@ -88,7 +116,7 @@ describe("the map of frontends", () => {
     );
   });
 
-  it("takes a last one, and is made anew before one too many comes", async () => {
+  it("takes a last one, and grows before one too many comes", async () => {
     const { open, sizes, frontends, model } = start();
     const dataplane = open();
     await full(dataplane, services(4));
@@ -112,7 +140,7 @@ describe("the map of frontends", () => {
     assert.deepEqual(sizes(), ["6"]);
   });
 
-  it("is known from an earlier process, and made anew only where it is too small", async () => {
+  it("is known from an earlier process, and grows only where it is too small", async () => {
     const { open, sizes, frontends, model } = start();
     await full(open(), services(4));
     await full(open(), services(6));
@@ -209,19 +237,48 @@ describe("the map of frontends in the real kernel", () => {
 
   it("grows when it is too small, with the Service that was one too many and after a restart", async () => {
     await withDataplane(async (dataplane) => {
-      await full(dataplane, services(4));
-      await partial(dataplane, services(6));
+      await full(dataplane, sticky(4));
+      remember();
+      await partial(dataplane, sticky(6));
       assert.equal(size(), "6");
-      const report = await partial(dataplane, services(7), [service(7)]);
+      const report = await partial(dataplane, sticky(7), [service(7)]);
       assert.deepEqual([report.scope, report.rejected], ["full", []]);
       assert.deepEqual([frontends(), size()], [7, "9"]);
-      assert.equal((await partial(dataplane, services(9))).scope, "partial");
+      assert.equal((await partial(dataplane, sticky(9))).scope, "partial");
       assert.deepEqual([frontends(), size()], [9, "9"]);
     });
     await withDataplane(async (dataplane) => {
-      await full(dataplane, services(20));
+      await full(dataplane, sticky(20));
       assert.deepEqual([frontends(), size()], [20, "22"]);
     });
+    assert.ok(isRemembered());
+  });
+
+  it("leaves nothing behind that a new table would not have, when it has grown", async () => {
+    const table = (): string =>
+      namespace.nft("-s", "list", "table", "ip", "kubesteer").replace(/set rev [^}]*\}[^}]*\}/, "");
+    const clock = new FakeClock();
+    const dataplane = create(namespace.commands, capacityFor, clock);
+    await full(dataplane, services(4));
+    await full(dataplane, services(7));
+    await clock.advance(retirementMs);
+    await dataplane.close();
+    const grown = table();
+    await dataplane.cleanup();
+    await full(dataplane, services(7));
+    await dataplane.close();
+    assert.deepEqual(linesOf(grown), linesOf(table()));
+  });
+
+  it("grows also where an agent was killed in the middle of that", async () => {
+    await withDataplane(async (dataplane) => void (await full(dataplane, sticky(4))));
+    remember();
+    const killed = create(endingBefore("delete map ip kubesteer svc", namespace.commands));
+    await assert.rejects(full(killed, sticky(7)), CommandError);
+    await killed.close();
+    assert.match(namespace.nft("list", "map", "ip", "kubesteer", "svc-interim"), /10\.96\.0\.7 /);
+    await withDataplane(async (dataplane) => void (await full(dataplane, sticky(20))));
+    assert.deepEqual([frontends(), size(), isRemembered()], [20, "22", true]);
   });
 
   it("keeps what it has when it has no size", async () => {
