@@ -24,9 +24,10 @@ describe("slotCounts", () => {
         const counts = slotCounts(numbers);
         const bound = Math.max(1_024, numbers.length * 2);
         assert.ok(sum(counts) <= bound + numbers.length);
-        const scale = Math.min(1, bound / sum(numbers));
+        const total = sum(numbers);
         for (const [index, weight] of numbers.entries()) {
-          const exact = weight * scale;
+          // Multiplied before it is divided: a share that is a whole number must come out as one.
+          const exact = total <= bound ? weight : (weight * bound) / total;
           const count = counts[index] ?? NaN;
           if (weight === 0) assert.equal(count, 0);
           else assert.ok(count === Math.max(1, Math.floor(exact)) && Math.abs(count - exact) < 1);
