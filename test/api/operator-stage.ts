@@ -23,6 +23,13 @@ export interface RunningOperator {
   stop(): Promise<void>;
 }
 
+interface StageOptions {
+  /** Of an administrator. */
+  readonly kubeconfig: string;
+  /** @default kubeconfig */
+  readonly operatorKubeconfig?: string;
+}
+
 interface CoreEvent extends ApiObject {
   readonly reason: string;
   readonly message: string;
@@ -35,18 +42,18 @@ interface Lease extends ApiObject {
 
 /** Operators as they are deployed, and agents that say what a test wants, around an API server with our definitions. */
 export class OperatorStage {
-  readonly #kubeconfig: string;
+  readonly #operatorKubeconfig: string;
   readonly #operators = new Set<RunningOperator>();
   readonly client: ApiClient;
 
-  private constructor(kubeconfig: string) {
-    this.#kubeconfig = kubeconfig;
+  private constructor({ kubeconfig, operatorKubeconfig = kubeconfig }: StageOptions) {
+    this.#operatorKubeconfig = operatorKubeconfig;
     this.client = createApiClient(loadKubeConfig({ kubeconfig }), { userAgent: "test" });
   }
 
-  /** Installs our definitions into the API server that the kubeconfig file is for. */
-  static async prepare({ kubeconfig }: { readonly kubeconfig: string }): Promise<OperatorStage> {
-    const stage = new OperatorStage(kubeconfig);
+  /** Installs our definitions into the API server that the kubeconfig files are for. */
+  static async prepare(options: StageOptions): Promise<OperatorStage> {
+    const stage = new OperatorStage(options);
     for (const { plural } of [resources.nodeProxies, resources.proxyConfigs]) {
       const file = join(import.meta.dirname, `../../crds/kubesteer.dev_${plural}.yaml`);
       await stage.client.apply(crds, parseObject(readFileSync(file, "utf8")), { fieldManager: "test" });
@@ -61,7 +68,7 @@ export class OperatorStage {
     const abort = new AbortController();
     const ended = runOperator(
       {
-        kubeconfig: this.#kubeconfig,
+        kubeconfig: this.#operatorKubeconfig,
         namespace: "kube-system",
         identity,
         leaderElect: true,

@@ -7,6 +7,7 @@ import { resources } from "../../platform/kube/resources.ts";
 import { startApiServer } from "../../playground/api-server/start.ts";
 import { waitUntil } from "../../playground/wait-until.ts";
 import { startApiUnderTest, type ApiUnderTest } from "../support/api-under-test.ts";
+import { createOperatorKubeconfig } from "../support/service-accounts.ts";
 import { OperatorStage } from "./operator-stage.ts";
 
 const orphanedLabel = "kubesteer.dev/orphaned";
@@ -22,7 +23,8 @@ describe("operator and API server", function () {
 
   before(async () => {
     api = await startApiUnderTest();
-    stage = await OperatorStage.prepare(api);
+    const operatorKubeconfig = await createOperatorKubeconfig(api);
+    stage = await OperatorStage.prepare({ kubeconfig: api.kubeconfig, operatorKubeconfig });
   });
   after(() => api.close());
 

@@ -6,9 +6,9 @@ import { createKubectl } from "../../playground/kubectl.ts";
 import { waitUntil } from "../../playground/wait-until.ts";
 import { createApiRequests, type ApiAnswer, type ApiRequests } from "../support/api-requests.ts";
 import { startApiUnderTest, type ApiUnderTest } from "../support/api-under-test.ts";
+import { requestAgentToken, requestToken } from "../support/service-accounts.ts";
 import { skipBecause } from "../support/skip.ts";
 
-const namespace = "/api/v1/namespaces/kube-system";
 const nodes = ["node-1", "node-2"];
 const nodeProxies = `/apis/${apiGroupVersion}/nodeproxies`;
 const proxyConfigs = `/apis/${apiGroupVersion}/proxyconfigs`;
@@ -57,13 +57,11 @@ describe("rights", function () {
         return (await admin.post(nodeProxies, nodeProxy(name))).code === 201;
       });
     }
-    const containers = [{ name: "agent", image: "kubesteer" }];
-    const spec = { nodeName: "node-1", serviceAccountName: "kubesteer-agent", containers };
-    created(await admin.post(`${namespace}/pods`, { metadata: { name: "agent-1" }, spec }));
+    const { url } = server;
     as = {
-      agentOfNode1: await login("kubesteer-agent", { kind: "Pod", apiVersion: "v1", name: "agent-1" }),
-      agentOutsidePods: await login("kubesteer-agent"),
-      operator: await login("kubesteer-operator"),
+      agentOfNode1: createApiRequests({ url, token: await requestAgentToken(server, "node-1") }),
+      agentOutsidePods: createApiRequests({ url, token: await requestToken(server, "kubesteer-agent") }),
+      operator: createApiRequests({ url, token: await requestToken(server, "kubesteer-operator") }),
     };
     await waitUntil("the policy to be in force", async () => {
       return (await writeStatus("agentOutsidePods", "node-1")).code === 403;
@@ -72,17 +70,14 @@ describe("rights", function () {
 
   after(() => server?.close());
 
-  /** @param boundObjectRef as the kubelet asks for the token that it mounts into this pod */
-  async function login(serviceAccount: string, boundObjectRef?: object): Promise<ApiRequests> {
-    const path = `${namespace}/serviceaccounts/${serviceAccount}/token`;
-    const { body } = created(await admin.post(path, { spec: { boundObjectRef } }));
-    const token: unknown = body["status"]?.["token"];
-    assert.ok(typeof token === "string");
-    return createApiRequests({ url: server.url, token });
-  }
-
   function writeStatus(caller: Caller, name: string): Promise<ApiAnswer> {
     return as[caller].patch(`${nodeProxies}/${name}/status${noWrite}`, nodeProxyStatus(name), "apply");
+  }
+
+  async function isAllowed(caller: Caller, resourceAttributes: object): Promise<boolean> {
+    const { body } = created(await as[caller].post(accessReviews, { spec: { resourceAttributes } }));
+    const allowed: unknown = body["status"]?.["allowed"];
+    return allowed === true;
   }
 
   it("an agent reports about its own node", async () => {
@@ -126,9 +121,11 @@ describe("rights", function () {
     it(`${resource} are listed and watched by ${by.join(" and ") || "nobody"}`, async () => {
       for (const caller of ["agentOfNode1", "operator"] as const) {
         for (const verb of ["list", "watch"]) {
-          const review = { spec: { resourceAttributes: { verb, group, resource } } };
-          const { body } = created(await as[caller].post(accessReviews, review));
-          assert.equal(body["status"]?.["allowed"], by.includes(caller), `${caller} ${verb}`);
+          assert.equal(
+            await isAllowed(caller, { verb, group, resource }),
+            by.includes(caller),
+            `${caller} ${verb}`,
+          );
         }
       }
     });

@@ -36,7 +36,7 @@ export async function startApiUnderTest(): Promise<ApiUnderTest> {
       : { kind: "kube-apiserver" as const, ...(await startKubeApiServer({ assets, folder })) };
   const token = "token" in server ? server.token : undefined;
   const kubeconfig = join(folder, "kubeconfig");
-  await writeFile(kubeconfig, renderKubeconfig(server.url, token));
+  await writeFile(kubeconfig, renderKubeconfig(server.url, token === undefined ? {} : { token }));
   return {
     kind: server.kind,
     url: server.url,
@@ -50,12 +50,13 @@ export async function startApiUnderTest(): Promise<ApiUnderTest> {
   };
 }
 
-function renderKubeconfig(server: string, token: string | undefined): string {
+/** @param user as in a kubeconfig file */
+export function renderKubeconfig(server: string, user: object): string {
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name: "test", cluster: { server, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "test", user: token === undefined ? {} : { token } }],
+    users: [{ name: "test", user }],
     contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
     "current-context": "test",
   });
