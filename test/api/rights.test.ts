@@ -12,6 +12,7 @@ import { skipBecause } from "../support/skip.ts";
 const nodes = ["node-1", "node-2"];
 const nodeProxies = `/apis/${apiGroupVersion}/nodeproxies`;
 const proxyConfigs = `/apis/${apiGroupVersion}/proxyconfigs`;
+const proxyConfig = { apiVersion: apiGroupVersion, kind: "ProxyConfig", metadata: { name: "default" } };
 const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 const accessReviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const noWrite = "?dryRun=All&force=true&fieldManager=rights";
@@ -57,6 +58,7 @@ describe("rights", function () {
         return (await admin.post(nodeProxies, nodeProxy(name))).code === 201;
       });
     }
+    created(await admin.post(proxyConfigs, { ...proxyConfig, spec: {} }));
     const { url } = server;
     as = {
       agentOfNode1: createApiRequests({ url, token: await requestAgentToken(server, "node-1") }),
@@ -131,6 +133,26 @@ describe("rights", function () {
     });
   }
 
+  const leaseUses: readonly {
+    readonly name: string;
+    readonly verbs: readonly string[];
+    readonly by: readonly Caller[];
+  }[] = [
+    { name: "kubesteer-operator", verbs: ["get", "update"], by: ["operator"] },
+    { name: "kubesteer-operator", verbs: ["list", "watch", "patch", "delete"], by: [] },
+    { name: "kube-scheduler", verbs: ["get", "update", "patch", "delete"], by: [] },
+  ];
+  for (const { name, verbs, by } of leaseUses) {
+    it(`${verbs.join(", ")} of Lease ${name} is for ${by.join(" and ") || "nobody"}`, async () => {
+      const lease = { group: "coordination.k8s.io", resource: "leases", namespace: "kube-system", name };
+      for (const caller of ["agentOfNode1", "operator"] as const) {
+        for (const verb of verbs) {
+          assert.equal(await isAllowed(caller, { ...lease, verb }), by.includes(caller), `${caller} ${verb}`);
+        }
+      }
+    });
+  }
+
   const writes: readonly {
     readonly name: string;
     readonly write: (api: ApiRequests) => Promise<ApiAnswer>;
@@ -155,6 +177,11 @@ describe("rights", function () {
       name: "a ProxyConfig",
       write: (api) => api.patch(`${proxyConfigs}/default?dryRun=All`, { spec: {} }),
       by: [],
+    },
+    {
+      name: "the status of a ProxyConfig",
+      write: (api) => api.patch(`${proxyConfigs}/default/status?dryRun=All`, { status: {} }),
+      by: ["operator"],
     },
     { name: "a Node", write: (api) => api.patch("/api/v1/nodes/node-1?dryRun=All", {}), by: [] },
     {
