@@ -6,14 +6,12 @@ import { execa } from "execa";
 import { parse } from "yaml";
 import { apiGroupVersion, type NodeProxy, type NodeProxyStatus } from "../../crds/api.ts";
 import type { ApiClient, ApiObject } from "../../platform/kube/api-client.ts";
-import { createApiClient } from "../../platform/kube/client-node.ts";
-import { loadKubeConfig } from "../../platform/kube/kube-config.ts";
 import { type Resource, resources } from "../../platform/kube/resources.ts";
-import { findFreePort } from "../../playground/free-port.ts";
 import { ManagedProcess } from "../../playground/managed-process.ts";
 import { waitUntil } from "../../playground/wait-until.ts";
-import { type AgentNode, createAgentNode } from "../support/agent-node.ts";
+import { type AgentNode, apiServerInNode, createAgentNode } from "../support/agent-node.ts";
 import { makeNodeProxySpec } from "../support/make-node-proxy-spec.ts";
+import { type RestartableApi, startRestartableApi } from "../support/restartable-api.ts";
 import { skipBecause } from "../support/skip.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -67,8 +65,7 @@ describe("agent with the real kernel", function () {
   this.timeout(60_000);
 
   let folder: string;
-  let apiServer: ManagedProcess;
-  let apiUrl: string;
+  let api: RestartableApi;
   let client: ApiClient;
   let node: AgentNode;
   let agent: ManagedProcess;
@@ -82,40 +79,30 @@ describe("agent with the real kernel", function () {
     }
     folder = await mkdtemp(join(tmpdir(), `${namespace}-`));
     cleanups.defer(() => rm(folder, { recursive: true, force: true }));
-    const apiSocket = join(folder, "api.sock");
-    const port = await findFreePort();
-    apiUrl = `http://127.0.0.1:${port}`;
-    apiServer = new ManagedProcess({
-      name: "api-server",
-      command: process.execPath,
-      args: [
-        join(root, "playground/api-server/main.ts"),
-        `--port=${port}`,
-        `--socket=${apiSocket}`,
-        `--data-dir=${folder}`,
-      ],
-      logFile: join(folder, "api-server.log"),
-    });
-    apiServer.start();
-    cleanups.defer(() => apiServer.stop("SIGKILL"));
-    await apiServerReady();
-    client = createApiClient(loadKubeConfig({ server: apiUrl }), { userAgent: "agent-test" });
+    api = await startRestartableApi(folder);
+    cleanups.defer(() => api.close());
+    ({ client } = api);
     for (const kind of ["nodeproxies", "proxyconfigs"]) {
       const crd: ApiObject = parse(await readFile(join(root, `crds/kubesteer.dev_${kind}.yaml`), "utf8"));
       await client.create(crdResource, crd);
     }
     await apply(resources.nodes, { apiVersion: "v1", kind: "Node", metadata: { name: nodeName } });
-    node = await createAgentNode({ namespace, nodeName, address: "192.0.2.1/32", apiSocket });
+    for (const resource of [resources.nodeProxies, resources.proxyConfigs]) {
+      await waitUntil(`${resource.plural} to be served`, () => client.list(resource));
+    }
+    node = await createAgentNode({
+      namespace,
+      nodeName,
+      address: "192.0.2.1/32",
+      apiSocket: api.socket,
+      apiFlags: await api.agentFlags(nodeName, apiServerInNode),
+    });
     cleanups.defer(() => node.close());
     agent = node.createAgent("agent");
     agent.start();
   });
 
   after(() => cleanups.disposeAsync());
-
-  async function apiServerReady(): Promise<void> {
-    await waitUntil("the API server", async () => (await fetch(`${apiUrl}/readyz`)).ok);
-  }
 
   async function apply(resource: Resource, object: ApiObject): Promise<void> {
     await client.apply(resource, object, { fieldManager: "test" });
@@ -302,8 +289,8 @@ describe("agent with the real kernel", function () {
 
   it("a change after a restart of the API server arrives", async () => {
     const { pid } = agent;
-    await apiServer.restart("SIGKILL");
-    await apiServerReady();
+    await api.process.restart("SIGKILL");
+    await api.ready();
     await applyService("after", "10.96.0.15", "10.244.1.11");
     await untilKernelHas("10.96.0.15 -> 10.244.1.11", "10.96.0.10 -> 10.244.1.5");
     assert.equal(agent.pid, pid);
@@ -311,12 +298,12 @@ describe("agent with the real kernel", function () {
 
   it("started while the API server is away, it keeps the rules, says so, and goes on when it is back", async () => {
     await agent.stop();
-    await apiServer.stop("SIGKILL");
+    await api.process.stop("SIGKILL");
     agent.start();
     await untilHealthzSays(/"stale":true.*waiting for Services and EndpointSlices/);
     assert.ok((await readRoutes()).has("10.96.0.10 -> 10.244.1.5"));
-    apiServer.start();
-    await apiServerReady();
+    api.process.start();
+    await api.ready();
     await applyService("back", "10.96.0.17", "10.244.1.13");
     await untilKernelHas("10.96.0.17 -> 10.244.1.13", "10.96.0.10 -> 10.244.1.5");
   });
@@ -328,7 +315,7 @@ describe("agent with the real kernel", function () {
     await untilKernelHas("10.96.0.21 -> 10.244.1.21", "10.96.0.22 -> 10.244.1.22");
     await agent.stop();
     assert.ok(await client.delete({ resource: resources.services, name: "gone", namespace: "default" }));
-    await apiServer.stop("SIGKILL");
+    await api.process.stop("SIGKILL");
     await node.run("nft", ["flush", "ruleset"]);
     await assert.rejects(askHello("10.96.0.21"));
 
@@ -338,8 +325,8 @@ describe("agent with the real kernel", function () {
     await untilHealthzSays(/"stale":true,"staleSince":"20.*until then Services are served as they were at/);
     assert.match(await readMetric("kubesteer_stale_since_timestamp_seconds"), /^[1-9]/);
 
-    apiServer.start();
-    await apiServerReady();
+    api.process.start();
+    await api.ready();
     await waitUntil("no deleted Service", async () => !(await readRoutes()).has("10.96.0.22 -> 10.244.1.22"));
     await untilHealthzSays(/"stale":false,"healthy":true,"nodeEligible":true,"messages":\[\]/);
     assert.equal(await readMetric("kubesteer_stale_since_timestamp_seconds"), "0");

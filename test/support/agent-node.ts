@@ -5,6 +5,9 @@ import { execa } from "execa";
 import { ManagedProcess } from "../../playground/managed-process.ts";
 import { startApiRelay } from "../../playground/nodes/api-relay.ts";
 
+/** How an agent reaches the API server: what listens there leads to `apiSocket`. */
+export const apiServerInNode = new URL("http://127.0.0.1:6443");
+
 const agentProgram = join(import.meta.dirname, "../../agent/main.ts");
 
 /** A network namespace that plays a node, for the agent as a process with the real kernel. */
@@ -21,18 +24,21 @@ export interface AgentNode {
 
 /**
  * @param options.namespace name of the network namespace, unique on this machine
- * @param options.apiSocket unix socket of the API server; the agent finds it at 127.0.0.1:6443
+ * @param options.apiSocket unix socket of the API server; the agent finds it at {@link apiServerInNode}
+ * @param options.apiFlags flags by which the agent reaches the API server; by default plain HTTP without a login
  */
 export async function createAgentNode({
   namespace,
   nodeName,
   address,
   apiSocket,
+  apiFlags = [`--server=${apiServerInNode.origin}`],
 }: {
   readonly namespace: string;
   readonly nodeName: string;
   readonly address: string;
   readonly apiSocket: string;
+  readonly apiFlags?: readonly string[];
 }): Promise<AgentNode> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), `${namespace}-`));
@@ -43,13 +49,17 @@ export async function createAgentNode({
   });
   await execa("ip", ["-n", namespace, "link", "set", "lo", "up"]);
   await execa("ip", ["-n", namespace, "address", "add", address, "dev", "lo"]);
-  const relay = await startApiRelay({ namespaces: [namespace], port: 6443, socketPath: apiSocket });
+  const relay = await startApiRelay({
+    namespaces: [namespace],
+    port: Number(apiServerInNode.port),
+    socketPath: apiSocket,
+  });
   started.defer(() => relay.close());
 
   const resources = started.move();
   const agentArguments = (args: readonly string[]): readonly string[] => [
     agentProgram,
-    "--server=http://127.0.0.1:6443",
+    ...apiFlags,
     `--node-name=${nodeName}`,
     `--state-dir=${join(folder, "state")}`,
     "--heartbeat-seconds=60",

@@ -36,7 +36,7 @@ export async function startApiUnderTest(): Promise<ApiUnderTest> {
       : { kind: "kube-apiserver" as const, ...(await startKubeApiServer({ assets, folder })) };
   const token = "token" in server ? server.token : undefined;
   const kubeconfig = join(folder, "kubeconfig");
-  await writeFile(kubeconfig, renderKubeconfig(server.url, token === undefined ? {} : { token }));
+  await writeFile(kubeconfig, renderKubeconfig(insecure(server.url), token === undefined ? {} : { token }));
   return {
     kind: server.kind,
     url: server.url,
@@ -50,14 +50,19 @@ export async function startApiUnderTest(): Promise<ApiUnderTest> {
   };
 }
 
-/** @param user as in a kubeconfig file */
-export function renderKubeconfig(server: string, user: object): string {
+/** @param cluster and `user` as in a kubeconfig file */
+export function renderKubeconfig(cluster: object, user: object): string {
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name: "test", cluster: { server, "insecure-skip-tls-verify": true } }],
+    clusters: [{ name: "test", cluster }],
     users: [{ name: "test", user }],
     contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
     "current-context": "test",
   });
+}
+
+/** Cluster in a kubeconfig file whose certificate is not looked at. */
+export function insecure(server: string): object {
+  return { server, "insecure-skip-tls-verify": true };
 }

@@ -1,18 +1,22 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { access, constants, mkdir, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { openSync } from "node:fs";
 import { findFreePort } from "../../playground/free-port.ts";
+import { ManagedProcess } from "../../playground/managed-process.ts";
 
 const readyTimeoutMs = 60_000;
 
 interface KubeApiServer {
   readonly url: string;
   readonly token: string;
+  /** PEM file with the certificate that vouches for the server's. */
+  readonly certificateAuthority: string;
+  /** Can be killed and started again; etcd goes on meanwhile. */
+  readonly process: ManagedProcess;
+  /** Resolves when `/readyz` says ok. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,14 +37,14 @@ export async function startKubeApiServer(facts: {
   await mkdir(join(folder, "certs"));
   await writeFile(join(folder, "tokens.csv"), `${token},admin,admin,system:masters\n`);
   await writeServiceAccountKey(join(folder, "service-account.key"));
-  const etcd = run(join(assets, "etcd"), folder, [
+  const etcd = createProcess(join(assets, "etcd"), folder, [
     `--data-dir=${join(folder, "etcd")}`,
     `--listen-client-urls=${etcdUrl}`,
     `--advertise-client-urls=${etcdUrl}`,
     `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
     "--unsafe-no-fsync",
   ]);
-  const apiServer = run(join(assets, "kube-apiserver"), folder, [
+  const apiServer = createProcess(join(assets, "kube-apiserver"), folder, [
     `--etcd-servers=${etcdUrl}`,
     // So that a test can find a resourceVersion too old; the default is five minutes.
     "--etcd-compaction-interval=5s",
@@ -60,17 +64,27 @@ export async function startKubeApiServer(facts: {
     "--allow-privileged=true",
   ]);
   const url = `https://127.0.0.1:${apiPort}`;
+  const ready = (): Promise<void> => waitUntilReady(url, { token, processes: [etcd, apiServer] });
   const close = async (): Promise<void> => {
-    await stop(apiServer);
-    await stop(etcd);
+    await apiServer.stop();
+    await etcd.stop();
   };
   try {
-    await waitUntilReady(url, { token, processes: [etcd, apiServer] });
+    etcd.start();
+    apiServer.start();
+    await ready();
   } catch (error) {
     await close();
     throw error;
   }
-  return { url, token, close };
+  return {
+    url,
+    token,
+    certificateAuthority: join(folder, "certs", "apiserver.crt"),
+    process: apiServer,
+    ready,
+    close,
+  };
 }
 
 async function checkExecutable(path: string): Promise<void> {
@@ -90,28 +104,20 @@ async function writeServiceAccountKey(path: string): Promise<void> {
 }
 
 /** Output goes to a log file in `folder`. */
-function run(program: string, folder: string, args: readonly string[]): ChildProcess {
-  const log = openSync(join(folder, `${basename(program)}.log`), "a");
-  return spawn(program, args, { cwd: folder, stdio: ["ignore", log, log] });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  await ended;
+function createProcess(command: string, folder: string, args: readonly string[]): ManagedProcess {
+  const name = basename(command);
+  return new ManagedProcess({ name, command, args, logFile: join(folder, `${name}.log`) });
 }
 
 async function waitUntilReady(
   url: string,
-  { token, processes }: { readonly token: string; readonly processes: readonly ChildProcess[] },
+  { token, processes }: { readonly token: string; readonly processes: readonly ManagedProcess[] },
 ): Promise<void> {
   const deadline = performance.now() + readyTimeoutMs;
   while (performance.now() < deadline) {
     if (await isReady(url, token)) return;
-    const ended = processes.find((child) => child.exitCode !== null);
-    if (ended !== undefined)
-      throw new Error(`${ended.spawnfile} ended with exit code ${String(ended.exitCode)}`);
+    const ended = processes.find(({ pid }) => pid === undefined);
+    if (ended !== undefined) throw new Error(`${ended.name} ended: ${await readFile(ended.logFile, "utf8")}`);
     await delay(100);
   }
   throw new Error(`kube-apiserver was not ready after ${readyTimeoutMs} ms`);

@@ -3,14 +3,17 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createKubectl } from "../../playground/kubectl.ts";
 import { createApiRequests, type ApiAnswer } from "./api-requests.ts";
-import { renderKubeconfig, type ApiUnderTest } from "./api-under-test.ts";
+import { insecure, renderKubeconfig, type ApiUnderTest } from "./api-under-test.ts";
 
 const namespace = "kube-system";
 
 export type ServiceAccount = "kubesteer-agent" | "kubesteer-operator";
 
+/** An API server with rights, as its administrator sees it. */
+type AdminAccess = Pick<ApiUnderTest, "url" | "token" | "kubeconfig" | "folder">;
+
 /** Gives the service accounts of operator and agents the rights of `config/rbac`. */
-async function installRights(api: ApiUnderTest): Promise<void> {
+export async function installRights(api: AdminAccess): Promise<void> {
   const kubectl = createKubectl({ kubeconfig: api.kubeconfig, home: api.folder });
   const rbac = join(import.meta.dirname, "../../config/rbac");
   const { exitCode, stderr } = await kubectl(["apply", "--server-side", "-n", namespace, "-k", rbac]);
@@ -19,7 +22,7 @@ async function installRights(api: ApiUnderTest): Promise<void> {
 
 /** @param boundObjectRef as the kubelet asks for the token that it mounts into this pod */
 export async function requestToken(
-  api: ApiUnderTest,
+  api: AdminAccess,
   serviceAccount: ServiceAccount,
   boundObjectRef?: object,
 ): Promise<string> {
@@ -31,7 +34,7 @@ export async function requestToken(
 }
 
 /** The token in a new pod of the agent on that node. */
-export async function requestAgentToken(api: ApiUnderTest, nodeName: string): Promise<string> {
+export async function requestAgentToken(api: AdminAccess, nodeName: string): Promise<string> {
   const name = `agent-on-${nodeName}`;
   const containers = [{ name: "agent", image: "kubesteer" }];
   const spec = { nodeName, serviceAccountName: "kubesteer-agent", containers };
@@ -46,7 +49,10 @@ export async function createOperatorKubeconfig(api: ApiUnderTest): Promise<strin
   if (api.kind === "embedded") return api.kubeconfig;
   await installRights(api);
   const file = join(api.folder, "operator-kubeconfig");
-  await writeFile(file, renderKubeconfig(api.url, { token: await requestToken(api, "kubesteer-operator") }));
+  await writeFile(
+    file,
+    renderKubeconfig(insecure(api.url), { token: await requestToken(api, "kubesteer-operator") }),
+  );
   return file;
 }
 
