@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeProxy, ProxyConfig } from "../../crds/api.ts";
 import { resources } from "../../platform/kube/resources.ts";
-import { startApiServer } from "../../playground/api-server/start.ts";
 import { waitUntil } from "../../playground/wait-until.ts";
 import { startApiUnderTest, type ApiUnderTest } from "../support/api-under-test.ts";
+import { type RestartableApi, startRestartableApi } from "../support/restartable-api.ts";
 import { createOperatorKubeconfig } from "../support/service-accounts.ts";
 import { OperatorStage } from "./operator-stage.ts";
 
@@ -235,30 +235,32 @@ describe("operator and API server", function () {
 
 describe("operator and an API server that restarts", function () {
   this.timeout(60_000);
+  let folder: string;
+  let api: RestartableApi;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "kubesteer-restart-"));
+    api = await startRestartableApi(folder);
+  });
+  after(async () => {
+    await api.close();
+    await rm(folder, { recursive: true });
+  });
 
   it("goes on afterwards, and sees what changes then", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "kubesteer-restart-"));
-    let server = await startApiServer({ port: 0, dataDir: folder });
-    const kubeconfig = join(folder, "kubeconfig");
-    const clusters = [{ name: "test", cluster: { server: server.url } }];
-    const contexts = [{ name: "test", context: { cluster: "test", user: "test" } }];
-    const users = [{ name: "test", user: {} }];
-    await writeFile(kubeconfig, JSON.stringify({ clusters, contexts, users, "current-context": "test" }));
-    const stage = await OperatorStage.prepare({ kubeconfig });
+    const operatorKubeconfig = await createOperatorKubeconfig(api);
+    const stage = await OperatorStage.prepare({ kubeconfig: api.kubeconfig, operatorKubeconfig });
     const operator = stage.startOperator("survivor");
     await stage.addNode("node-1");
     await stage.applyConfig("default", {});
     const { spec } = await stage.nodeProxy("node-1");
 
-    await server.close();
-    server = await startApiServer({ port: server.port, dataDir: folder });
-    await waitUntil("the API server", () => stage.nodeProxies());
+    await api.process.restart();
+    await api.ready();
     await stage.applyConfig("default", { masqueradeAll: true });
     const changed = await stage.nodeProxy("node-1", (found) => found.spec.config.masqueradeAll);
     assert.notEqual(changed.spec.revision, spec.revision);
 
     await operator.stop();
-    await server.close();
-    await rm(folder, { recursive: true });
   });
 });
