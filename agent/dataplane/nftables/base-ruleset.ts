@@ -1,8 +1,8 @@
-import { assertNever } from "../../../platform/assert-never.ts";
 import type { NftFamily } from "../../kernel/nft-session.ts";
-import type { DesiredNodeFamily, LocalDetector } from "../../services/desired-state.ts";
+import type { DesiredNodeFamily } from "../../services/desired-state.ts";
 import { withoutNested } from "./cidr-set.ts";
 import { unbounded } from "./frontend-capacity.ts";
+import { fromPods, notFromPods } from "./match-pods.ts";
 import {
   affinityMap,
   chains,
@@ -187,30 +187,4 @@ function clusterIPMasquerade(family: NftFamily, node: DesiredNodeFamily): readon
   const toClusterIP = `ct original ${family} daddr @${containers.clusterIPs} ${masquerade}`;
   if (node.masqueradeAll) return [toClusterIP];
   return notFromPods(node.localDetector, family).map((others) => `${others} ${toClusterIP}`);
-}
-
-/** A match for packets of this node's pods; none when they cannot be told. */
-function fromPods(detector: LocalDetector, family: NftFamily): readonly string[] {
-  return podMatch(detector, family).map(([field, value]) => `${field} ${value}`);
-}
-
-function notFromPods(detector: LocalDetector, family: NftFamily): readonly string[] {
-  return podMatch(detector, family).map(([field, value]) => `${field} != ${value}`);
-}
-
-function podMatch(detector: LocalDetector, family: NftFamily): readonly (readonly [string, string])[] {
-  switch (detector.kind) {
-    case "sourceCIDR": {
-      const cidrs = withoutNested(detector.cidrs).map((cidr) => quote("cidr", cidr, family));
-      return cidrs.length === 0 ? [] : [[`${family} saddr`, `{ ${cidrs.join(", ")} }`]];
-    }
-    case "interface":
-      return [["iifname", quote("interface", detector.name)]];
-    case "interfacePrefix":
-      return [["iifname", quote("interfacePrefix", detector.prefix)]];
-    case "none":
-      return [];
-    default:
-      return assertNever(detector);
-  }
 }
