@@ -10,8 +10,8 @@ export type Cidr = string & { readonly __brand: "Cidr" };
 
 export interface IpParseOptions {
   /**
-   * Reads leading zeros in IPv4 octets as decimal, as the API server does for fields that were validated before
-   * Go 1.17 became strict ("010.0.0.1" is 10.0.0.1). Without it they are an error.
+   * Reads leading zeros in IPv4 octets and prefix lengths as decimal, as the API server does for fields that were validated
+   * before Go 1.17 became strict ("010.0.0.0/08" is 10.0.0.0/8). Without it they are an error.
    * @default false
    */
   readonly lenient?: boolean;

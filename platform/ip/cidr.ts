@@ -22,7 +22,7 @@ export function parseCidr(text: string, options: IpParseOptions = {}): Cidr {
     throw new IpSyntaxError(text, "is not a CIDR; expected one such as 10.0.0.0/8 or fd00::/64");
   }
   const address = parseIpAddress(text.slice(0, slash), options);
-  const prefixLength = parsePrefixLength(text, text.slice(slash + 1), familyOf(address));
+  const prefixLength = parsePrefixLength(text, familyOf(address), options);
   const network = clearHostBits(addressBytes(address), prefixLength);
   return `${addressFromBytes(network)}/${prefixLength}` as Cidr;
 }
@@ -57,9 +57,11 @@ export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   return Buffer.compare(network, addressBytes(cidrAddress(cidr))) === 0;
 }
 
-function parsePrefixLength(cidr: string, text: string, family: IpFamily): number {
+function parsePrefixLength(cidr: string, family: IpFamily, { lenient = false }: IpParseOptions): number {
+  const text = cidr.slice(cidr.indexOf("/") + 1);
   const max = maxPrefixLength(family);
-  const length = /^(0|[1-9][0-9]{0,2})$/.test(text) ? Number(text) : Infinity;
+  const syntax = lenient ? /^[0-9]+$/ : /^(0|[1-9][0-9]*)$/;
+  const length = syntax.test(text) ? Number(text) : Infinity;
   if (length > max) {
     throw new IpSyntaxError(
       cidr,

@@ -262,9 +262,19 @@ const sourceRanges: readonly SourceRangeRow[] = [
     balancer: { client: answeredBy(both), client2: dropped },
   },
   {
+    name: "leading zeros of a loadBalancerSourceRange are decimal, also in its length",
+    ranges: ["198.051.100.010/032", "2001:db8:c::10/0128"],
+    balancer: { client: answeredBy(both), client2: dropped },
+  },
+  {
     name: "a loadBalancerSourceRange that is not valid does not take the others out of force",
     ranges: [...client, "nonsense"],
     balancer: { client: answeredBy(both), client2: dropped },
+  },
+  {
+    name: "loadBalancerSourceRanges of which none is valid are no restriction",
+    ranges: ["nonsense", "198.51.100.10"],
+    balancer: { client: answeredBy(both), client2: answeredBy(both) },
   },
 ];
 

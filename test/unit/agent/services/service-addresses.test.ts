@@ -326,7 +326,7 @@ const rows: readonly Row[] = [
   },
   {
     rule: "spaces around a source range are trimmed, leading zeros are decimal, host bits cleared",
-    service: { ...balancer, loadBalancerSourceRanges: [" 203.000.113.077/24\t"] },
+    service: { ...balancer, loadBalancerSourceRanges: [" 203.000.113.077/024\t"] },
     frontends: [vip, `${lb} from 203.0.113.0/24`],
   },
   {

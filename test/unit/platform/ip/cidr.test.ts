@@ -45,10 +45,26 @@ describe("parseCidr", () => {
     it(`refuses ${text}`, () => assert.throws(() => parseCidr(text), IpSyntaxError));
   }
 
-  it("lenient reads leading zeros in IPv4 as decimal", () => {
+  it("lenient reads leading zeros in IPv4 and in the prefix length as decimal", () => {
     assert.equal(parseCidr("010.0.0.0/8", { lenient: true }), "10.0.0.0/8");
+    assert.equal(parseCidr("10.0.0.0/08", { lenient: true }), "10.0.0.0/8");
+    assert.equal(parseCidr("10.0.0.0/00", { lenient: true }), "0.0.0.0/0");
+    assert.equal(parseCidr("fd00::/0064", { lenient: true }), "fd00::/64");
     assert.throws(() => parseCidr("010.0.0.0/8"), IpSyntaxError);
   });
+
+  for (const text of [
+    "10.0.0.0/033",
+    "fd00::/0129",
+    "10.0.0.0/",
+    "10.0.0.0/0x8",
+    "10.0.0.0/+8",
+    "10.0.0.0/ 8",
+  ]) {
+    it(`lenient still refuses ${text}`, () => {
+      assert.throws(() => parseCidr(text, { lenient: true }), IpSyntaxError);
+    });
+  }
 });
 
 describe("parts of a CIDR", () => {
