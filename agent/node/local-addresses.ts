@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../platform/clock.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import { type IpAddress, parseIpAddress } from "../../platform/ip/address.ts";
+import { cidrContains, parseCidr } from "../../platform/ip/cidr.ts";
 import type { Logger } from "../../platform/log.ts";
 
 const periodMs = 30_000;
+const loopback = [parseCidr("127.0.0.0/8"), parseCidr("::1/128")];
 
 export interface InterfaceAddress {
   readonly address: string;
-  /** Whether it belongs to the loopback interface. */
-  readonly internal: boolean;
   /** Other than 0 for IPv6 addresses that are valid on one link only. */
   readonly scopeid?: number;
 }
@@ -57,8 +57,17 @@ export class LocalAddresses {
   }
 }
 
-/** Those that a client elsewhere can reach: no loopback and no link-local ones. Sorted, without duplicates. */
+/**
+ * Those that a client elsewhere can reach: no loopback and no IPv6 link-local ones. The interface does not matter: where the
+ * network routes an address to the host, as with BGP, it usually is on the loopback interface. Sorted, without duplicates.
+ */
 export function selectLocalAddresses(addresses: readonly InterfaceAddress[]): readonly IpAddress[] {
-  const reachable = addresses.filter(({ internal, scopeid = 0 }) => !internal && scopeid === 0);
-  return [...new Set(reachable.map(({ address }) => parseIpAddress(address)))].toSorted();
+  const parsed = addresses.flatMap(({ address, scopeid = 0 }) =>
+    scopeid === 0 ? [parseIpAddress(address)] : [],
+  );
+  return [...new Set(parsed.filter(isReachable))].toSorted();
+}
+
+function isReachable(address: IpAddress): boolean {
+  return !loopback.some((cidr) => cidrContains(cidr, address));
 }

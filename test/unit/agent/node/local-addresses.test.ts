@@ -11,14 +11,24 @@ describe("local addresses", () => {
   it("loopback and link-local addresses are left out, the others sorted without duplicates", () => {
     assert.deepEqual(
       selectLocalAddresses([
-        { address: "127.0.0.1", internal: true },
-        { address: "192.0.2.10", internal: false },
-        { address: "192.0.2.9", internal: false },
-        { address: "192.0.2.9", internal: false },
-        { address: "fe80::1", internal: false, scopeid: 2 },
-        { address: "fd00::1", internal: false, scopeid: 0 },
+        { address: "127.0.0.1" },
+        { address: "127.1.2.3" },
+        { address: "::1" },
+        { address: "192.0.2.10" },
+        { address: "192.0.2.9" },
+        { address: "192.0.2.9" },
+        { address: "fe80::1", scopeid: 2 },
+        { address: "fd00::1", scopeid: 0 },
       ]),
       ["192.0.2.10", "192.0.2.9", "fd00::1"],
+    );
+  });
+
+  it("an address that others reach counts on the loopback interface too", () => {
+    const onLoopback = [{ address: "127.0.0.1" }, { address: "203.0.113.1" }, { address: "2001:db8::1" }];
+    assert.deepEqual(
+      selectLocalAddresses(onLoopback.map((address) => Object.assign(address, { internal: true }))),
+      ["2001:db8::1", "203.0.113.1"],
     );
   });
 
@@ -27,7 +37,7 @@ describe("local addresses", () => {
     const log = createRecordingLogger();
     const stop = new AbortController();
     let answer: Record<string, InterfaceAddress[]> | Error = {
-      eth0: [{ address: "192.0.2.9", internal: false }],
+      eth0: [{ address: "192.0.2.9" }],
     };
     const listInterfaces = () => {
       if (answer instanceof Error) throw answer;
@@ -44,7 +54,7 @@ describe("local addresses", () => {
     assert.equal(changes, 0);
     assert.equal(log.lines.filter(({ level }) => level === "warn").length, 1);
 
-    answer = { eth0: [{ address: "192.0.2.10", internal: false }] };
+    answer = { eth0: [{ address: "192.0.2.10" }] };
     await clock.advance(30_000);
     assert.equal(changes, 1);
     assert.deepEqual(addresses.read(), ["192.0.2.10"]);
