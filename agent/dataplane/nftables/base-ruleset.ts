@@ -123,7 +123,12 @@ function baseChains(family: NftFamily, node: DesiredNodeFamily): ReadonlyMap<str
     [chains.noEndpoints, rules("meta l4proto tcp reject with tcp reset", "reject")],
     [
       chains.clusterIPMiss,
-      rules(`${family} daddr @${containers.clusterIPs} goto ${chains.noEndpoints}`, "drop"),
+      rules(
+        // From elsewhere to an address that the node itself has: a cache for the Service of that address, or for none.
+        "iif != 0 fib daddr type local return",
+        `${family} daddr @${containers.clusterIPs} goto ${chains.noEndpoints}`,
+        "drop",
+      ),
     ],
     [
       chains.checkSource,
@@ -174,13 +179,12 @@ function rules(...texts: readonly string[]): BaseChain {
 }
 
 /**
- * For packets to no known frontend. Undefined ports of a ClusterIP are rejected and unallocated addresses dropped. Where the
- * ranges are known, other traffic pays one lookup.
+ * For packets to no known frontend. Undefined ports of a ClusterIP are rejected and unallocated addresses dropped. Other
+ * traffic pays one lookup.
  */
 function missRules(family: NftFamily, { serviceCIDRs }: DesiredNodeFamily): readonly string[] {
-  return serviceCIDRs.length === 0
-    ? [`${family} daddr @${containers.clusterIPs} goto ${chains.noEndpoints}`]
-    : [`${family} daddr @${serviceCIDRSet} goto ${chains.clusterIPMiss}`];
+  const set = serviceCIDRs.length === 0 ? containers.clusterIPs : serviceCIDRSet;
+  return [`${family} daddr @${set} goto ${chains.clusterIPMiss}`];
 }
 
 function clusterIPMasquerade(family: NftFamily, node: DesiredNodeFamily): readonly string[] {
