@@ -73,7 +73,7 @@ export function makeEndpointSlice(fields: EndpointSliceFields = {}) {
       annotations,
     },
     addressType: fields.addressType ?? "IPv4",
-    ports: fields.ports ?? [{ name: "", port: 8080, protocol: "TCP" }],
+    ports: fields.ports === undefined ? [{ name: "", port: 8080, protocol: "TCP" }] : fields.ports,
     endpoints: endpoints.map((endpoint) =>
       typeof endpoint === "string" ? { addresses: [endpoint] } : endpoint,
     ),

@@ -315,6 +315,21 @@ describe("ServiceCatalog", () => {
       });
     });
 
+    it("do not tell of endpoints that no port leads to", () => {
+      upsertService(balancer);
+      const endpoints = [{ addresses: ["10.0.0.1"], ...here }];
+      for (const ports of [null, [], [{ name: "http" }], [{ port: 8080 }], [{ name: "http", port: 0 }]]) {
+        upsertSlice("default/web-1", { ports, endpoints });
+        assert.deepEqual(healthCheckNodePorts(), {
+          "default/web": { port: 30_999, localReadyEndpoints: { IPv4: 0 } },
+        });
+      }
+      upsertSlice("default/web-1", { ports: [{ name: "http" }, { name: "", port: 8080 }], endpoints });
+      assert.deepEqual(healthCheckNodePorts(), {
+        "default/web": { port: 30_999, localReadyEndpoints: { IPv4: 1 } },
+      });
+    });
+
     it("are for the families of the Service only", () => {
       upsertService(balancer);
       assert.deepEqual(healthCheckNodePorts(), {
