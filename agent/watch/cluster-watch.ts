@@ -16,7 +16,7 @@ import { type KeptNamespace, trimNamespace } from "./trim-namespace.ts";
 import { type KeptServiceCIDR, trimServiceCIDR } from "./trim-service-cidr.ts";
 import { trimService } from "./trim-service.ts";
 
-/** Another proxy has taken such Services over: label service.kubernetes.io/service-proxy-name. */
+/** Another proxy has taken such Services over. Labels of slices do not decide this. */
 const notOfAnotherProxy = "!service.kubernetes.io/service-proxy-name";
 /** EndpointSlices of headless Services have no address to be proxied. */
 const notHeadless = "!service.kubernetes.io/headless";
@@ -59,7 +59,7 @@ export class ClusterWatch {
       trim: trimService,
     });
     this.#follow("EndpointSlices", resources.endpointSlices, this.#inflows.EndpointSlices, {
-      labelSelector: `${notOfAnotherProxy},${notHeadless}`,
+      labelSelector: notHeadless,
       trim: trimEndpointSlice,
     });
     void this.#followServiceCIDRs();

@@ -11,12 +11,11 @@ import { sharedName, sharedNames } from "./shared-names.ts";
 const serviceNameLabel = "kubernetes.io/service-name";
 const triggerTimeAnnotation = "endpoints.kubernetes.io/last-change-trigger-time";
 
-/** Labels of slices that are none of our business: of headless Services, and of Services that another proxy serves. */
-const foreignLabels = ["service.kubernetes.io/headless", "service.kubernetes.io/service-proxy-name"];
+const headlessLabel = "service.kubernetes.io/headless";
 
 /**
- * What of an EndpointSlice decides about traffic. Undefined for a slice without a Service, of a Service that we do not
- * serve, or of addressType FQDN. Never throws; what cannot be used is left out and named in `problems`.
+ * What of an EndpointSlice decides about traffic. Undefined for a slice without a Service, of a headless Service, or of
+ * addressType FQDN. Never throws; what cannot be used is left out and named in `problems`.
  */
 export function trimEndpointSlice(object: unknown): KeptEndpointSlice | undefined {
   const slice = fieldsOf(object);
@@ -25,7 +24,7 @@ export function trimEndpointSlice(object: unknown): KeptEndpointSlice | undefine
   const service = readServiceName(metadata["namespace"], labels[serviceNameLabel]);
   const family = readFamily(slice["addressType"]);
   if (service === undefined || family === undefined) return undefined;
-  if (foreignLabels.some((label) => Object.hasOwn(labels, label))) return undefined;
+  if (Object.hasOwn(labels, headlessLabel)) return undefined;
 
   const reader = new ForgivingReader(service, `endpointSlice ${sliceName(metadata["name"])} `);
   const annotations = fieldsOf(metadata["annotations"]);

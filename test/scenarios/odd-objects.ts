@@ -51,6 +51,27 @@ export const oddObjects: readonly Scenario[] = [
     endpointSlices: [...slices, ...goodSlices],
     probes: [{ from: "pod1b", to: at(clusterIP(1), servicePort), expect: dropped }, goodAnswers],
   }),
+  scenario("label service-proxy-name of EndpointSlices does not matter", {
+    services: [service()],
+    endpointSlices: labelled(slices, { "service.kubernetes.io/service-proxy-name": "another" }),
+    probes: [{ from: "pod1b", to: at(clusterIP(1), servicePort), expect: answeredBy(["pod1a"]) }],
+  }),
+  {
+    name: "label headless on EndpointSlices takes their endpoints out of service",
+    steps: [
+      {
+        services: [service()],
+        endpointSlices: slices,
+        probes: [{ from: "pod1b", to: at(clusterIP(1), servicePort), expect: answeredBy(["pod1a"]) }],
+      },
+      {
+        name: "they get it",
+        services: [service()],
+        endpointSlices: labelled(slices, { "service.kubernetes.io/headless": "" }),
+        probes: [{ from: "pod1b", to: at(clusterIP(1), servicePort), expect: refused }],
+      },
+    ],
+  },
   scenario("external IPs that are no addresses do not take the others out of service", {
     services: [
       service({ externalIPs: ["nonsense", "10.0.0.0/8", ...bothFamilies(externalIP(1)), "::ffff:10.0.0.1"] }),
@@ -166,6 +187,16 @@ export const oddObjects: readonly Scenario[] = [
     probes: [{ from: "client", to: at(loadBalancerIP(1), servicePort), expect: answeredBy(["pod1a"]) }],
   }),
 ];
+
+function labelled(
+  slices: readonly EndpointSliceObject[],
+  labels: Readonly<Record<string, string>>,
+): readonly EndpointSliceObject[] {
+  return slices.map((slice) => {
+    const { metadata } = slice;
+    return { ...slice, metadata: { ...metadata, labels: { ...metadata.labels, ...labels } } };
+  });
+}
 
 /** A further slice of Service web as somebody could write it by hand, IPv4 only. */
 function handmade(

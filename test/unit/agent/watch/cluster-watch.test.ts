@@ -95,10 +95,9 @@ describe("cluster watch", () => {
     assert.deepEqual(endpoints(), []);
   });
 
-  it("Services and EndpointSlices of another proxy and of headless Services are not even asked for", async () => {
+  it("Services of another proxy and EndpointSlices of headless Services are not even asked for", async () => {
     const other = { "service.kubernetes.io/service-proxy-name": "other" };
     await api.create(resources.services, makeService("a", "10.96.0.10", other));
-    await api.create(resources.endpointSlices, makeSlice("a", other));
     await api.create(resources.endpointSlices, makeSlice("b", { "service.kubernetes.io/headless": "" }));
     watch.start();
     await settle();
@@ -107,6 +106,15 @@ describe("cluster watch", () => {
       seen.filter((entry) => entry.startsWith("changed")),
       [],
     );
+  });
+
+  it("only the label of the Service says that another proxy serves it, not that of its EndpointSlices", async () => {
+    const other = { "service.kubernetes.io/service-proxy-name": "other" };
+    await api.create(resources.services, makeService("a", "10.96.0.10"));
+    await api.create(resources.endpointSlices, makeSlice("a", other));
+    watch.start();
+    await settle();
+    assert.deepEqual(endpoints(), ["10.1.0.5"]);
   });
 
   it("an API server without ServiceCIDRs is not waited for, and asked again later", async () => {

@@ -59,10 +59,6 @@ describe("trimEndpointSlice", () => {
       rule: "of a headless Service",
       object: makeEndpointSlice({ labels: { "service.kubernetes.io/headless": "" } }),
     },
-    {
-      rule: "that another proxy serves",
-      object: makeEndpointSlice({ labels: { "service.kubernetes.io/service-proxy-name": "other" } }),
-    },
     { rule: "that is no object", object: [] },
   ];
   for (const { rule, object } of unwanted) {
