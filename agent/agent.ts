@@ -21,7 +21,8 @@ import type { Dataplane, FrontendCount } from "./dataplane/dataplane.ts";
 import { type DriftEvent, type DriftFacts, DriftGuard } from "./drift/drift-guard.ts";
 import { createDriftMetrics } from "./drift/drift-metrics.ts";
 import { createHealthRoutes } from "./health/health-routes.ts";
-import { type HealthFacts, isProxyHealthy, type NodePresence } from "./health/judge-health.ts";
+import { type HealthFacts, isProxyHealthy } from "./health/judge-health.ts";
+import { nextPresence, type NodePresence } from "./health/node-presence.ts";
 import { keepServing } from "./keep-serving.ts";
 import { createChangeMetrics } from "./metrics/change-metrics.ts";
 import { createHealthMetrics } from "./metrics/health-metrics.ts";
@@ -203,7 +204,7 @@ class Agent {
 
   #onNode(node: ObservedNode | undefined): void {
     const { config, log } = this.#deps;
-    this.#node = node === undefined ? { kind: "deleted" } : { kind: "present", leaving: node.leaving };
+    this.#node = nextPresence(this.#node, node);
     if (node === undefined) log.warn({ node: this.#deps.options.nodeName }, "the Node does not exist");
     else if (config !== undefined) this.#applySettings(nodeSettingsOf(config, node.facts));
   }

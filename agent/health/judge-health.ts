@@ -1,4 +1,5 @@
 import { describeMeanwhile } from "../stale-services.ts";
+import type { NodePresence } from "./node-presence.ts";
 
 /** What the answers of the health endpoints depend on. */
 export interface HealthFacts {
@@ -16,13 +17,6 @@ export interface HealthFacts {
     { readonly reason: "ModeUnsupported" | "SyncFailed"; readonly message: string } | undefined;
   readonly node: NodePresence;
 }
-
-export type NodePresence =
-  /** Not read from the API server yet. */
-  | { readonly kind: "unknown" }
-  | { readonly kind: "deleted" }
-  /** `leaving` is why load balancers should avoid it; undefined when they need not. */
-  | { readonly kind: "present"; readonly leaving: string | undefined };
 
 export interface HealthReport {
   readonly statusCode: 200 | 503;
@@ -112,7 +106,7 @@ function isLate({ oldestChangeMs }: HealthFacts): boolean {
 function ineligible({ node, staleSinceMs }: HealthFacts): string | undefined {
   if (node.kind === "present") return node.leaving;
   if (node.kind === "unknown" && staleSinceMs !== undefined) return undefined;
-  return node.kind === "deleted"
+  return node.kind === "absent"
     ? "the Node does not exist"
     : "the Node has not been read from the API server yet";
 }

@@ -111,8 +111,8 @@ const rows: readonly Row[] = [
     readyz: 200,
   },
   {
-    name: "a deleted Node is not eligible",
-    facts: { node: { kind: "deleted" } },
+    name: "a Node that does not exist is not eligible",
+    facts: { node: { kind: "absent" } },
     healthz: 503,
     livez: 200,
     readyz: 200,
