@@ -34,6 +34,8 @@ export function arbitraryDesiredService(number: number): fc.Arbitrary<DesiredSer
     weights: fc.array(fc.constantFrom(1, 1, 0, 2, 7), { minLength: 5, maxLength: 5 }),
     externalRoute: fc.constantFrom(...routes),
     internalRoute: fc.constantFrom("cluster" as const, "local" as const),
+    /** Policy Cluster leaves out the endpoints of this node, as when they terminate and others are ready. */
+    avoidsLocal: fc.boolean(),
     hasSources: fc.boolean(),
     hasUsableEndpoints: fc.boolean(),
     extraFrontends: fc.boolean(),
@@ -55,6 +57,7 @@ interface PortShape {
   readonly weights: readonly number[];
   readonly externalRoute: Route["kind"];
   readonly internalRoute: "cluster" | "local";
+  readonly avoidsLocal: boolean;
   readonly hasSources: boolean;
   readonly hasUsableEndpoints: boolean;
   readonly extraFrontends: boolean;
@@ -74,7 +77,7 @@ function makePort(number: number, protocol: Protocol, shape: PortShape): Partial
     protocol,
     algorithm,
     affinityTimeoutSeconds,
-    clusterEndpoints: endpoints,
+    clusterEndpoints: shape.avoidsLocal ? weighAnew(endpoints.filter(({ local }) => !local)) : endpoints,
     localEndpoints: weighAnew(endpoints.filter(({ local }) => local)),
     hasUsableEndpoints: endpoints.length > 0 || shape.hasUsableEndpoints,
     frontends: makeFrontends(number, shape),
