@@ -11,7 +11,7 @@ import { coldBatches } from "./cold-batches.ts";
 import { countFrontends } from "./count-frontends.ts";
 import { unbounded, type CapacityPolicy } from "./frontend-capacity.ts";
 import { renderGrowth, type RefillSteps } from "./grow-frontends.ts";
-import { affinityMap, containers, l4Protocols, readFrontendCapacity, tableName } from "./names.ts";
+import { affinityMap, containers, l4Protocols, readFrontendCapacity, scopes, tableName } from "./names.ts";
 import { observeTable, type ObservedTable } from "./observe.ts";
 import { purgeAffinity } from "./purge-affinity.ts";
 import { findRefused, planWritable, withRemoved } from "./refused-services.ts";
@@ -231,7 +231,7 @@ export class NftTable {
   /** Affinity that an earlier process left may be of Services that are gone. */
   async #purgeAll(): Promise<void> {
     const nobody = { frontend: "", endpoints: new Set<string>(), timeoutSeconds: 0 };
-    const shared = this.#deps.family === "ip" ? l4Protocols.map(affinityMap) : [];
+    const shared = this.#deps.family === "ip" ? sharedAffinityMaps : [];
     const memories = [...shared.map((map) => ({ ...nobody, map })), ...this.#state.memories()];
     await purgeAffinity(this.#deps, memories, "forget");
   }
@@ -318,6 +318,10 @@ type FillResult =
 interface UpdateReport extends TableReport {
   readonly suspectMemories: readonly AffinityMemory[];
 }
+
+const sharedAffinityMaps = scopes.flatMap((scope) =>
+  l4Protocols.map((protocol) => affinityMap(protocol, scope)),
+);
 
 const nothingDone: UpdateReport = { changes: 0, rejected: [], suspectMemories: [] };
 

@@ -10,6 +10,7 @@ import {
   endpointMap,
   l4Protocols,
   layoutMarkerSet,
+  scopes,
   serviceCIDRSet,
   type L4Protocol,
 } from "./names.ts";
@@ -75,7 +76,9 @@ function baseContainers(
     [containers.inputFrontends, verdicts],
     ...l4Protocols.map((protocol) => [endpointMap(protocol), endpoints(family, protocol)] as const),
     ...(family === "ip"
-      ? l4Protocols.map((protocol) => [affinityMap(protocol), sharedAffinity(protocol)] as const)
+      ? scopes.flatMap((scope) =>
+          l4Protocols.map((protocol) => [affinityMap(protocol, scope), sharedAffinity(protocol)] as const),
+        )
       : []),
     [containers.allowedSources, set(`{ ${frontend} . ${family} saddr; flags interval; }`)],
     [containers.clusterIPs, set(`{ typeof ${family} daddr; }`)],

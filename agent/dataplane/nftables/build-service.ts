@@ -5,7 +5,15 @@ import type { IpFamily } from "../../../platform/ip/address.ts";
 import { buildAffinity, recordAndMasquerade, type Affinity } from "./affinity-chains.ts";
 import { firstSlot, schedulerChain } from "./bucket-chains.ts";
 import { withoutNested } from "./cidr-set.ts";
-import { chains, containers, endpointMap, l4Protocol, type ContainerName, type Scope } from "./names.ts";
+import {
+  chains,
+  containers,
+  endpointMap,
+  l4Protocol,
+  scopes,
+  type ContainerName,
+  type Scope,
+} from "./names.ts";
 import { quote } from "./quote.ts";
 import { elementId, type AffinityMemory, type Chain, type Element, type ServiceRuleset } from "./ruleset.ts";
 import { pickerFor, slotsFor } from "./schedule.ts";
@@ -33,7 +41,7 @@ export function buildService(service: DesiredService, family: NftFamily): Servic
 }
 
 function addServicePort(ruleset: RulesetDraft, port: DesiredServicePort, family: NftFamily): void {
-  for (const scope of ["cluster", "local"] as const) {
+  for (const scope of scopes) {
     const frontends = port.frontends.filter((frontend) => scopesOf(frontend).includes(scope));
     if (frontends.length > 0) addSlots(ruleset, { port, family, scope, frontends });
   }
@@ -120,7 +128,7 @@ function affinityOf(port: DesiredServicePort, family: NftFamily, frontend: Front
   return buildAffinity(family, {
     port,
     route: frontend.route.kind,
-    endpoints: scopesOf(frontend).flatMap((scope) => endpointsOf(port, scope)),
+    scopes: new Map(scopesOf(frontend).map((scope) => [scope, endpointsOf(port, scope)])),
     timeoutSeconds: port.affinityTimeoutSeconds,
   });
 }
@@ -137,7 +145,7 @@ function addRoute(ruleset: RulesetDraft, { port, family, frontend, key, affinity
     const picker = pickerFor(port.algorithm, endpoints);
     const protocol = l4Protocol(port.protocol);
     const scheduler = schedulerChain({ family, protocol, scope, picker, owner: port.name });
-    const chain = affinity === undefined ? scheduler : affinity.recall(scheduler);
+    const chain = affinity === undefined ? scheduler : affinity.recall(scope, scheduler);
     ruleset.need(chain);
     return `goto ${chain.name}`;
   };

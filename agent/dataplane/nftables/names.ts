@@ -52,6 +52,8 @@ export function l4Protocol(protocol: Protocol): L4Protocol {
 /** Which endpoints a chain chooses from: those of policy Cluster or those of policy Local. */
 export type Scope = "cluster" | "local";
 
+export const scopes: readonly Scope[] = ["cluster", "local"];
+
 /** Maps and sets that hold Services. A frontend is address . protocol . port. */
 export const containers = {
   /** Frontend → what happens to a new connection; counts connections. */
@@ -89,9 +91,9 @@ export const serviceContainers: ReadonlySet<string> = new Set([
   ...l4Protocols.map(endpointMap),
 ]);
 
-/** IPv4: client . frontend → endpoint, written by packets. */
-export function affinityMap(protocol: L4Protocol): string {
-  return `aff-${protocol}`;
+/** IPv4: client . frontend → endpoint of a scope, written by packets. */
+export function affinityMap(protocol: L4Protocol, scope: Scope): string {
+  return scope === "local" ? `aff-l-${protocol}` : `aff-${protocol}`;
 }
 
 /** Service ranges of the cluster; filled with the base ruleset. */

@@ -30,6 +30,14 @@ const slots = (ruleset: ServiceRuleset): readonly string[] =>
     .filter(({ container }) => container.startsWith("eps-"))
     .map(({ container, key, data }) => `${container} ${key} : ${data}`);
 
+/** Rules that write a map, without what they write. */
+const beginnings = (rules: readonly string[] = []): readonly string[] =>
+  rules.map((rule) => rule.replace(/(update @\S+) .*/, "$1"));
+
+/** The chain that records the affinity of one service port. */
+const ownRecord = ({ chains }: ServiceRuleset): readonly string[] | undefined =>
+  [...chains].find(([name]) => /^rec-[0-9a-f]{32}$/.test(name))?.[1];
+
 const frontend = (overrides: FrontendOverrides) => [makeFrontend("203.0.113.1:80", overrides)];
 
 interface Row {
@@ -44,6 +52,7 @@ const local = { route: { kind: "local" } } as const;
 const externalLocal = { route: { kind: "externalLocal" } } as const;
 const both = { clusterEndpoints: [here, there] };
 const remote = { clusterEndpoints: [there], localEndpoints: [] };
+const sticky = { affinityTimeoutSeconds: 10, frontends: frontend({ ...external, ...externalLocal }) };
 const nowhere = { clusterEndpoints: [], localEndpoints: [], hasUsableEndpoints: false };
 
 const rows: readonly Row[] = [
@@ -157,6 +166,16 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    rule: "affinity of a ClusterIP with policy Local is that of the local scope",
+    port: { ...both, affinityTimeoutSeconds: 10, frontends: frontend({ ...clusterIP, ...local }) },
+    expect: [
+      "cluster-ips 203.0.113.1",
+      "svc 203.0.113.1 . tcp . 80 : goto aff-tcp-l1",
+      "post-fe 203.0.113.1 . tcp . 80 : jump rec-tcp-l10",
+      "input-fe 203.0.113.1 . tcp . 80 : jump rec-tcp-l10",
+    ],
+  },
+  {
     rule: "affinity of an external address with policy Cluster is recorded and masqueraded",
     port: { ...both, affinityTimeoutSeconds: 10, frontends: frontend(external) },
     expect: [
@@ -172,8 +191,8 @@ const rows: readonly Row[] = [
       "svc-cl 203.0.113.1 . tcp . 80 : goto aff-tcp-2",
       "svc-lo 203.0.113.1 . tcp . 80 : goto aff-tcp-l1",
       "svc 203.0.113.1 . tcp . 80 : goto etplocal",
-      "post-fe 203.0.113.1 . tcp . 80 : jump rec-tcp-10-host",
-      "input-fe 203.0.113.1 . tcp . 80 : jump rec-tcp-10",
+      "post-fe 203.0.113.1 . tcp . 80 : jump rec-tcp-cl10-host",
+      "input-fe 203.0.113.1 . tcp . 80 : jump rec-tcp-cl10",
     ],
   },
   {
@@ -254,7 +273,59 @@ describe("buildService", () => {
     }
   });
 
-  it("remembers IPv6 clients in one map for each endpoint port, shared by frontends of the same route", () => {
+  it("recalls each scope from its own map and records an endpoint in the maps of the scopes it belongs to", () => {
+    const { chains } = build({ ...both, ...sticky });
+    assert.match(chains.get("aff-tcp-2")?.[0] ?? "", / map @aff-tcp$/);
+    assert.match(chains.get("aff-tcp-l1")?.[0] ?? "", / map @aff-l-tcp$/);
+    assert.deepEqual(beginnings(chains.get("rec-tcp-cl10")), [
+      "meta l4proto tcp update @aff-tcp",
+      "meta l4proto tcp ip daddr . ip daddr @hairpin update @aff-l-tcp",
+    ]);
+  });
+
+  it("does not record for policy Cluster an endpoint that only policy Local uses", () => {
+    const clusterEndpoints = [there];
+    const localEndpoints = [here];
+    const record = ownRecord(build({ clusterEndpoints, localEndpoints, ...sticky }));
+    assert.deepEqual(beginnings(record), [
+      "meta l4proto tcp ip daddr . tcp dport != { 10.244.1.2 . 8080 } update @aff-tcp",
+      "meta l4proto tcp ip daddr . ip daddr @hairpin update @aff-l-tcp",
+    ]);
+  });
+
+  it("lets clients of each scope be remembered by the endpoints of that scope only", () => {
+    const { memories } = build({ clusterEndpoints: [there], localEndpoints: [here], ...sticky });
+    assert.deepEqual(
+      memories.map(({ map, endpoints }) => [map, ...endpoints]),
+      [
+        ["aff-tcp", "10.244.2.2 . 8080"],
+        ["aff-l-tcp", "10.244.1.2 . 8080"],
+      ],
+    );
+  });
+
+  it("shares an IPv6 map between all frontends with the scope, whatever their routes", () => {
+    const clusterEndpoints = [makeEndpoint("[fd44::2]:8080", { local: true })];
+    const localEndpoints = [...clusterEndpoints, makeEndpoint("[fd44::3]:8080", { local: true })];
+    const buildIPv6 = (...frontends: DesiredServicePort["frontends"]): ServiceRuleset =>
+      buildService(
+        makeDesiredService("ns/web", [
+          { affinityTimeoutSeconds: 10, clusterEndpoints, localEndpoints, frontends },
+        ]),
+        "ip6",
+      );
+    const ofCluster = makeFrontend("[fd96::1]:80");
+    const ofBoth = makeFrontend("[fd97::1]:80", { ...external, ...externalLocal });
+    const [clusterMap, localMap] = buildIPv6(ofBoth).maps.keys();
+    assert.deepEqual([...buildIPv6(ofCluster, ofBoth).maps.keys()], [clusterMap, localMap]);
+    assert.deepEqual([...buildIPv6(ofCluster).maps.keys()], [clusterMap]);
+    assert.deepEqual(beginnings(ownRecord(buildIPv6(ofBoth))), [
+      `tcp dport 8080 ip6 daddr != { fd44::3 } update @${clusterMap}`,
+      `tcp dport 8080 ip6 daddr . ip6 daddr @hairpin update @${localMap}`,
+    ]);
+  });
+
+  it("remembers IPv6 clients in one map for each endpoint port", () => {
     const ruleset = buildService(
       makeDesiredService("ns/web", [
         {
@@ -266,8 +337,7 @@ describe("buildService", () => {
       "ip6",
     );
     assert.equal(ruleset.maps.size, 2);
-    const record = [...ruleset.chains].find(([name]) => /^rec-[0-9a-f]{32}$/.test(name));
-    assert.equal(record?.[1].length, 2);
+    assert.equal(ownRecord(ruleset)?.length, 2);
   });
 
   it("leaves the other family alone", () => {

@@ -6,7 +6,9 @@ import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement
 import type {
   DesiredNode,
   DesiredService,
+  Endpoint,
   LocalDetector,
+  Route,
   ServiceName,
 } from "../../../../../agent/services/desired-state.ts";
 import { parseCidr } from "../../../../../platform/ip/cidr.ts";
@@ -28,6 +30,20 @@ const web = (...endpoints: readonly string[]): DesiredService =>
 const sticky = (affinityTimeoutSeconds: number, ...endpoints: readonly string[]): DesiredService =>
   makeDesiredService("default/web", [
     { affinityTimeoutSeconds, clusterEndpoints: endpoints.map((text) => makeEndpoint(text)) },
+  ]);
+
+const here = makeEndpoint("10.244.1.2:80", { local: true });
+const there = makeEndpoint("10.244.2.2:80");
+
+/** With affinity at a load balancer's address, and `here` in the local scope where the route has it. */
+const exposed = (route: Route, ...clusterEndpoints: readonly Endpoint[]): DesiredService =>
+  makeDesiredService("default/web", [
+    {
+      affinityTimeoutSeconds: 10_800,
+      frontends: [makeFrontend("10.96.0.1:80", { kind: "loadBalancerIP", route })],
+      clusterEndpoints,
+      localEndpoints: route.kind === "cluster" ? [] : [here],
+    },
   ]);
 
 describe("nftables mode with the real kernel", () => {
@@ -175,14 +191,14 @@ describe("nftables mode with the real kernel", () => {
   }
 
   /** Lets a client of default/web have been sent to an endpoint. */
-  function remember(client: string, endpoint: string): void {
+  function remember(client: string, endpoint: string, map = "aff-tcp"): void {
     const entry = `${client} . 10.96.0.1 . 80 timeout 3h : ${endpoint} . 80`;
-    namespace.nft(`add element ip kubesteer aff-tcp { ${entry} }`);
+    namespace.nft(`add element ip kubesteer ${map} { ${entry} }`);
   }
 
-  /** Clients in the affinity map. */
-  function remembered(): readonly string[] {
-    const listing = namespace.nft("list", "map", "ip", "kubesteer", "aff-tcp");
+  /** Clients in an affinity map. */
+  function remembered(map = "aff-tcp"): readonly string[] {
+    const listing = namespace.nft("list", "map", "ip", "kubesteer", map);
     return [...listing.matchAll(/192\.0\.2\.\d/g)].map(([client]) => client).toSorted();
   }
 
@@ -207,6 +223,41 @@ describe("nftables mode with the real kernel", () => {
     remember("192.0.2.1", "10.244.1.2");
     await createAndForget(makeDesiredState([sticky(10_800, "10.244.1.3:80")]));
     assert.deepEqual(remembered(), []);
+  });
+
+  it("forgets in each scope what that scope may not use any more, and nothing in the other", async () => {
+    const dataplane = start();
+    const reached = exposed({ kind: "externalLocal" }, here);
+    const services = new Set([reached.name]);
+    await dataplane.sync(makeDesiredState([reached]), { kind: "full" });
+    remember("192.0.2.1", "10.244.1.2");
+    remember("192.0.2.2", "10.244.1.2", "aff-l-tcp");
+    const leaving = makeDesiredState([exposed({ kind: "externalLocal" }, there)]);
+    await dataplane.sync(leaving, { kind: "partial", services });
+    assert.deepEqual([remembered(), remembered("aff-l-tcp")], [[], ["192.0.2.2"]]);
+    await createAndForget(leaving);
+    assert.deepEqual(remembered("aff-l-tcp"), ["192.0.2.2"]);
+    await dataplane.close();
+  });
+
+  it("keeps what the scope that stays remembers when the policy changes", async () => {
+    const dataplane = start();
+    const before = exposed({ kind: "externalLocal" }, here, there);
+    const services = new Set([before.name]);
+    await dataplane.sync(makeDesiredState([before]), { kind: "full" });
+    remember("192.0.2.1", "10.244.1.2");
+    remember("192.0.2.1", "10.244.1.2", "aff-l-tcp");
+    const after = makeDesiredState([exposed({ kind: "cluster" }, here, there)]);
+    await dataplane.sync(after, { kind: "partial", services });
+    assert.deepEqual([remembered(), remembered("aff-l-tcp")], [["192.0.2.1"], []]);
+    await dataplane.close();
+  });
+
+  it("forgets at a full sync what an earlier process remembered in the local scope of Services that are gone", async () => {
+    await createAndForget(makeDesiredState([exposed({ kind: "externalLocal" }, here)]));
+    remember("192.0.2.1", "10.244.1.2", "aff-l-tcp");
+    await createAndForget(makeDesiredState([web("10.244.1.2:80")]));
+    assert.deepEqual(remembered("aff-l-tcp"), []);
   });
 
   it("cuts remembered times short when the affinity timeout shrinks", async () => {
