@@ -178,9 +178,7 @@ class Agent {
   async #followNode(): Promise<void> {
     const { config } = this.#deps;
     const stored = config === undefined ? undefined : await this.#storedSettings.read();
-    if (config !== undefined && stored !== undefined) {
-      this.#applyStored(nodeSettingsOf(config, stored.node));
-    }
+    if (config !== undefined && stored !== undefined) this.#applyStored(nodeSettingsOf(config, stored.node));
     await watchObject({
       ...this.#connection,
       resource: resources.nodes,
