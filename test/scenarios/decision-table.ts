@@ -67,32 +67,45 @@ const nothingLocalClusterIP: readonly Row[] = [
   ["outside", "clusterIP", dropped],
 ];
 
+const podsRecognised: readonly Table[] = [
+  {
+    policy: "Cluster",
+    endpoints: everywhere,
+    rows: [
+      ["pod", "clusterIP", answeredBy(everywhere, keepsSource)],
+      ["node", "clusterIP", answeredBy(everywhere, masqueraded)],
+      ["outside", "clusterIP", answeredBy(everywhere, masqueraded)],
+      ...policyClusterExternal,
+    ],
+  },
+  {
+    policy: "Local",
+    endpoints: everywhere,
+    rows: [
+      ["pod", "clusterIP", answeredBy(here, keepsSource)],
+      ["node", "clusterIP", answeredBy(here, masqueraded)],
+      ["outside", "clusterIP", answeredBy(here, masqueraded)],
+      ...policyLocalExternal,
+    ],
+  },
+  { policy: "Local", endpoints: elsewhere, rows: [...nothingLocalClusterIP, ...nothingLocalExternal] },
+];
+
 const settings: readonly Setting[] = [
   {
     name: "by default",
-    tables: [
-      {
-        policy: "Cluster",
-        endpoints: everywhere,
-        rows: [
-          ["pod", "clusterIP", answeredBy(everywhere, keepsSource)],
-          ["node", "clusterIP", answeredBy(everywhere, masqueraded)],
-          ["outside", "clusterIP", answeredBy(everywhere, masqueraded)],
-          ...policyClusterExternal,
-        ],
-      },
-      {
-        policy: "Local",
-        endpoints: everywhere,
-        rows: [
-          ["pod", "clusterIP", answeredBy(here, keepsSource)],
-          ["node", "clusterIP", answeredBy(here, masqueraded)],
-          ["outside", "clusterIP", answeredBy(here, masqueraded)],
-          ...policyLocalExternal,
-        ],
-      },
-      { policy: "Local", endpoints: elsewhere, rows: [...nothingLocalClusterIP, ...nothingLocalExternal] },
-    ],
+    tables: podsRecognised,
+  },
+  {
+    // The links to the pods of node1 are named after them.
+    name: "where pods are told by the prefix of their interfaces",
+    config: { localTraffic: { detect: "InterfaceNamePrefix", interface: "pod" } },
+    tables: podsRecognised,
+  },
+  {
+    name: "where pods are told by one interface",
+    config: { localTraffic: { detect: "BridgeInterface", interface: "pod1b" } },
+    tables: podsRecognised,
   },
   {
     name: "with masqueradeAll",

@@ -110,9 +110,44 @@ const choices: readonly ChoiceRow[] = [
     ],
     expect: answeredBy(["pod2a"]),
   },
+  {
+    name: "when one ready endpoint has no node hint, zone hints decide",
+    endpoints: [
+      { of: "pod1a", nodeHint: "node1", ...inZoneA },
+      { of: "pod2a", ...inZoneA },
+      { of: "pod3a", nodeHint: "node3", ...inZoneB },
+    ],
+    expect: answeredBy(["pod1a", "pod2a"]),
+  },
 ];
 
+const toBalancer = at(loadBalancerIP(1), servicePort);
+const toNodePort = at(addressOf("node1"), nodePort);
+
 const policies: readonly Scenario[] = [
+  scenario("with externalTrafficPolicy Local hints hold for pods, which may use all endpoints", {
+    services: [service({ exposed: true, externalTrafficPolicy: "Local" })],
+    endpointSlices: endpointSlices({
+      endpoints: [
+        { of: "pod1a", ...inZoneB },
+        { of: "pod2a", ...inZoneA },
+      ],
+    }),
+    probes: [
+      { from: "pod1b", to: toBalancer, expect: answeredBy(["pod2a"], { sees: "client" }) },
+      { from: "client", to: toBalancer, expect: answeredBy(["pod1a"], { sees: "client" }) },
+    ],
+  }),
+  scenario("policy Local drops where the only endpoint terminates elsewhere; pods and the node use it", {
+    services: [service({ exposed: true, externalTrafficPolicy: "Local", internalTrafficPolicy: "Local" })],
+    endpointSlices: endpointSlices({ endpoints: [{ of: "pod2a", ...terminating }] }),
+    probes: [
+      { from: "client", to: toBalancer, expect: dropped },
+      { from: "pod1b", to: toService, expect: dropped },
+      { from: "pod1b", to: toBalancer, expect: answeredBy(["pod2a"], { sees: "client" }) },
+      { from: "node1", to: toNodePort, expect: answeredBy(["pod2a"], { sees: "node" }) },
+    ],
+  }),
   scenario("policy Local ignores hints", {
     services: [service({ internalTrafficPolicy: "Local" })],
     endpointSlices: endpointSlices({
@@ -186,7 +221,26 @@ const slices: readonly Scenario[] = [
     probes: [
       { from: "pod1b", to: toService, expect: answeredBy(["node1", "node2"], { sees: "client" }) },
       { from: "node1", to: toService, expect: answeredBy(["node1", "node2"], { sees: "node" }) },
-      { from: "client", to: at(addressOf("node1"), nodePort), expect: answeredBy(["node1", "node2"]) },
+      { from: "client", to: toNodePort, expect: answeredBy(["node1", "node2"]) },
+    ],
+  }),
+  scenario("externalTrafficPolicy Local holds for endpoints with hostNetwork", {
+    services: [service({ exposed: true, externalTrafficPolicy: "Local" })],
+    endpointSlices: endpointSlices({ endpoints: ["node1", "node2"] }),
+    probes: [
+      { from: "client", to: toBalancer, expect: answeredBy(["node1"], { sees: "client" }) },
+      { from: "client", to: toNodePort, expect: answeredBy(["node1"], { sees: "client" }) },
+      { from: "pod1b", to: toBalancer, expect: answeredBy(["node1", "node2"], { sees: "client" }) },
+      { from: "node1", to: toBalancer, expect: answeredBy(["node1", "node2"], { sees: "node" }) },
+    ],
+  }),
+  scenario("sessionAffinity ClientIP holds for endpoints with hostNetwork on a nodePort", {
+    services: [service({ exposed: true, sessionAffinity: "ClientIP" })],
+    endpointSlices: endpointSlices({ endpoints: ["node1", "node2"] }),
+    probes: [
+      { from: "client", to: toNodePort, expect: answeredBy(["node1", "node2"], { spread: "one" }) },
+      { from: "node1", to: toNodePort, expect: answeredBy(["node1", "node2"], { spread: "one" }) },
+      { from: "node1", to: toService, expect: answeredBy(["node1", "node2"], { spread: "one" }) },
     ],
   }),
 ];
@@ -246,6 +300,15 @@ const hairpins: readonly Scenario[] = [
         expect: answeredBy(["pod1a"], { sees: "node" }),
       },
     ],
+  }),
+  scenario("a pod reaches itself with sessionAffinity ClientIP", {
+    services: [service({ exposed: true, sessionAffinity: "ClientIP", externalTrafficPolicy: "Local" })],
+    endpointSlices: endpointSlices({ endpoints: ["pod1a"] }),
+    probes: [toService, toBalancer, toNodePort].map((to) => ({
+      from: "pod1a",
+      to,
+      expect: answeredBy(["pod1a"], { sees: "node" }),
+    })),
   }),
 ];
 

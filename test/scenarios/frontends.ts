@@ -1,27 +1,8 @@
-/** Addresses and ports that clients use, and who may use them. */
+/** Addresses and ports that clients use. */
 import type { AddressPair } from "../../playground/nodes/network-plan.ts";
-import {
-  addressOf,
-  bothFamilies,
-  clusterIP,
-  externalIP,
-  loadBalancerIP,
-  nodeNamed,
-  type SourceName,
-} from "./addresses.ts";
+import { addressOf, bothFamilies, clusterIP, externalIP, loadBalancerIP, nodeNamed } from "./addresses.ts";
 import { endpointSlices, nodePort, service, servicePort } from "./cluster-objects.ts";
-import {
-  answeredBy,
-  at,
-  dropped,
-  refused,
-  scenario,
-  unserved,
-  type Destination,
-  type Outcome,
-  type Probe,
-  type Scenario,
-} from "./scenario.ts";
+import { answeredBy, at, dropped, refused, scenario, unserved, type Scenario } from "./scenario.ts";
 
 const both = ["pod1a", "pod2a"] as const;
 const webSlices = endpointSlices({ endpoints: both });
@@ -140,6 +121,18 @@ const nodePorts: readonly Scenario[] = [
       { from: "pod1b", to: at(gatewayOfPods, nodePort), expect: answeredBy(both, { sees: "node" }) },
     ],
   }),
+  scenario("nodePorts.addresses of length 0 choose all addresses of the node", {
+    config: { nodePorts: { addresses: ["0.0.0.0/0", "::/0"], localhost: false } },
+    services: [service({ type: "NodePort" })],
+    endpointSlices: webSlices,
+    probes: (["client", "pod1b"] as const).flatMap((from) =>
+      [addressOf("node1"), gatewayOfPods].map((address) => ({
+        from,
+        to: at(address, nodePort),
+        expect: answeredBy(both, { sees: "node" }),
+      })),
+    ),
+  }),
   scenario("every node answers on its own address, also without an endpoint of its own", {
     programmed: ["node1", "node2", "node3"],
     services: [service({ type: "NodePort" })],
@@ -220,127 +213,18 @@ const ingress: readonly Scenario[] = [
       { from: "pod1b", to: at(externalIP(1), servicePort), expect: answeredBy(both, { sees: "node" }) },
     ],
   }),
-];
-
-const client = bothFamilies(addressOf("client")).map((address, index) => `${address}/${[32, 128][index]}`);
-
-interface SourceRangeRow {
-  readonly name: string;
-  readonly ranges: readonly string[];
-  readonly balancer: Readonly<Partial<Record<SourceName, Outcome>>>;
-}
-
-const sourceRanges: readonly SourceRangeRow[] = [
-  {
-    name: "loadBalancerSourceRanges let in the clients they contain and drop all others",
-    ranges: client,
-    balancer: { client: answeredBy(both), client2: dropped, pod1b: dropped },
-  },
-  {
-    name: "loadBalancerSourceRanges let in pods they contain",
-    ranges: ["10.244.0.0/16", "fd00:10:244::/48"],
-    balancer: { client: dropped, pod1b: answeredBy(both) },
-  },
-  {
-    name: "several loadBalancerSourceRanges together let in everybody",
-    ranges: ["0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"],
-    balancer: { client: answeredBy(both), client2: answeredBy(both), pod1b: answeredBy(both) },
-  },
-  {
-    name: "loadBalancerSourceRanges that contain each other let in what the wider one contains",
-    ranges: ["198.51.100.0/24", "198.51.100.10/32", "2001:db8:c::/64", "2001:db8:c::10/128"],
-    balancer: { client: answeredBy(both), client2: answeredBy(both), pod1b: dropped },
-  },
-  {
-    name: "a loadBalancerSourceRange of length 0 is no restriction",
-    ranges: ["0.0.0.0/0", "198.51.100.10/32", "::/0"],
-    balancer: { client: answeredBy(both), client2: answeredBy(both) },
-  },
-  {
-    name: "white space around a loadBalancerSourceRange does not matter",
-    ranges: client.map((range) => ` ${range} `),
-    balancer: { client: answeredBy(both), client2: dropped },
-  },
-  {
-    name: "leading zeros of a loadBalancerSourceRange are decimal, also in its length",
-    ranges: ["198.051.100.010/032", "2001:db8:c::10/0128"],
-    balancer: { client: answeredBy(both), client2: dropped },
-  },
-  {
-    name: "a loadBalancerSourceRange that is not valid does not take the others out of force",
-    ranges: [...client, "nonsense"],
-    balancer: { client: answeredBy(both), client2: dropped },
-  },
-  {
-    name: "loadBalancerSourceRanges of which none is valid are no restriction",
-    ranges: ["nonsense", "198.51.100.10"],
-    balancer: { client: answeredBy(both), client2: answeredBy(both) },
-  },
-];
-
-const access: readonly Scenario[] = [
-  ...sourceRanges.map(({ name, ranges, balancer }) =>
-    scenario(name, {
-      services: [service({ exposed: true, loadBalancerSourceRanges: ranges })],
-      endpointSlices: webSlices,
-      probes: entriesOf(balancer).map(([from, expect]) => ({
-        from,
-        to: at(loadBalancerIP(1), servicePort),
-        expect,
-      })),
-    }),
-  ),
-  scenario("loadBalancerSourceRanges of one family do not restrict the other", {
-    services: [service({ exposed: true, loadBalancerSourceRanges: ["198.51.100.10/32"] })],
-    endpointSlices: webSlices,
-    probes: [
-      { from: "client2", to: at(loadBalancerIP(1), servicePort), expect: dropped, families: ["IPv4"] },
-      {
-        from: "client2",
-        to: at(loadBalancerIP(1), servicePort),
-        expect: answeredBy(both),
-        families: ["IPv6"],
-      },
-    ],
-  }),
-  scenario("loadBalancerSourceRanges restrict nothing but the load balancer's addresses", {
-    services: [service({ exposed: true, loadBalancerSourceRanges: client })],
-    endpointSlices: webSlices,
-    probes: [
-      at(clusterIP(1), servicePort),
-      at(addressOf("node1"), nodePort),
-      at(externalIP(1), servicePort),
-    ].map((to: Destination): Probe => ({ from: "client2", to, expect: answeredBy(both) })),
-  }),
-  scenario("loadBalancerSourceRanges hold together with externalTrafficPolicy Local", {
-    services: [service({ exposed: true, loadBalancerSourceRanges: client, externalTrafficPolicy: "Local" })],
+  scenario("externalTrafficPolicy Local holds for the externalIPs of a Service of type ClusterIP", {
+    services: [service({ externalIPs: bothFamilies(externalIP(1)), externalTrafficPolicy: "Local" })],
     endpointSlices: webSlices,
     probes: [
       {
         from: "client",
-        to: at(loadBalancerIP(1), servicePort),
+        to: at(externalIP(1), servicePort),
         expect: answeredBy(["pod1a"], { sees: "client" }),
       },
-      { from: "client2", to: at(loadBalancerIP(1), servicePort), expect: dropped },
-    ],
-  }),
-  scenario("loadBalancerSourceRanges drop before the lack of endpoints is told", {
-    services: [service({ exposed: true, loadBalancerSourceRanges: client })],
-    probes: [
-      { from: "client", to: at(loadBalancerIP(1), servicePort), expect: refused },
-      { from: "client2", to: at(loadBalancerIP(1), servicePort), expect: dropped },
+      { from: "pod1b", to: at(externalIP(1), servicePort), expect: answeredBy(both, { sees: "client" }) },
     ],
   }),
 ];
 
-function entriesOf(
-  balancer: SourceRangeRow["balancer"],
-): readonly (readonly [from: SourceName, expect: Outcome])[] {
-  const sources: readonly SourceName[] = ["client", "client2", "pod1b"];
-  return sources.flatMap((source) => {
-    const outcome = balancer[source];
-    return outcome === undefined ? [] : [[source, outcome] as const];
-  });
-}
-
-export const frontends: readonly Scenario[] = [...ports, ...nodePorts, ...ingress, ...access];
+export const frontends: readonly Scenario[] = [...ports, ...nodePorts, ...ingress];

@@ -89,6 +89,26 @@ export const oddObjects: readonly Scenario[] = [
     endpointSlices: slices,
     probes: [{ from: "client", to: at(externalIP(1), servicePort), expect: answeredBy(["pod1a"]) }],
   }),
+  scenario("clusterIPs, load balancer addresses and endpoints may be written with leading zeros", {
+    services: [
+      service({
+        type: "LoadBalancer",
+        clusterIP: "10.096.001.001",
+        clusterIPs: ["10.096.001.001", "fd00:0010:0096:0::0011"],
+        ingress: [{ ip: "203.000.113.001" }, { ip: "2001:0db8:000f:0::0001" }],
+      }),
+    ],
+    endpointSlices: endpointSlices({ endpoints: ["pod1a"] }).map((slice) => ({
+      ...slice,
+      endpoints: [
+        { addresses: [slice.addressType === "IPv4" ? "010.244.001.010" : "fd00:010:0244:01::0010"] },
+      ],
+    })),
+    probes: [
+      { from: "pod1b", to: at(clusterIP(1), servicePort), expect: answeredBy(["pod1a"]) },
+      { from: "client", to: at(loadBalancerIP(1), servicePort), expect: answeredBy(["pod1a"]) },
+    ],
+  }),
   scenario("a Service without a clusterIP yet is not served", {
     services: [service({ clusterIP: "", clusterIPs: [] }), good],
     endpointSlices: [...slices, ...goodSlices],
