@@ -14,19 +14,13 @@ import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
 import { FrontendCounters } from "./counters/frontend-counters.ts";
-import { seldom } from "./counters/seldom.ts";
 import { createServiceConnections } from "./counters/service-metrics.ts";
-import { createServiceRoutes } from "./counters/service-routes.ts";
 import type { Dataplane, FrontendCount } from "./dataplane/dataplane.ts";
 import { type DriftEvent, type DriftFacts, DriftGuard } from "./drift/drift-guard.ts";
 import { createDriftMetrics } from "./drift/drift-metrics.ts";
-import { createHealthRoutes } from "./health/health-routes.ts";
 import { type HealthFacts, isProxyHealthy } from "./health/judge-health.ts";
 import { nextPresence, type NodePresence } from "./health/node-presence.ts";
-import { keepServing } from "./keep-serving.ts";
 import { createChangeMetrics } from "./metrics/change-metrics.ts";
-import { createHealthMetrics } from "./metrics/health-metrics.ts";
-import { createMetricsRoutes } from "./metrics/metrics-routes.ts";
 import { observeState } from "./metrics/state-metrics.ts";
 import { createSyncMetrics, type SyncMetrics } from "./metrics/sync-metrics.ts";
 import { nodeSettingsOf } from "./node/config-file.ts";
@@ -35,6 +29,7 @@ import { StoredSettings } from "./node/stored-settings.ts";
 import type { ToolVersions } from "./node/tool-versions.ts";
 import type { AgentOptions } from "./options.ts";
 import type { ConnectionCounts } from "./services/endpoint-connections.ts";
+import { servePages } from "./serve-pages.ts";
 import { ServiceProxy, type ServiceProxyDeps } from "./service-proxy.ts";
 import { ServiceUpkeep, type ServiceUpkeepDeps } from "./service-upkeep.ts";
 import type { AgentFacts } from "./status/build-status.ts";
@@ -139,6 +134,7 @@ class Agent {
       countConnections,
       onListed: () => this.#statusWriter.requestWrite(),
       onOutcome: (outcome) => this.#onOutcome(outcome),
+      onModeProblem: (problem) => this.#onModeProblem(problem),
       upkeep: this.#upkeep,
       storedObjects: new StoredObjects({ directory: options.stateDir, clock, log }),
     };
@@ -162,8 +158,7 @@ class Agent {
 
   async run(): Promise<void> {
     await Promise.all([
-      this.#serveHealth(),
-      this.#serveMetrics(),
+      this.#servePages(),
       this.#followNode(),
       this.#deps.config === undefined ? this.#followNodeProxy() : undefined,
       this.#statusWriter.run(this.#signal),
@@ -178,7 +173,10 @@ class Agent {
   async #followNode(): Promise<void> {
     const { config } = this.#deps;
     const stored = config === undefined ? undefined : await this.#storedSettings.read();
-    if (config !== undefined && stored !== undefined) this.#applyStored(nodeSettingsOf(config, stored.node));
+    if (config !== undefined && stored !== undefined) {
+      this.#applyStored(stored, { isProven: true });
+      this.#applyStored(nodeSettingsOf(config, stored.node), { isProven: false });
+    }
     await watchObject({
       ...this.#connection,
       resource: resources.nodes,
@@ -190,7 +188,7 @@ class Agent {
 
   async #followNodeProxy(): Promise<void> {
     const stored = await this.#storedSettings.read();
-    if (stored !== undefined) this.#applyStored(stored);
+    if (stored !== undefined) this.#applyStored(stored, { isProven: true });
     await watchObject({
       ...this.#connection,
       resource: resources.nodeProxies,
@@ -222,20 +220,24 @@ class Agent {
   }
 
   /** Settings that another version of the agent stored may lack what this one needs: the API server has the newest anyway. */
-  #applyStored(settings: NodeProxySpec): void {
+  #applyStored(settings: NodeProxySpec, proof: { readonly isProven: boolean }): void {
     try {
-      this.#applySettings(settings);
+      this.#applySettings(settings, proof);
     } catch (error) {
       this.#deps.log.warn({ reason: errorMessage(error) }, "stored settings are of no use to this version");
     }
   }
 
-  #applySettings(settings: NodeProxySpec): void {
+  /** @param options.isProven they have been in force before, in an earlier run */
+  #applySettings(
+    settings: NodeProxySpec,
+    { isProven }: { readonly isProven: boolean } = { isProven: false },
+  ): void {
     if (isDeepStrictEqual(settings, this.#proxy?.settings)) return;
     const { configName, revision, config } = settings;
     this.#deps.log.info({ config: configName, revision, mode: config.mode }, "new settings");
     if (this.#proxy === undefined) {
-      this.#proxy = new ServiceProxy(this.#proxyDeps, settings);
+      this.#proxy = new ServiceProxy(this.#proxyDeps, settings, { isProven });
       this.#proxyEnded = this.#proxy.run();
     } else {
       this.#proxy.setSettings(settings);
@@ -250,6 +252,11 @@ class Agent {
     this.#syncMetrics.record(outcome);
     this.#statusWriter.requestWrite();
     if (outcome.kind === "success") this.#storedSettings.store(outcome.settings);
+  }
+
+  #onModeProblem(message: string): void {
+    this.#recordEvents([{ type: "Warning", reason: "ModeUnsupported", message }]);
+    this.#statusWriter.requestWrite();
   }
 
   #recordEvents(notable: readonly (NotableEvent | DriftEvent)[]): void {
@@ -282,6 +289,7 @@ class Agent {
       failure: this.#record.failure,
       waitingFor: this.#waitingFor(),
       settingsWaitFor: this.#proxy?.settingsWaitFor() ?? [],
+      modeProblem: this.#proxy?.modeProblem(),
       staleSinceMs: this.#proxy?.staleSinceMs(),
       missing: this.#modes.missing(),
       problems: this.#proxy?.problems() ?? [],
@@ -317,33 +325,20 @@ class Agent {
     };
   }
 
-  async #serveHealth(): Promise<void> {
-    const { options, metrics, clock, log } = this.#deps;
-    const routes = createHealthRoutes({
-      collectFacts: () => this.#healthFacts(),
-      metrics: createHealthMetrics(metrics.meter),
-    });
-    await keepServing({ address: options.healthAddress, routes, clock, log, signal: this.#signal });
-  }
-
-  async #serveMetrics(): Promise<void> {
-    const { options, metrics, clock, log } = this.#deps;
-    const routes = createMetricsRoutes({
-      metricsHandler: (request, response) => metrics.handler(request, response),
-      runningMode: () => this.#record.lastSuccess?.mode,
-      settings: () => this.#proxy?.settingsInForce,
-    });
-    const serviceRoutes = createServiceRoutes({
-      desired: () => this.#proxy?.desired(),
+  #servePages(): Promise<void> {
+    const { options, metrics, countConnections, clock, log } = this.#deps;
+    const pages = {
+      options,
+      metrics,
       counters: this.#counters,
-      countConnections: seldom(this.#deps.countConnections, clock),
-    });
-    await keepServing({
-      address: options.metricsAddress,
-      routes: { ...routes, ...serviceRoutes },
+      countConnections,
+      healthFacts: () => this.#healthFacts(),
+      runningMode: () => this.#record.lastSuccess?.mode,
+      settingsInForce: () => this.#proxy?.settingsInForce,
+      desired: () => this.#proxy?.desired(),
       clock,
       log,
-      signal: this.#signal,
-    });
+    };
+    return servePages(pages, this.#signal);
   }
 }

@@ -15,6 +15,8 @@ import { buildNodeFacts, type NodeFacts } from "./services/node-facts.ts";
 import { selectsByNamespace } from "./services/selects-by-namespace.ts";
 import { ServiceCatalog } from "./services/service-catalog.ts";
 import type { ServiceProblem } from "./services/service-problem.ts";
+import { allowSameModes } from "./sync/choose-mode.ts";
+import { ModeLookout } from "./sync/mode-lookout.ts";
 import type { ModeSwitch } from "./sync/mode-switch.ts";
 import { SyncLoop } from "./sync/sync-loop.ts";
 import type { SyncOutcome } from "./sync/sync-outcome.ts";
@@ -32,6 +34,8 @@ export interface ServiceProxyDeps {
   /** The kinds that have not been listed are fewer now. */
   readonly onListed: () => void;
   readonly onOutcome: (outcome: SyncOutcome) => void;
+  /** {@link ServiceProxy.modeProblem} differs from before. */
+  readonly onModeProblem: (problem: string) => void;
   readonly upkeep: ServiceUpkeep;
   /** Where the objects of the cluster are kept for a start without the API server. */
   readonly storedObjects: StoredObjects;
@@ -46,21 +50,26 @@ export class ServiceProxy {
   readonly #catalog: ServiceCatalog;
   readonly #watch: ClusterWatch;
   readonly #loop: SyncLoop;
+  readonly #lookout: ModeLookout;
   readonly #connections: ConnectionMonitor;
   readonly #addresses: LocalAddresses;
   /** When a new endpoint gets a larger share. */
   readonly #nextShare: WakeUpCall;
   #settings: NodeProxySpec;
   #settingsInForce: NodeProxySpec;
+  /** Whether a sync under the settings in force, or under some before them, was successful, perhaps of an earlier run. */
+  #isProven: boolean;
   #desired: DesiredState | undefined;
   /** When the objects were stored that stand in for those of the API server; undefined once all are its own. */
   #staleSinceMs: number | undefined;
 
-  constructor(deps: ServiceProxyDeps, settings: NodeProxySpec) {
-    const { client, modes, onOutcome, clock, log, signal } = deps;
+  /** @param options.isProven the settings have been in force before, in an earlier run */
+  constructor(deps: ServiceProxyDeps, settings: NodeProxySpec, { isProven }: { readonly isProven: boolean }) {
+    const { client, modes, clock, log, signal } = deps;
     this.#deps = deps;
     this.#settings = settings;
     this.#settingsInForce = settings;
+    this.#isProven = isProven;
     this.#addresses = new LocalAddresses({ listInterfaces: networkInterfaces, clock, log });
     this.#catalog = new ServiceCatalog({ config: settings.config, node: this.#nodeFacts() });
     this.#watch = new ClusterWatch({
@@ -72,9 +81,15 @@ export class ServiceProxy {
       onChange: (kind) => this.#onChange(kind),
       onListed: () => this.#onListed(),
     });
+    this.#lookout = new ModeLookout({
+      modes,
+      onUsable: () => this.#bringIntoForceUnlessWaiting(),
+      onProblem: (problem) => this.#onModeProblem(problem),
+      clock,
+    });
     this.#loop = new SyncLoop({
       modes,
-      onOutcome,
+      onOutcome: (outcome) => this.#onOutcome(outcome),
       onInStep: (last) =>
         deps.upkeep.follow(this.#catalog, { config: this.#settingsInForce.config, ...last }),
       clock,
@@ -108,6 +123,7 @@ export class ServiceProxy {
     this.setSettings(this.#settings);
     await Promise.all([
       this.#loop.run(signal),
+      this.#lookout.run(signal),
       bridgeOutage({
         isWaiting: () => !this.#isLive(),
         hasRules: () => modes.haveRules(),
@@ -133,15 +149,27 @@ export class ServiceProxy {
   }
 
   /**
-   * Brings settings into force at once, or when the Namespaces are listed if they select by them: until then those before stay
-   * in force and Services are followed. The first settings have none before them.
+   * Brings settings into force at once; when the Namespaces are listed, if they select by them; when the node can run a mode
+   * of theirs, if those before have proved good. Until then those before stay in force and Services are followed. The first
+   * settings have none before them.
    */
   setSettings(settings: NodeProxySpec): void {
     this.#settings = settings;
     if (selectsByNamespace(settings.config)) this.#watch.needNamespaces();
+    const runsAlready = allowSameModes(settings.config, this.#settingsInForce.config);
+    this.#lookout.lookFor(this.#isProven && !runsAlready ? settings : undefined);
     const waitingFor = this.settingsWaitFor();
-    if (waitingFor.length === 0) this.#bringIntoForce();
-    else this.#deps.log.info({ revision: settings.revision, waitingFor }, "new settings wait");
+    if (waitingFor.length > 0)
+      this.#deps.log.info({ revision: settings.revision, waitingFor }, "new settings wait");
+    this.#bringIntoForceUnlessWaiting();
+  }
+
+  /**
+   * Why the node can run no mode of the newest settings, while earlier ones stay in force, without a full stop; undefined when
+   * it can, or when that is not known.
+   */
+  modeProblem(): string | undefined {
+    return this.#lookout.problem;
   }
 
   /** Kinds of objects whose first list has to arrive before the newest settings come into force; empty when they are. */
@@ -186,7 +214,8 @@ export class ServiceProxy {
     return [...this.#catalog.problems(), ...this.#deps.upkeep.problems()];
   }
 
-  #bringIntoForce(): void {
+  #bringIntoForceUnlessWaiting(): void {
+    if (this.settingsWaitFor().length > 0 || this.#lookout.isLooking) return;
     const settings = this.#settings;
     this.#settingsInForce = settings;
     this.#catalog.setConfig(settings.config);
@@ -215,8 +244,7 @@ export class ServiceProxy {
   }
 
   #onListed(): void {
-    const isWaiting = this.#settings !== this.#settingsInForce;
-    if (isWaiting && this.settingsWaitFor().length === 0) this.#bringIntoForce();
+    if (this.#settings !== this.#settingsInForce) this.#bringIntoForceUnlessWaiting();
     if (this.#isLive() && this.#staleSinceMs !== undefined) {
       this.#staleSinceMs = undefined;
       this.#catalog.forgetAges();
@@ -224,6 +252,18 @@ export class ServiceProxy {
     }
     this.#deps.onListed();
     this.#loop.requestSync();
+  }
+
+  #onOutcome(outcome: SyncOutcome): void {
+    if (outcome.kind === "success") this.#isProven = true;
+    this.#deps.onOutcome(outcome);
+  }
+
+  #onModeProblem(problem: string): void {
+    const { log, onModeProblem } = this.#deps;
+    const { revision } = this.#settings;
+    log.warn({ revision, reason: problem }, "new settings wait for a mode the node can run");
+    onModeProblem(problem);
   }
 
   #onChange(kind: WatchedKind): void {

@@ -1,4 +1,4 @@
-import type { Condition } from "../../crds/api.ts";
+import type { Condition, NodeProxySpec } from "../../crds/api.ts";
 import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
 import { withCondition } from "../../platform/kube/conditions.ts";
 import { describeMeanwhile } from "../stale-services.ts";
@@ -33,12 +33,14 @@ export function buildConditions(
 
 /** Whether the node serves as the newest settings say. */
 function judgeReady(facts: AgentFacts): Verdict {
-  const { failure, waitingFor, settingsWaitFor, staleSinceMs, lastSuccess, settings, unusable } = facts;
+  const { failure, waitingFor, settingsWaitFor, modeProblem, staleSinceMs, lastSuccess, settings, unusable } =
+    facts;
   if (settings === undefined || unusable !== undefined) return judgeUnusable(facts);
   if (waitingFor.length > 0) {
     const message = `Waiting for ${waitingFor.join(" and ")}; until then ${describeMeanwhile(staleSinceMs)}.`;
     return { status: "False", reason: nodeReadyReasons.waiting, message };
   }
+  if (modeProblem !== undefined) return judgeUnsupported({ settings, modeProblem, lastSuccess });
   if (failure !== undefined) return { status: "False", reason: failure.reason, message: failure.message };
   if (settingsWaitFor.length > 0) {
     const message = `Revision ${settings.revision} waits for ${settingsWaitFor.join(" and ")}; until then ${describeRunning(lastSuccess)}.`;
@@ -68,14 +70,28 @@ function judgeUnusable({ settings, unusable = "it has not been read" }: AgentFac
   return { status: "False", reason: "SettingsUnusable", message };
 }
 
+/** Settings without a mode that the node can run; earlier ones are followed. */
+function judgeUnsupported({
+  settings,
+  modeProblem,
+  lastSuccess,
+}: Pick<AgentFacts, "lastSuccess"> & {
+  readonly settings: NodeProxySpec;
+  readonly modeProblem: string;
+}): Verdict {
+  const message = `Revision ${settings.revision} cannot be applied, ${describeRunning(lastSuccess)}: ${modeProblem}.`;
+  return { status: "False", reason: nodeReadyReasons.modeUnsupported, message };
+}
+
 /** Whether the newest settings have reached the kernel at least once. */
 function judgeApplied(facts: AgentFacts): Verdict {
-  const { lastSuccess, settings, failure, unusable } = facts;
+  const { lastSuccess, settings, failure, modeProblem, unusable } = facts;
   if (settings === undefined || unusable !== undefined) return judgeUnusable(facts);
   if (lastSuccess?.settings.revision === settings.revision) {
     const message = `Revision ${settings.revision} has been applied.`;
     return { status: "True", reason: "Applied", message };
   }
+  if (modeProblem !== undefined) return judgeUnsupported({ settings, modeProblem, lastSuccess });
   return {
     status: "False",
     reason: failure?.reason ?? nodeReadyReasons.syncing,

@@ -26,6 +26,8 @@ export interface AgentFacts {
   readonly waitingFor: readonly string[];
   /** What has to arrive before `settings` come into force, while earlier ones are; empty when they have. */
   readonly settingsWaitFor: readonly string[];
+  /** Why the node can run no mode of `settings`, while earlier ones stay in force, without a full stop; undefined when it can. */
+  readonly modeProblem: string | undefined;
   /** Of when the Services are that stand in for those of the API server, milliseconds since the epoch; undefined when none do. */
   readonly staleSinceMs: number | undefined;
   readonly missing: MissingRequirements;

@@ -40,6 +40,14 @@ export function allowedModes({
   return [...new Set([mode, ...fallbackModes])];
 }
 
+/** Whether settings allow the same modes in the same order: whatever the node lacks, both run the same. */
+export function allowSameModes(
+  left: Pick<NodeProxyConfig, "mode" | "fallbackModes">,
+  right: Pick<NodeProxyConfig, "mode" | "fallbackModes">,
+): boolean {
+  return allowedModes(left).join() === allowedModes(right).join();
+}
+
 function describeMissing(modes: readonly ProxyMode[], missing: MissingRequirements): string {
   return modes.map((mode) => `mode ${mode} cannot run: ${(missing.get(mode) ?? []).join("; ")}`).join(". ");
 }

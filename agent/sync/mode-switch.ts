@@ -7,12 +7,20 @@ import { allowedModes, chooseMode, type MissingRequirements, type ModeChoice } f
 export type UsableMode = Extract<ModeChoice, { readonly kind: "usable" }> & { readonly dataplane: Dataplane };
 export type UnusableMode = Extract<ModeChoice, { readonly kind: "unusable" }>;
 
+interface Choice {
+  /** The modes that the settings allow, in order. */
+  readonly allowed: string;
+  readonly usable: UsableMode;
+}
+
 /** Decides which dataplane runs and removes what the others have left. */
 export class ModeSwitch {
   readonly #dataplanes: ReadonlyMap<ProxyMode, Dataplane>;
   readonly #log: Logger;
   #missing: MissingRequirements = new Map();
-  #chosen: { readonly allowed: string; readonly usable: UsableMode } | undefined;
+  #chosen: Choice | undefined;
+  /** For settings that are not in force yet. */
+  #next: Choice | undefined;
   /** The only mode with rules in the kernel, once the rules of the others are known to be gone. */
   #soleMode: ProxyMode | undefined;
 
@@ -36,17 +44,27 @@ export class ModeSwitch {
    * change its mode; while none is usable, each call looks at the node again.
    */
   async choose(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<UsableMode | UnusableMode> {
-    const allowed = allowedModes(config);
-    const key = allowed.join();
-    if (this.#chosen?.allowed === key) return this.#chosen.usable;
-    this.#missing = await this.#findMissing(new Set([...allowed, ...this.#dataplanes.keys()]));
-    const choice = chooseMode(config, this.#missing);
-    if (choice.kind === "unusable") return choice;
-    const dataplane = this.#dataplanes.get(choice.mode);
-    if (dataplane === undefined) throw new Error(`mode ${choice.mode} was chosen without a dataplane`);
-    const usable = { ...choice, dataplane };
-    this.#chosen = { allowed: key, usable };
-    return usable;
+    const allowed = allowedModes(config).join();
+    if (this.#chosen?.allowed === allowed) return this.#chosen.usable;
+    if (this.#next?.allowed === allowed) {
+      this.#chosen = this.#next;
+      return this.#next.usable;
+    }
+    const choice = await this.#look(config);
+    if (choice.kind === "usable") this.#chosen = { allowed, usable: choice };
+    return choice;
+  }
+
+  /**
+   * Looks at the node for settings that are not in force, and changes nothing about the mode to run: why no mode of theirs
+   * can run, without a full stop; undefined when {@link choose} will take one of them.
+   */
+  async findProblem(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<string | undefined> {
+    this.#next = undefined;
+    const choice = await this.#look(config);
+    if (choice.kind === "unusable") return choice.reason;
+    this.#next = { allowed: allowedModes(config).join(), usable: choice };
+    return undefined;
   }
 
   /**
@@ -69,6 +87,16 @@ export class ModeSwitch {
     } catch (error) {
       this.#log.warn({ mode, error }, "rules of another mode could not be removed, trying again later");
     }
+  }
+
+  async #look(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<UsableMode | UnusableMode> {
+    const modes = new Set([...allowedModes(config), ...this.#dataplanes.keys()]);
+    this.#missing = await this.#findMissing(modes);
+    const choice = chooseMode(config, this.#missing);
+    if (choice.kind === "unusable") return choice;
+    const dataplane = this.#dataplanes.get(choice.mode);
+    if (dataplane === undefined) throw new Error(`mode ${choice.mode} was chosen without a dataplane`);
+    return { ...choice, dataplane };
   }
 
   async #mayHaveRules(dataplane: Dataplane): Promise<boolean> {

@@ -70,6 +70,7 @@ describe("agent", () => {
   let api: FakeApiClient;
   let clock: FakeClock;
   let dataplane: FakeDataplane;
+  let otherDataplanes: readonly FakeDataplane[];
   let events: RecordedEvent[];
   let countConnections: () => Promise<ConnectionCounts>;
   let looksAtFlows: number;
@@ -84,6 +85,7 @@ describe("agent", () => {
     clock = new FakeClock();
     log = createRecordingLogger();
     dataplane = new FakeDataplane();
+    otherDataplanes = [];
     events = [];
     countConnections = () => assert.fail("nobody needs them");
     looksAtFlows = 0;
@@ -120,7 +122,7 @@ describe("agent", () => {
         config,
         tools: { kernel: "6.1.0", nft: "1.0.6" },
         client: api,
-        dataplanes: new Map([["nftables", dataplane]]),
+        dataplanes: new Map([dataplane, ...otherDataplanes].map((each) => [each.mode, each])),
         countConnections: () => countConnections(),
         flows: {
           listUdpFlows: () => {
@@ -155,6 +157,17 @@ describe("agent", () => {
   async function readStatus() {
     const found = await api.get<NodeProxy>({ resource: resources.nodeProxies, name: nodeName });
     return found?.status;
+  }
+
+  async function conditions() {
+    await clock.advance(1_000);
+    const status = await readStatus();
+    const found = (type: string) => status?.conditions?.find((condition) => condition.type === type);
+    return { observedRevision: status?.observedRevision, ready: found("Ready"), applied: found("Applied") };
+  }
+
+  async function isUnsupported(): Promise<boolean> {
+    return (await conditions()).ready?.reason === "ModeUnsupported";
   }
 
   it("programs the kernel under the settings of its NodeProxy and says so in the status", async () => {
@@ -400,6 +413,116 @@ describe("agent", () => {
     await until(() => dataplane.syncs.length === 2);
     await clock.advance(1_000);
     assert.equal((await readStatus())?.observedRevision, "r3");
+  });
+
+  describe("with settings whose modes the node cannot run", () => {
+    const unsupported = makeNodeProxySpec({ revision: "r2", config: { mode: "ipvs", fallbackModes: [] } });
+
+    it("goes on following Services under those in force, and says what is missing", async () => {
+      await setNodeProxy(makeNodeProxySpec());
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await setNodeProxy(unsupported);
+      await until(isUnsupported);
+      await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
+      await until(() => dataplane.syncs.length === 2);
+      assert.deepEqual(dataplane.syncs[1], { kind: "partial", services: new Set(["default/web"]) });
+      await clock.advance(120_000);
+      const { observedRevision, ready, applied } = await conditions();
+      assert.equal(observedRevision, "r1");
+      assert.deepEqual([ready?.status, ready?.reason], ["False", "ModeUnsupported"]);
+      assert.equal(
+        ready?.message,
+        "Revision r2 cannot be applied, revision r1 stays in force: mode ipvs cannot run: this version of the agent has only nftables.",
+      );
+      assert.deepEqual([applied?.status, applied?.reason], ["False", "ModeUnsupported"]);
+      assert.match(applied?.message ?? "", /has only nftables/);
+      assert.deepEqual(
+        events.map(({ reason, message }) => [reason, message]),
+        [["ModeUnsupported", "mode ipvs cannot run: this version of the agent has only nftables"]],
+      );
+    });
+
+    it("repairs drift under those in force", async () => {
+      await setNodeProxy(makeNodeProxySpec());
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await setNodeProxy(unsupported);
+      await until(isUnsupported);
+      dataplane.observer?.onForeignChange({ culprit: undefined, what: "deleted table ip kubesteer" });
+      await until(() => dataplane.syncs.length === 2);
+      assert.deepEqual(dataplane.syncs[1], { kind: "full" });
+    });
+
+    it("follows under the stored ones after a new start", async () => {
+      await writeFile(join(stateDir, "settings.json"), renderStoredSettings(makeNodeProxySpec()));
+      await setNodeProxy(unsupported);
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await until(isUnsupported);
+      await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
+      await until(() => dataplane.syncs.length === 2);
+      assert.equal((await conditions()).observedRevision, "r1");
+    });
+
+    it("brings others into force at once", async () => {
+      await setNodeProxy(makeNodeProxySpec());
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await setNodeProxy(unsupported);
+      await until(isUnsupported);
+      await setNodeProxy(makeNodeProxySpec({ revision: "r3", config: { masqueradeAll: true } }));
+      await until(() => dataplane.syncs.length === 2);
+      const { observedRevision, ready } = await conditions();
+      assert.deepEqual([observedRevision, ready?.status], ["r3", "True"]);
+    });
+
+    it("brings them into force when the node can run them", async () => {
+      const ipvs = new FakeDataplane("ipvs");
+      ipvs.missing = ["the kernel module ip_vs"];
+      otherDataplanes = [ipvs];
+      await setNodeProxy(makeNodeProxySpec());
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await setNodeProxy(unsupported);
+      await until(isUnsupported);
+      assert.match(
+        (await conditions()).ready?.message ?? "",
+        /: mode ipvs cannot run: the kernel module ip_vs\.$/,
+      );
+      ipvs.missing = [];
+      await clock.advance(60_000);
+      await until(() => ipvs.syncs.length === 1);
+      const { observedRevision, ready } = await conditions();
+      assert.deepEqual([observedRevision, ready?.status], ["r2", "True"]);
+    });
+
+    it("follows under the stored ones also where they come from a file", async () => {
+      await writeFile(join(stateDir, "settings.json"), renderStoredSettings(makeNodeProxySpec()));
+      const spec = { mode: "ipvs", fallbackModes: [] };
+      start(
+        parseProxyConfig({
+          apiVersion: apiGroupVersion,
+          kind: "ProxyConfig",
+          metadata: { name: "file" },
+          spec,
+        }),
+      );
+      await until(() => dataplane.syncs.length === 1);
+      await until(() => log.lines.some(({ message }) => message.includes("wait for a mode")));
+      await api.update(resources.endpointSlices, makeSlice("10.1.0.5", "10.1.0.6"));
+      await until(() => dataplane.syncs.length === 2);
+    });
+
+    it("a node that never had others is not ready, and takes the next it can run", async () => {
+      await setNodeProxy(unsupported);
+      start();
+      await until(isUnsupported);
+      assert.equal((await conditions()).observedRevision, undefined);
+      assert.deepEqual(dataplane.syncs, []);
+      await setNodeProxy(makeNodeProxySpec({ revision: "r3" }));
+      await until(() => dataplane.syncs.length === 1);
+    });
   });
 
   it("the status is written on change and as a heartbeat, not once per sync", async () => {

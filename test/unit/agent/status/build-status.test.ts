@@ -27,6 +27,7 @@ const facts: AgentFacts = {
   failure: undefined,
   waitingFor: [],
   settingsWaitFor: [],
+  modeProblem: undefined,
   staleSinceMs: undefined,
   missing: new Map(),
   problems: [],
@@ -138,6 +139,18 @@ const conditionRows: readonly ConditionRow[] = [
         /^Revision r2 waits for Namespaces; until then revision r1 stays in force\.$/,
       ],
       Applied: ["False", "Syncing", /revision r1 stays in force/],
+    },
+  },
+  {
+    name: "settings without a mode that can run are told together with those in force and what is missing",
+    facts: { settings: newer, modeProblem: "mode ipvs cannot run: no ip_vs", failure: makeSyncFailure() },
+    expect: {
+      Ready: [
+        "False",
+        "ModeUnsupported",
+        /^Revision r2 cannot be applied, revision r1 stays in force: mode ipvs cannot run: no ip_vs\.$/,
+      ],
+      Applied: ["False", "ModeUnsupported", /: mode ipvs cannot run: no ip_vs\.$/],
     },
   },
   {

@@ -19,6 +19,7 @@ const facts: AgentFacts = {
   failure: undefined,
   waitingFor: [],
   settingsWaitFor: [],
+  modeProblem: undefined,
   staleSinceMs: undefined,
   missing: new Map(),
   problems: [],

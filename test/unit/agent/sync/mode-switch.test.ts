@@ -3,6 +3,33 @@ import { ModeSwitch } from "../../../../agent/sync/mode-switch.ts";
 import { FakeDataplane } from "../../../support/fake-dataplane.ts";
 import { createRecordingLogger } from "../../../support/recording-logger.ts";
 
+describe("ModeSwitch.findProblem", () => {
+  const nftables = { mode: "nftables", fallbackModes: [] } as const;
+  const ipvs = { mode: "ipvs", fallbackModes: [] } as const;
+
+  it("tells what settings lack that are not in force, and leaves the mode that runs", async () => {
+    const [running, other] = [new FakeDataplane(), new FakeDataplane("ipvs")];
+    const dataplanes = new Map([running, other].map((each) => [each.mode, each]));
+    const modes = new ModeSwitch({ dataplanes, log: createRecordingLogger() });
+    await modes.choose(nftables);
+    other.missing = ["the kernel module ip_vs"];
+    assert.equal(await modes.findProblem(ipvs), "mode ipvs cannot run: the kernel module ip_vs");
+    assert.equal(modes.chosen(), running);
+    other.missing = [];
+    assert.equal(await modes.findProblem(ipvs), undefined);
+    assert.equal(modes.chosen(), running);
+  });
+
+  it("found none: the next choice is the same, whatever the node lacks a moment later", async () => {
+    const other = new FakeDataplane("ipvs");
+    const modes = new ModeSwitch({ dataplanes: new Map([["ipvs", other]]), log: createRecordingLogger() });
+    assert.equal(await modes.findProblem(ipvs), undefined);
+    other.missing = ["the kernel module ip_vs"];
+    assert.equal((await modes.choose(ipvs)).kind, "usable");
+    assert.equal(modes.chosen(), other);
+  });
+});
+
 describe("ModeSwitch.haveRules", () => {
   let dataplane: FakeDataplane;
   let log: ReturnType<typeof createRecordingLogger>;
