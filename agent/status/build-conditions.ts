@@ -1,10 +1,14 @@
 import type { Condition, NodeProxySpec } from "../../crds/api.ts";
 import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
 import { withCondition } from "../../platform/kube/conditions.ts";
+import { formatTime } from "../../platform/kube/time.ts";
 import { describeMeanwhile } from "../stale-services.ts";
+import type { SyncSuccess } from "../sync/sync-outcome.ts";
 import type { AgentFacts } from "./build-status.ts";
 
 type Verdict = Pick<Condition, "status" | "reason" | "message">;
+
+type Trouble = Pick<Condition, "reason" | "message">;
 
 const notWatched: Verdict = {
   status: "Unknown",
@@ -107,8 +111,8 @@ function describeRunning(lastSuccess: AgentFacts["lastSuccess"]): string {
 
 const namedServices = 5;
 
-/** Whether some Services are not served as their objects say, because of what is in them or what the node lacks. */
-function judgeDegraded({ lastSuccess, problems, nodeProblem }: AgentFacts): Verdict {
+/** Whether some Services are not served as their objects say: because of a failure, what is in them or what the node lacks. */
+function judgeDegraded({ lastSuccess, failure, problems, nodeProblem }: AgentFacts): Verdict {
   if (lastSuccess === undefined) {
     const message = "Nothing has been synced since the agent started.";
     return { status: "Unknown", reason: "NotSynced", message };
@@ -116,19 +120,32 @@ function judgeDegraded({ lastSuccess, problems, nodeProblem }: AgentFacts): Verd
   const rejected = new Set(lastSuccess.report.rejected.map(({ service }) => service));
   const wrong = new Set(problems.map(({ service }) => service));
   const all = [...new Set([...rejected, ...wrong])];
-  if (all.length === 0 && nodeProblem === undefined) {
+  const troubles: readonly Trouble[] = [
+    ...(failure === undefined ? [] : [{ reason: failure.reason, message: describeStandstill(lastSuccess) }]),
+    ...(all.length === 0
+      ? []
+      : [
+          {
+            reason: rejected.size > 0 ? "ServicesRejected" : "ServiceProblems",
+            message: describeServices(all),
+          },
+        ]),
+    ...(nodeProblem === undefined ? [] : [{ reason: "NodeProblem", message: `${nodeProblem}.` }]),
+  ];
+  const [worst] = troubles;
+  if (worst === undefined) {
     return { status: "False", reason: "AsSpecified", message: "All Services are served as specified." };
   }
-  return {
-    status: "True",
-    reason: rejected.size > 0 ? "ServicesRejected" : wrong.size > 0 ? "ServiceProblems" : "NodeProblem",
-    message: [...describeServices(all), ...(nodeProblem === undefined ? [] : [`${nodeProblem}.`])].join(" "),
-  };
+  const message = troubles.map((trouble) => trouble.message).join(" ");
+  return { status: "True", reason: worst.reason, message };
 }
 
-function describeServices(services: readonly string[]): readonly string[] {
-  if (services.length === 0) return [];
+function describeStandstill({ at }: SyncSuccess): string {
+  return `What has changed since the last successful sync at ${formatTime(at)} may not be served.`;
+}
+
+function describeServices(services: readonly string[]): string {
   const named = services.slice(0, namedServices).join(", ");
   const more = services.length > namedServices ? ` and ${services.length - namedServices} more` : "";
-  return [`Not served as specified: ${named}${more}. See status.services.unsupported.`];
+  return `Not served as specified: ${named}${more}. See status.services.unsupported.`;
 }

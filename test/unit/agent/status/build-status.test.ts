@@ -110,6 +110,11 @@ const conditionRows: readonly ConditionRow[] = [
     expect: {
       Ready: ["False", "SyncFailed", /nft rejected/],
       Applied: ["True", "Applied", /r1/],
+      Degraded: [
+        "True",
+        "SyncFailed",
+        /^What has changed since the last successful sync at 2026-01-01T00:00:00Z may not be served\.$/,
+      ],
     },
   },
   {
@@ -175,6 +180,17 @@ const conditionRows: readonly ConditionRow[] = [
       problems: [makeProblem("n/7")],
     },
     expect: { Degraded: ["True", "ServicesRejected", /: n\/1, n\/2, n\/3, n\/4, n\/5 and 2 more\./] },
+  },
+  {
+    name: "a failed sync comes before what else degrades",
+    facts: { failure: makeSyncFailure(), problems: [makeProblem("ns/a")], nodeProblem: "no conntrack" },
+    expect: {
+      Degraded: [
+        "True",
+        "SyncFailed",
+        /may not be served\. Not served as specified: ns\/a\. .* no conntrack\.$/,
+      ],
+    },
   },
   {
     name: "without any settings that can be used the node is not Ready, for what is wrong with those it got",
