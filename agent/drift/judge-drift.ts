@@ -70,6 +70,12 @@ export function calmTimeMs(record: DriftRecord, nowMs: number): number | undefin
   return isFight(record, nowMs) ? lastTroubleMs(record) + calmMs : undefined;
 }
 
+/** Reasons of condition Drifted that others decide by. */
+export const driftReasons = {
+  /** What others have changed stays, because of the policy. */
+  reported: "Reported",
+} as const;
+
 /** Condition Drifted. Its words change with repairs, not with every foreign change, so that it is written seldom. */
 export function judgeDrifted(
   record: DriftRecord,
@@ -85,6 +91,10 @@ export function judgeDrifted(
   },
 ): Pick<Condition, "status" | "reason" | "message"> {
   const { open, repairsInARow, lastChange, lastNamed } = record;
+  if (open !== undefined && policy === "Report") {
+    const message = `${sentence(open.change)} With drift.policy Report it stays so until the next full sync.`;
+    return { status: "True", reason: driftReasons.reported, message };
+  }
   if (isFight(record, nowMs)) {
     const last = lastNamed ?? lastChange?.change;
     const message =
@@ -103,13 +113,7 @@ export function judgeDrifted(
       message: "Nothing that others have changed is in the kernel.",
     };
   }
-  return policy === "Report"
-    ? {
-        status: "True",
-        reason: "Reported",
-        message: `${sentence(open.change)} With drift.policy Report it stays so until the next full sync.`,
-      }
-    : { status: "True", reason: "Repairing", message: `${sentence(open.change)} It is being repaired.` };
+  return { status: "True", reason: "Repairing", message: `${sentence(open.change)} It is being repaired.` };
 }
 
 /** What somebody did, as one sentence. */

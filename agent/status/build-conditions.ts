@@ -2,6 +2,7 @@ import type { Condition, NodeProxySpec } from "../../crds/api.ts";
 import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
 import { withCondition } from "../../platform/kube/conditions.ts";
 import { formatTime } from "../../platform/kube/time.ts";
+import { driftReasons } from "../drift/judge-drift.ts";
 import { describeMeanwhile } from "../stale-services.ts";
 import type { SyncSuccess } from "../sync/sync-outcome.ts";
 import type { AgentFacts } from "./build-status.ts";
@@ -35,10 +36,10 @@ export function buildConditions(
   );
 }
 
-/** Whether the node serves as the newest settings say. */
+/** Whether the node serves as the newest settings say, without changes of others that stay. */
 function judgeReady(facts: AgentFacts): Verdict {
-  const { failure, waitingFor, settingsWaitFor, modeProblem, staleSinceMs, lastSuccess, settings, unusable } =
-    facts;
+  const { failure, waitingFor, settingsWaitFor, modeProblem, staleSinceMs, lastSuccess, drift } = facts;
+  const { settings, unusable } = facts;
   if (settings === undefined || unusable !== undefined) return judgeUnusable(facts);
   if (waitingFor.length > 0) {
     const message = `Waiting for ${waitingFor.join(" and ")}; until then ${describeMeanwhile(staleSinceMs)}.`;
@@ -56,6 +57,9 @@ function judgeReady(facts: AgentFacts): Verdict {
       reason: nodeReadyReasons.syncing,
       message: `Revision ${settings.revision} is being applied.`,
     };
+  }
+  if (drift?.condition.reason === driftReasons.reported) {
+    return { status: "False", reason: "Drifted", message: drift.condition.message };
   }
   const fallback = lastSuccess.fallbackReason === undefined ? "" : ` (${lastSuccess.fallbackReason})`;
   return {

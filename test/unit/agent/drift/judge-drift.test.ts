@@ -107,6 +107,13 @@ const verdictRows: readonly VerdictRow[] = [
     expect: ["True", "Reported", new RegExp(`${culprit} .*until the next full sync`)],
   },
   {
+    name: "with policy Report a change stays, also after a fight under another policy",
+    record: addChange(fight(0, 1, 2), flush, 3_000),
+    nowMs: 3_000,
+    policy: "Report",
+    expect: ["True", "Reported", new RegExp(`${culprit} .*until the next full sync`)],
+  },
+  {
     name: "with policy Report it is over when everything was programmed anew",
     record: fight(0),
     policy: "Report",

@@ -17,6 +17,15 @@ const noDrift: NonNullable<AgentFacts["drift"]> = {
   condition: { status: "False", reason: "InStep", message: "Nothing has been changed." },
 };
 
+const reportedDrift: NonNullable<AgentFacts["drift"]> = {
+  status: { detectedTotal: 1 },
+  condition: {
+    status: "True",
+    reason: "Reported",
+    message: "nft deleted table ip kubesteer. With drift.policy Report it stays so until the next full sync.",
+  },
+};
+
 const facts: AgentFacts = {
   agentVersion: "0.1.0",
   tools: { kernel: "6.1.0", nft: "1.0.6" },
@@ -73,6 +82,20 @@ const conditionRows: readonly ConditionRow[] = [
     name: "where the mode cannot tell, Drifted is Unknown",
     facts: { drift: undefined },
     expect: { Drifted: ["Unknown", "NotWatched", /full syncs repair it/] },
+  },
+  {
+    name: "what others have changed and nobody repairs makes the node not Ready",
+    facts: { drift: reportedDrift },
+    expect: {
+      Ready: ["False", "Drifted", /^nft deleted table ip kubesteer\. With drift\.policy Report it stays so/],
+      Applied: ["True", "Applied", /r1/],
+      Drifted: ["True", "Reported", /./],
+    },
+  },
+  {
+    name: "what is being repaired leaves it Ready",
+    facts: { drift: { ...reportedDrift, condition: { ...reportedDrift.condition, reason: "Repairing" } } },
+    expect: { Ready: ["True", "Synced", /r1/], Drifted: ["True", "Repairing", /./] },
   },
   {
     name: "the newest revision in the kernel is Ready",
