@@ -144,6 +144,7 @@ export class SyncLoop {
 
   #fail(sync: Omit<SyncFailure, "failures">): void {
     this.#failures += 1;
+    this.#waiting.fail();
     const delayMs = backoffDelayMs(this.#failures, retryBackoff, this.#deps.random);
     // Settings that arrived in the meantime may be the cure.
     this.#retryAtMs = sync.settings === this.#settings ? this.#deps.clock.monotonicMs() + delayMs : undefined;

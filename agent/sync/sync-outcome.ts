@@ -20,7 +20,7 @@ export interface SyncSuccess extends SyncFacts {
   readonly report: Omit<SyncReport, "scope">;
   /** End of the sync, milliseconds since the epoch. */
   readonly at: number;
-  /** From the oldest API event in this sync to its end, in milliseconds; undefined when no event asked for it. */
+  /** From the oldest API event in this sync to its end, in milliseconds; undefined when no event asked for it, or a sync failed meanwhile. */
   readonly changeLatencyMs: number | undefined;
   /** When the changed endpoints changed, as their controller says; milliseconds since the epoch. */
   readonly triggerTimes: readonly number[];

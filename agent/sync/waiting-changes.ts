@@ -7,6 +7,7 @@ export class WaitingChanges {
   #queuedSinceMs: number | undefined;
   /** Oldest change of the running sync, or of the ones that failed. */
   #takenSinceMs: number | undefined;
+  #hasFailed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,11 +28,21 @@ export class WaitingChanges {
     this.#queuedSinceMs = undefined;
   }
 
-  /** What was taken is in the kernel. Returns how long the oldest of it waited; undefined when there was nothing. */
+  /** What was taken is not in the kernel: it waits on, as what comes before the next {@link complete} does. */
+  fail(): void {
+    this.#hasFailed = true;
+  }
+
+  /**
+   * What was taken is in the kernel. Returns how long the oldest of it waited; undefined when there was nothing, or when it
+   * waited through a failure: that time says nothing about how fast changes are programmed.
+   */
   complete(): number | undefined {
     const sinceMs = this.#takenSinceMs;
+    const isMeasured = sinceMs !== undefined && !this.#hasFailed;
     this.#takenSinceMs = undefined;
-    return sinceMs === undefined ? undefined : this.#clock.monotonicMs() - sinceMs;
+    this.#hasFailed = false;
+    return isMeasured ? this.#clock.monotonicMs() - sinceMs : undefined;
   }
 
   /** How long the oldest change has been waiting, in milliseconds; undefined when none does. */

@@ -270,6 +270,23 @@ describe("sync loop", () => {
     assert.deepEqual(latencies, [undefined, 500]);
   });
 
+  it("time in which syncs fail is no latency, also of what comes meanwhile and with new settings", async () => {
+    await startSynced();
+    dataplane.failures.push(new Error("nft: no"), new Error("nft: no"));
+    change("ns/a");
+    await clock.advance(500);
+    change("ns/b");
+    await clock.advance(100);
+    applySettings("r2");
+    await clock.advance(2_000);
+    change("ns/c");
+    await clock.advance(0);
+    const latencies = outcomes.map((outcome) =>
+      outcome.kind === "success" ? outcome.changeLatencyMs : "failed",
+    );
+    assert.deepEqual(latencies, [undefined, "failed", "failed", undefined, 0]);
+  });
+
   it("trigger times of changes before the first sync are not passed on", async () => {
     triggerTimes = [5];
     await startSynced();
