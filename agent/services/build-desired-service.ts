@@ -10,9 +10,9 @@ import type { KeptService, KeptServicePort } from "./kept-service.ts";
 import { mergeEndpointSlices } from "./merge-endpoint-slices.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { resolveServicePolicy, type ServicePolicy } from "./resolve-service-policy.ts";
-import { servicePortName } from "./service-port-name.ts";
+import { servicePortName, splitServicePortName } from "./service-port-name.ts";
 import type { Dynamics, SlowStart } from "./service-dynamics.ts";
-import { serviceProblem, type ServiceProblem } from "./service-problem.ts";
+import { plainServiceProblem, serviceProblem, type ServiceProblem } from "./service-problem.ts";
 import { ageEndpoints } from "./slow-start.ts";
 import { usableAddresses, weighEndpoints } from "./weigh-endpoints.ts";
 
@@ -122,7 +122,8 @@ const fields: Readonly<Record<Frontend["kind"], string>> = {
 /** One service port may name an address twice, say as externalIP and by its load balancer: that is no problem. */
 function lostClaimProblems(claim: AddressClaim, winner: AddressClaim): readonly ServiceProblem[] {
   if (claim.servicePort === winner.servicePort) return [];
-  const value = `${claim.protocol} ${claim.address} port ${claim.port}`;
-  const reason = `${winner.servicePort} already has this address and port; it is served there until that Service gives it up`;
-  return [serviceProblem(claim.service, fields[claim.kind], value, reason)];
+  const { port } = splitServicePortName(winner.servicePort);
+  const owner = `Service ${winner.service}${port === "" ? "" : ` (port ${port})`}`;
+  const reason = `${claim.protocol} ${claim.address} port ${claim.port} belongs to ${owner} until that Service gives it up`;
+  return [plainServiceProblem(claim.service, fields[claim.kind], reason)];
 }

@@ -17,7 +17,7 @@ export function listUnsupported(
   const wrong = problems.map(({ service, field, value, reason }) => ({
     service,
     feature: field,
-    reason: `${reason}; got ${value}`,
+    reason: value === undefined ? reason : `${reason}; got ${value}`,
   }));
   const lacking: readonly UnsupportedFeature[] = report.unsupported;
   return [...rejected, ...wrong, ...lacking].map(({ service, feature, reason }) => ({

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { listUnsupported } from "../../../../agent/status/list-unsupported.ts";
 import { ServiceCatalog } from "../../../../agent/services/service-catalog.ts";
 import { trimService } from "../../../../agent/watch/trim-service.ts";
 import { makeNodeFacts, makeNodeProxyConfig, makeService } from "../../../support/make-objects.ts";
+import { makeSyncReport } from "../../../support/make-sync-outcome.ts";
 import { compileObjects, frontendLines } from "./compile-objects.ts";
 
 type Service = Parameters<typeof makeService>[0];
@@ -209,5 +211,29 @@ describe("two Services that want one address", () => {
       upsert({ ...a, externalIPs, sessionAffinity: "ClientIP" });
       assert.deepEqual(served().scope, ["default/a"]);
     });
+  });
+});
+
+function lost(...services: readonly Service[]) {
+  return listUnsupported(makeSyncReport(), compileObjects({ services: services.map(makeService) }).problems);
+}
+
+describe("the message about a lost address", () => {
+  it("names the address and the Service that has it", () => {
+    assert.deepEqual(lost({ ...a, externalIPs, creationTimestamp: younger }, { ...b, externalIPs }), [
+      {
+        service: "default/a",
+        feature: "spec.externalIPs",
+        reason: "TCP 203.0.113.9 port 80 belongs to Service default/b until that Service gives it up",
+      },
+    ]);
+  });
+
+  it("names its port where that has a name", () => {
+    const ports = [{ name: "web", port: 80 }];
+    assert.match(
+      lost({ ...a, externalIPs, creationTimestamp: younger }, { ...b, externalIPs, ports })[0]?.reason ?? "",
+      /^TCP 203\.0\.113\.9 port 80 belongs to Service default\/b \(port web\) until that Service gives it up$/,
+    );
   });
 });

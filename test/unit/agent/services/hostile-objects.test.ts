@@ -181,7 +181,7 @@ describe("hostile objects", () => {
         });
         for (const port of portsOf(compiled)) assertWellFormed(port);
         for (const { field, value, reason } of compiled.problems) {
-          assert.ok(field.length <= 400 && value.length <= 80 && reason.length <= 300);
+          assert.ok(field.length <= 400 && (value ?? "").length <= 80 && reason.length <= 300);
           assert.doesNotMatch(field + value + reason, /\p{Cc}/u);
         }
         const unaffected = [...compiled.services].filter(([name]) => name === "default/honest");
