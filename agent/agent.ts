@@ -134,6 +134,7 @@ class Agent {
       countConnections,
       onListed: () => this.#statusWriter.requestWrite(),
       onOutcome: (outcome) => this.#onOutcome(outcome),
+      onNodeProblemsChange: () => this.#statusWriter.requestWrite(),
       onModeProblem: (problem) => this.#onModeProblem(problem),
       upkeep: this.#upkeep,
       storedObjects: new StoredObjects({ directory: options.stateDir, clock, log }),
@@ -293,7 +294,7 @@ class Agent {
       staleSinceMs: this.#proxy?.staleSinceMs(),
       missing: this.#modes.missing(),
       problems: this.#proxy?.problems() ?? [],
-      nodeProblem: this.#upkeep.nodeProblem(),
+      nodeProblems: [...this.#upkeep.nodeProblems(), ...(this.#proxy?.nodeProblems() ?? [])],
       latency: this.#record.latency.percentiles(),
       drift: this.#driftFacts(),
     };

@@ -5,12 +5,14 @@ import type { ApiClient } from "../platform/kube/api-client.ts";
 import type { Logger } from "../platform/log.ts";
 import { bridgeOutage } from "./bridge-outage.ts";
 import type { ChangeMetrics } from "./metrics/change-metrics.ts";
+import { InterfaceNames, readDevices } from "./node/interface-names.ts";
 import { LocalAddresses } from "./node/local-addresses.ts";
 import { ConnectionMonitor } from "./scheduling/connection-monitor.ts";
 import { WakeUpCall } from "./scheduling/wake-up-call.ts";
 import type { ServiceUpkeep } from "./service-upkeep.ts";
 import type { DesiredState } from "./services/desired-state.ts";
 import type { ConnectionCounts } from "./services/endpoint-connections.ts";
+import { findNodeProblems } from "./services/find-node-problems.ts";
 import { buildNodeFacts, type NodeFacts } from "./services/node-facts.ts";
 import { selectsByNamespace } from "./services/selects-by-namespace.ts";
 import { ServiceCatalog } from "./services/service-catalog.ts";
@@ -36,6 +38,8 @@ export interface ServiceProxyDeps {
   readonly onOutcome: (outcome: SyncOutcome) => void;
   /** {@link ServiceProxy.modeProblem} differs from before. */
   readonly onModeProblem: (problem: string) => void;
+  /** {@link ServiceProxy.nodeProblems} may differ from before, without a sync. */
+  readonly onNodeProblemsChange: () => void;
   readonly upkeep: ServiceUpkeep;
   /** Where the objects of the cluster are kept for a start without the API server. */
   readonly storedObjects: StoredObjects;
@@ -53,12 +57,14 @@ export class ServiceProxy {
   readonly #lookout: ModeLookout;
   readonly #connections: ConnectionMonitor;
   readonly #addresses: LocalAddresses;
+  readonly #interfaces: InterfaceNames;
   /** When a new endpoint gets a larger share. */
   readonly #nextShare: WakeUpCall;
   #settings: NodeProxySpec;
   #settingsInForce: NodeProxySpec;
   /** Whether a sync under the settings in force, or under some before them, was successful, perhaps of an earlier run. */
   #isProven: boolean;
+  #node: NodeFacts;
   #desired: DesiredState | undefined;
   /** When the objects were stored that stand in for those of the API server; undefined once all are its own. */
   #staleSinceMs: number | undefined;
@@ -71,7 +77,10 @@ export class ServiceProxy {
     this.#settingsInForce = settings;
     this.#isProven = isProven;
     this.#addresses = new LocalAddresses({ listInterfaces: networkInterfaces, clock, log });
-    this.#catalog = new ServiceCatalog({ config: settings.config, node: this.#nodeFacts() });
+    this.#interfaces = new InterfaceNames({ readDevices, clock });
+    this.#interfaces.read();
+    this.#node = this.#nodeFacts();
+    this.#catalog = new ServiceCatalog({ config: settings.config, node: this.#node });
     this.#watch = new ClusterWatch({
       client,
       clock,
@@ -135,6 +144,7 @@ export class ServiceProxy {
       storedObjects.run(() => (this.#isComplete() ? this.#catalog.objects : undefined), signal),
       this.#connections.run(signal),
       this.#addresses.watch(() => this.#refreshNode(), signal),
+      this.#interfaces.watch(this.#deps.onNodeProblemsChange, signal),
     ]);
   }
 
@@ -214,12 +224,23 @@ export class ServiceProxy {
     return [...this.#catalog.problems(), ...this.#deps.upkeep.problems()];
   }
 
+  /** What the settings in force name and the node does not have, each one clause without a full stop. */
+  nodeProblems(): readonly string[] {
+    return findNodeProblems({
+      config: this.#settingsInForce.config,
+      addresses: this.#node.addresses,
+      interfaces: this.#interfaces.known,
+      services: this.#catalog.objects.services,
+    });
+  }
+
   #bringIntoForceUnlessWaiting(): void {
     if (this.settingsWaitFor().length > 0 || this.#lookout.isLooking) return;
     const settings = this.#settings;
     this.#settingsInForce = settings;
     this.#catalog.setConfig(settings.config);
-    this.#catalog.setNode(this.#nodeFacts());
+    this.#node = this.#nodeFacts();
+    this.#catalog.setNode(this.#node);
     this.#loop.setSettings(settings);
   }
 
@@ -274,8 +295,10 @@ export class ServiceProxy {
   }
 
   #refreshNode(): void {
-    this.#catalog.setNode(this.#nodeFacts());
+    this.#node = this.#nodeFacts();
+    this.#catalog.setNode(this.#node);
     this.#requestChanges();
+    this.#deps.onNodeProblemsChange();
   }
 
   #requestChanges(): void {

@@ -19,7 +19,7 @@ export interface ServiceUpkeepDeps {
   readonly writeKernelSettings: ConntrackSettingsDeps["write"];
   /** Whether the kernel follows the cluster, whatever becomes of the node itself. */
   readonly isProxyHealthy: () => boolean;
-  /** {@link ServiceUpkeep.problems} or {@link ServiceUpkeep.nodeProblem} differ from before. */
+  /** {@link ServiceUpkeep.problems} or {@link ServiceUpkeep.nodeProblems} differ from before. */
   readonly onProblemsChange: () => void;
   readonly events: EventRecorder;
   readonly meter: Meter;
@@ -94,12 +94,10 @@ export class ServiceUpkeep {
     return this.#localhostRelays.problems();
   }
 
-  /** What the node lacks, as one sentence without a full stop; undefined when nothing. */
-  nodeProblem(): string | undefined {
+  /** What the node lacks, each one clause without a full stop. */
+  nodeProblems(): readonly string[] {
     const { problem } = this.#flowRepair;
-    return problem === undefined
-      ? undefined
-      : `clients may keep sending to endpoints that are gone: ${problem}`;
+    return problem === undefined ? [] : [`clients may keep sending to endpoints that are gone: ${problem}`];
   }
 
   #onListenFailure(service: ServiceName, message: string): void {

@@ -1,6 +1,6 @@
 import type { NodeProxyConfig } from "../../crds/api.ts";
 import { familyOf, type Cidr, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
-import { cidrContains, cidrFamily, parseCidr } from "../../platform/ip/cidr.ts";
+import { cidrAddress, cidrContains, cidrFamily, parseCidr } from "../../platform/ip/cidr.ts";
 import type { NodeAddresses } from "./node-facts.ts";
 
 const families: readonly IpFamily[] = ["IPv4", "IPv6"];
@@ -20,6 +20,11 @@ export function nodePortAddresses(
     : addresses.local.filter(isInside(config.addresses.map((text) => parseCidr(text, { lenient: true }))));
   const reachable = chosen.filter((address) => !loopback.some((cidr) => cidrContains(cidr, address)));
   return [...new Set(reachable)];
+}
+
+/** Whether the range holds loopback addresses only. */
+export function isLoopback(cidr: Cidr): boolean {
+  return loopback.some((range) => cidrContains(range, cidrAddress(cidr)));
 }
 
 function isInside(cidrs: readonly Cidr[]): (address: IpAddress) => boolean {

@@ -116,7 +116,7 @@ function describeRunning(lastSuccess: AgentFacts["lastSuccess"]): string {
 const namedServices = 5;
 
 /** Whether some Services are not served as their objects say: because of a failure, what is in them or what the node lacks. */
-function judgeDegraded({ lastSuccess, failure, problems, nodeProblem }: AgentFacts): Verdict {
+function judgeDegraded({ lastSuccess, failure, problems, nodeProblems }: AgentFacts): Verdict {
   if (lastSuccess === undefined) {
     const message = "Nothing has been synced since the agent started.";
     return { status: "Unknown", reason: "NotSynced", message };
@@ -134,7 +134,7 @@ function judgeDegraded({ lastSuccess, failure, problems, nodeProblem }: AgentFac
             message: describeServices(all),
           },
         ]),
-    ...(nodeProblem === undefined ? [] : [{ reason: "NodeProblem", message: `${nodeProblem}.` }]),
+    ...nodeProblems.map((problem) => ({ reason: "NodeProblem", message: `${problem}.` })),
   ];
   const [worst] = troubles;
   if (worst === undefined) {

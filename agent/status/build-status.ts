@@ -32,8 +32,8 @@ export interface AgentFacts {
   readonly staleSinceMs: number | undefined;
   readonly missing: MissingRequirements;
   readonly problems: readonly ServiceProblem[];
-  /** What the node lacks to serve all Services well, as one sentence without a full stop; undefined when nothing. */
-  readonly nodeProblem: string | undefined;
+  /** What the node lacks to serve all Services well, each one clause without a full stop. */
+  readonly nodeProblems: readonly string[];
   /** Time from an API event to the kernel; undefined while nothing was measured. */
   readonly latency: NodeProxyStatus["programmingLatency"];
   /** Changes that others made; undefined where the mode cannot tell. */

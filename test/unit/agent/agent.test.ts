@@ -163,7 +163,20 @@ describe("agent", () => {
     await clock.advance(1_000);
     const status = await readStatus();
     const found = (type: string) => status?.conditions?.find((condition) => condition.type === type);
-    return { observedRevision: status?.observedRevision, ready: found("Ready"), applied: found("Applied") };
+    return {
+      observedRevision: status?.observedRevision,
+      ready: found("Ready"),
+      applied: found("Applied"),
+      degraded: found("Degraded"),
+    };
+  }
+
+  async function isNodeProblem(): Promise<boolean> {
+    return (await conditions()).degraded?.reason === "NodeProblem";
+  }
+
+  async function isCured(): Promise<boolean> {
+    return (await conditions()).degraded?.status === "False";
   }
 
   async function isUnsupported(): Promise<boolean> {
@@ -309,6 +322,27 @@ describe("agent", () => {
     await clock.advance(30_000);
     await until(async () => (await degraded())?.status === "False");
     assert.equal(dataplane.syncs.length, 1);
+  });
+
+  it("is Degraded while its settings name what the node does not have", async () => {
+    const localTraffic = { detect: "BridgeInterface", interface: "nosuchbr" } as const;
+    await setNodeProxy(makeNodeProxySpec({ config: { localTraffic } }));
+    start();
+    await until(isNodeProblem);
+    assert.match(
+      (await conditions()).degraded?.message ?? "",
+      /^interface nosuchbr does not exist \(spec\.localTraffic/,
+    );
+    await setNodeProxy(makeNodeProxySpec({ revision: "r2" }));
+    await until(isCured);
+    const nodePorts = { ...makeNodeProxySpec().config.nodePorts, addresses: ["203.0.113.0/24"] };
+    const ports = [{ port: 80, nodePort: 30_080 }];
+    await api.update(resources.services, { ...service, spec: { ...service.spec, type: "NodePort", ports } });
+    await setNodeProxy(makeNodeProxySpec({ revision: "r3", config: { nodePorts } }));
+    await until(isNodeProblem);
+    assert.match((await conditions()).degraded?.message ?? "", /NodePorts do not answer over IPv4; it has /);
+    await api.update(resources.services, service);
+    await until(isCured);
   });
 
   it("tells on the Service that a health check node port cannot be had", async () => {

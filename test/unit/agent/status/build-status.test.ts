@@ -40,7 +40,7 @@ const facts: AgentFacts = {
   staleSinceMs: undefined,
   missing: new Map(),
   problems: [],
-  nodeProblem: undefined,
+  nodeProblems: [],
   latency: { p50Milliseconds: 2, p99Milliseconds: 9 },
   drift: noDrift,
 };
@@ -206,7 +206,7 @@ const conditionRows: readonly ConditionRow[] = [
   },
   {
     name: "a failed sync comes before what else degrades",
-    facts: { failure: makeSyncFailure(), problems: [makeProblem("ns/a")], nodeProblem: "no conntrack" },
+    facts: { failure: makeSyncFailure(), problems: [makeProblem("ns/a")], nodeProblems: ["no conntrack"] },
     expect: {
       Degraded: [
         "True",
@@ -226,15 +226,22 @@ const conditionRows: readonly ConditionRow[] = [
   },
   {
     name: "what the node lacks degrades",
-    facts: { nodeProblem: "conntrack is not installed" },
+    facts: { nodeProblems: ["conntrack is not installed"] },
     expect: {
       Ready: ["True", "Synced", /r1/],
       Degraded: ["True", "NodeProblem", /^conntrack is not installed\.$/],
     },
   },
   {
+    name: "everything that the node lacks is told",
+    facts: { nodeProblems: ["conntrack is not installed", "interface cni0 does not exist"] },
+    expect: {
+      Degraded: ["True", "NodeProblem", /^conntrack is not installed\. interface cni0 does not exist\.$/],
+    },
+  },
+  {
     name: "what the node lacks is told after what is wrong with Services",
-    facts: { problems: [makeProblem("ns/a")], nodeProblem: "conntrack is not installed" },
+    facts: { problems: [makeProblem("ns/a")], nodeProblems: ["conntrack is not installed"] },
     expect: { Degraded: ["True", "ServiceProblems", /: ns\/a\. See .* conntrack is not installed\.$/] },
   },
 ];

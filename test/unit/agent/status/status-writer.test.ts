@@ -23,7 +23,7 @@ const facts: AgentFacts = {
   staleSinceMs: undefined,
   missing: new Map(),
   problems: [],
-  nodeProblem: undefined,
+  nodeProblems: [],
   latency: undefined,
   drift: undefined,
 };
