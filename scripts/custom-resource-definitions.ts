@@ -26,6 +26,7 @@ interface Definition {
 }
 
 const readyCondition = '.status.conditions[?(@.type=="Ready")]';
+const conditionStatus = (type: string): string => `.status.conditions[?(@.type=="${type}")].status`;
 const age: PrinterColumn = {
   name: "Age",
   type: "date",
@@ -88,10 +89,16 @@ const nodeProxy: Definition = {
   columns: [
     column("Config", ".spec.configName", "ProxyConfig that owns the node."),
     column("Mode", ".status.runningMode", "Mode whose rules are in the kernel."),
-    column("Ready", `${readyCondition}.status`, "Whether the node serves what it should."),
-    column("Services", ".status.services.servicePorts", "Service ports programmed.", { type: "integer" }),
-    column("Endpoints", ".status.services.endpoints", "Endpoints programmed.", { type: "integer" }),
+    column("Ready", `${readyCondition}.status`, "Whether the node runs its newest settings."),
+    column("Degraded", conditionStatus("Degraded"), "Whether some Services are not served as asked."),
+    column("Drifted", conditionStatus("Drifted"), "Whether others have changed the kernel state."),
+    column("Heartbeat", ".status.heartbeatAt", "Time since the agent last reported.", { type: "date" }),
+    column("Ports", ".status.services.servicePorts", "Service ports programmed.", { type: "integer" }),
     age,
+    column("Endpoints", ".status.services.endpoints", "Endpoints programmed.", {
+      type: "integer",
+      priority: 1,
+    }),
     column("Revision", ".spec.revision", "Revision the node should run.", { priority: 1 }),
     column("Observed", ".status.observedRevision", "Revision the agent has taken up.", { priority: 1 }),
     column("Kernel", ".status.capabilities.kernel", "Kernel release.", { priority: 1 }),

@@ -290,6 +290,9 @@ export const proxyConfigStatus = z
           "Nodes whose agent reports that it is not Ready, or has not reported for three minutes.",
         ),
         unsupported: count.describe("Nodes that lack what every allowed mode needs."),
+        degraded: count
+          .optional() // absent from a status that an operator of before has written
+          .describe("Nodes that do not serve some Services as asked; their NodeProxies say which and why."),
         drifted: count.describe("Nodes whose kernel state was changed by others and is not repaired."),
         overridden: count.describe("Nodes that nodeSelector selects but another ProxyConfig owns."),
       })

@@ -44,6 +44,7 @@ function countNodes({ verdicts, overridden }: ConfigFacts): NonNullable<ProxyCon
     ready: count(({ health }) => health === "ready"),
     failed: count(({ health }) => health === "failed" || health === "silent"),
     unsupported: count(({ health }) => health === "unsupported"),
+    degraded: count(({ degraded }) => degraded !== undefined),
     drifted: count(({ drifted }) => drifted),
     overridden: overridden.length,
   };

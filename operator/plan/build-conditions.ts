@@ -6,7 +6,7 @@ import { findCondition } from "../../platform/kube/conditions.ts";
 import { configConditionTypes, rolloutPaused } from "./condition-names.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import { describeSelector } from "./describe-selector.ts";
-import { explainFailing, explainNotReady, explainOverridden } from "./explain-nodes.ts";
+import { explainDegraded, explainFailing, explainNotReady, explainOverridden } from "./explain-nodes.ts";
 import { nameNodes } from "./name-nodes.ts";
 import { isFailing, rankFailing } from "./rank-failing.ts";
 import { formatTime } from "../../platform/kube/time.ts";
@@ -109,18 +109,19 @@ function judgeProgressing({ rollout, revision, verdicts }: ConfigFacts): Judgeme
 /** Whether some node is worse off than it should be, rollout or not. */
 function judgeDegraded({ verdicts }: ConfigFacts): Judgement {
   const failing = rankFailing(verdicts);
+  const degraded = explainDegraded(verdicts);
   const drifted = verdicts.filter(({ drifted }) => drifted).map(({ node }) => node);
   const drift =
     drifted.length === 0
       ? []
       : [`others have changed the kernel state of ${nameNodes(drifted)} and it is not repaired`];
-  if (failing.length === 0 && drift.length === 0) {
-    return { status: "False", reason: "AsExpected", message: "no node is failing" };
+  if (failing.length === 0 && degraded.length === 0 && drift.length === 0) {
+    return { status: "False", reason: "AsExpected", message: "every node serves as it should" };
   }
   return {
     status: "True",
-    reason: failing.length > 0 ? "NodesFailing" : "NodesDrifted",
-    message: [...explainFailing(failing), ...drift].join("; "),
+    reason: failing.length > 0 ? "NodesFailing" : degraded.length > 0 ? "NodesDegraded" : "NodesDrifted",
+    message: [...explainFailing(failing), ...degraded, ...drift].join("; "),
   };
 }
 

@@ -1,3 +1,4 @@
+import { cutText } from "../../platform/cut-text.ts";
 import type { NodeVerdict } from "./judge-node.ts";
 import { nameNodes } from "./name-nodes.ts";
 import type { OverriddenNode } from "./own-nodes.ts";
@@ -18,6 +19,23 @@ export function explainFailing(verdicts: readonly NodeVerdict[]): readonly strin
   if (worst === undefined) return [];
   const more = others.length === 0 ? [] : [`also failing: ${nameNodes(others.map(({ node }) => node))}`];
   return [`${worst.node} ${worst.reason}: ${worst.message}`, ...more];
+}
+
+/** Messages of a few nodes in full; an agent's own is short, but the API lets it be long. */
+const quotedNodes = 3;
+const longestQuote = 512;
+
+/** Which nodes do not serve all Services as asked, and what the first of them say about it. */
+export function explainDegraded(verdicts: readonly NodeVerdict[]): readonly string[] {
+  const degraded = verdicts.flatMap(({ node, degraded: message }) =>
+    message === undefined ? [] : [{ node, message }],
+  );
+  if (degraded.length === 0) return [];
+  const names = nameNodes(degraded.map(({ node }) => node));
+  const quotes = degraded
+    .slice(0, quotedNodes)
+    .map(({ node, message }) => `${node}: ${cutText(message.replace(/\.$/, ""), longestQuote)}`);
+  return [`not all Services are served as asked on ${names} (kubectl describe nodeproxy)`, ...quotes];
 }
 
 /** Which nodes other ProxyConfigs have, and with what priority. */

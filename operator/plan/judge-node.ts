@@ -26,6 +26,8 @@ export interface NodeVerdict {
   /** The revision the node should run is in force there. */
   readonly updated: boolean;
   readonly drifted: boolean;
+  /** What its agent says about Services that it does not serve as asked; undefined when there are none. */
+  readonly degraded: string | undefined;
   readonly runningMode: ProxyMode | undefined;
   /** Why an updated node does not run the mode that was asked for. */
   readonly fallbackReason: string | undefined;
@@ -48,6 +50,7 @@ export function judgeNode(node: string, nodeProxy: NodeProxy | undefined, facts:
   const { status } = nodeProxy ?? {};
   const assignedRevision = nodeProxy?.spec.revision;
   const updated = assignedRevision === revision && status?.observedRevision === revision;
+  const degraded = conditionOf(nodeProxy, conditionTypes.degraded);
   const { since, ...finding } = findHealth(nodeProxy, facts, updated);
   return {
     node,
@@ -56,6 +59,7 @@ export function judgeNode(node: string, nodeProxy: NodeProxy | undefined, facts:
     assignedRevision,
     updated,
     drifted: conditionOf(nodeProxy, conditionTypes.drifted)?.status === "True",
+    degraded: degraded?.status === "True" ? degraded.message : undefined,
     runningMode: status?.runningMode,
     fallbackReason: updated ? status.fallbackReason : undefined,
   };

@@ -3,6 +3,7 @@ import { findCondition } from "../../platform/kube/conditions.ts";
 import { agentSilent } from "./agent-silence.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import { configConditionTypes } from "./condition-names.ts";
+import { explainDegraded } from "./explain-nodes.ts";
 import { longestFailingList } from "./rank-failing.ts";
 
 /** Something that happened to a ProxyConfig, as an Event tells it. */
@@ -22,6 +23,7 @@ export function planEvents(facts: ConfigFacts, next: ProxyConfigStatus): readonl
     ...rolloutEvents(facts, previous),
     ...failingEvents(previous, next),
     ...recoveredEvents(facts, previous),
+    ...degradedEvents(facts, { previous, next }),
     ...conditionEvents(configConditionTypes.modeFallback, "ModeFallback", { previous, next }),
     ...conditionEvents(configConditionTypes.overridden, "ConfigOverridden", { previous, next }),
   ];
@@ -81,6 +83,19 @@ function recoveredEvents(
 
 function recovered(message: string): PlannedEvent {
   return { type: "Normal", reason: "NodeRecovered", message };
+}
+
+/** One Event when the first node stops serving some Services as asked; which nodes these are later says the status. */
+function degradedEvents(
+  { verdicts }: ConfigFacts,
+  { previous, next }: { readonly previous: ProxyConfigStatus | undefined; readonly next: ProxyConfigStatus },
+): readonly PlannedEvent[] {
+  if (countDegraded(previous) > 0 || countDegraded(next) === 0) return [];
+  return [{ type: "Warning", reason: "NodesDegraded", message: explainDegraded(verdicts).join("; ") }];
+}
+
+function countDegraded(status: ProxyConfigStatus | undefined): number {
+  return status?.nodes?.degraded ?? 0;
 }
 
 /** An Event when the condition begins to hold; which nodes it is about may change often after that, and says the status. */

@@ -35,6 +35,8 @@ function withNodeLabel(name: string, label: string): Resource {
   return proxyConfig(name, { nodeSelector: { matchLabels: { [label]: "x" } } });
 }
 
+const lastTransitionTime = "2026-01-02T03:04:05Z";
+
 const nodeProxy: Resource = {
   apiVersion: apiGroupVersion,
   kind: "NodeProxy",
@@ -271,16 +273,29 @@ describe("custom resources", function () {
     it("prints what the node runs", async () => {
       await create(nodeProxies, nodeProxy);
       await requests.patch(`${nodeProxies}/node-1/status`, {
-        status: { runningMode: "nftables", services: { servicePorts: 12, endpoints: 34 } },
+        status: {
+          runningMode: "nftables",
+          heartbeatAt: new Date(Date.now() - 900_000).toISOString(),
+          services: { servicePorts: 12, endpoints: 34 },
+          conditions: Object.entries({ Ready: "True", Degraded: "True", Drifted: "False" }).map(
+            ([type, status]) => ({ type, status, reason: "R", message: "", lastTransitionTime }),
+          ),
+        },
       });
       const { body } = await requests.get(`${nodeProxies}/node-1`, { accept: table });
       const columns = body["columnDefinitions"] as unknown as readonly { name: string; priority: number }[];
       const [row] = body["rows"] as unknown as readonly { cells: readonly unknown[] }[];
       assert.deepEqual(
         columns.filter(({ priority }) => priority === 0).map(({ name }) => name),
-        ["Name", "Config", "Mode", "Ready", "Services", "Endpoints", "Age"],
+        ["Name", "Config", "Mode", "Ready", "Degraded", "Drifted", "Heartbeat", "Ports", "Age"],
       );
-      assert.deepEqual(row?.cells.slice(0, 6), ["node-1", "default", "nftables", null, 12, 34]);
+      const shown = ["node-1", "default", "nftables", "True", "True", "False", "15m", 12];
+      assert.deepEqual(row?.cells.slice(0, 8), shown);
+      const width = shown.reduce<number>(
+        (sum, cell, index) => sum + 3 + Math.max(String(cell).length, columns[index]?.name.length ?? 0),
+        "nodeproxy.kubesteer.dev/".length,
+      );
+      assert.ok(width < 110, `${width} columns`);
     });
 
     it("refuses a status that names no known mode", async () => {

@@ -59,6 +59,7 @@ describe("operator and API server", function () {
         ready: 2,
         failed: 0,
         unsupported: 0,
+        degraded: 0,
         drifted: 0,
         overridden: 0,
       });

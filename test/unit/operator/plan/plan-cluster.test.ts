@@ -47,6 +47,14 @@ function conditionOf(view: Partial<ClusterView>, type: string, name = "default")
 }
 
 const ready = readyStatus(revision);
+const withDegraded = (message: string): NodeProxyStatus => ({
+  ...ready,
+  conditions: [
+    ...(ready.conditions ?? []),
+    { type: "Degraded", status: "True", reason: "ServiceProblems", message, lastTransitionTime: nowIso },
+  ],
+});
+const degraded = withDegraded("Not served as specified: shop/web.");
 const failed = readyStatus(revision, {
   conditions: [readyCondition("False", "SyncFailed", "nft refused the transaction")],
 });
@@ -175,6 +183,7 @@ describe("planCluster: status", () => {
       ready: 1,
       failed: 1,
       unsupported: 0,
+      degraded: 0,
       drifted: 0,
       overridden: 0,
     });
@@ -278,6 +287,28 @@ describe("planCluster: status", () => {
     assert.equal(conditionOf({ nodeProxies }, "Ready")?.status, "True");
     assert.equal(conditionOf({ nodeProxies }, "Degraded")?.reason, "NodesDrifted");
     assert.equal(statusOf({ nodeProxies }).nodes?.drifted, 1);
+  });
+
+  it("is Degraded, but Ready, when some Services are not served as asked, and says where", () => {
+    const nodeProxies = withReports([degraded, ready, degraded]);
+    assert.equal(conditionOf({ nodeProxies }, "Ready")?.status, "True");
+    assert.deepEqual(conditionOf({ nodeProxies }, "Degraded"), {
+      status: "True",
+      reason: "NodesDegraded",
+      message:
+        "not all Services are served as asked on node-1, node-3 (kubectl describe nodeproxy); " +
+        "node-1: Not served as specified: shop/web; node-3: Not served as specified: shop/web",
+    });
+    assert.equal(statusOf({ nodeProxies }).nodes?.degraded, 2);
+  });
+
+  it("quotes a few of many degraded nodes, and each of them briefly", () => {
+    const many = makeNodes(500);
+    const status = withDegraded("x".repeat(10_000));
+    const nodeProxies = many.map((node) => makeNodeProxy(node, config, { status }));
+    const condition = conditionOf({ nodes: many, nodeProxies }, "Degraded");
+    assert.match(condition?.message ?? "", /and 497 more/);
+    assert.ok((condition?.message.length ?? 0) < 2_000);
   });
 
   it("lists ten failing nodes, the worst first, then those that fail longest", () => {
@@ -451,6 +482,22 @@ describe("planCluster: events", () => {
       { type: "Normal", reason: "NodeRecovered", message: "the agent of node-2 reports again" },
     ]);
     assert.deepEqual(lastEvents(allReady, silent, started, allReady), []);
+  });
+
+  it("tells once that Services are not served as asked, until all are again", () => {
+    const one = { nodeProxies: withReports([ready, degraded, ready]) };
+    const two = { nodeProxies: withReports([degraded, degraded, ready]) };
+    assert.deepEqual(lastEvents(allReady, one), [
+      {
+        type: "Warning",
+        reason: "NodesDegraded",
+        message:
+          "not all Services are served as asked on node-2 (kubectl describe nodeproxy); " +
+          "node-2: Not served as specified: shop/web",
+      },
+    ]);
+    assert.deepEqual(lastEvents(allReady, one, two), []);
+    assert.deepEqual(reasons(lastEvents(allReady, one, allReady, two)), ["NodesDegraded"]);
   });
 
   it("tells a fallback when it begins", () => {

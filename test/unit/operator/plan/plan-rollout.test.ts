@@ -16,6 +16,7 @@ function verdict(node: string, changes: Partial<NodeVerdict> = {}): NodeVerdict 
     assignedRevision: "rev-old",
     updated: false,
     drifted: false,
+    degraded: undefined,
     runningMode: undefined,
     fallbackReason: undefined,
     ...changes,
