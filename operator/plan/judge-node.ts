@@ -40,6 +40,8 @@ export interface NodeFacts {
   readonly heartbeat: HeartbeatObservation;
   /** Some ProxyConfig lists the node as silent. */
   readonly listedSilent: boolean;
+  /** The node keeps other settings than those of the revision, so it is judged by how it does with them. */
+  readonly paused: boolean;
 }
 
 type Finding = Pick<NodeVerdict, "health" | "reason" | "message"> & { readonly since?: string | undefined };
@@ -74,7 +76,7 @@ function findHealth(nodeProxy: NodeProxy | undefined, facts: NodeFacts, updated:
     return { health: "waiting", reason: "WaitingForAgent", message: "its agent has not reported yet" };
   }
   const ready = conditionOf(nodeProxy, conditionTypes.ready);
-  return findReported(nodeProxy, { revision: facts.revision, updated, ready });
+  return findReported(nodeProxy, { facts, updated, ready });
 }
 
 /** `since` is of the node's own clock: it stays the same whoever observes, and tells people where to look in its log. */
@@ -88,14 +90,15 @@ function explainSilence({ metadata, status }: NodeProxy): Finding {
 }
 
 function findReported(
-  { spec, status }: NodeProxy,
+  nodeProxy: NodeProxy,
   {
-    revision,
+    facts,
     updated,
     ready,
-  }: { readonly revision: string; readonly updated: boolean; readonly ready: Condition | undefined },
+  }: { readonly facts: NodeFacts; readonly updated: boolean; readonly ready: Condition | undefined },
 ): Finding {
-  if (ready?.status === "False" && !isTransitional(ready)) {
+  const isFailure = ready?.status === "False" && !isTransitional(ready);
+  if (isFailure && isAboutGiven(ready, nodeProxy, facts)) {
     return {
       health: ready.reason === nodeReadyReasons.modeUnsupported ? "unsupported" : "failed",
       reason: ready.reason,
@@ -103,14 +106,7 @@ function findReported(
       since: ready.lastTransitionTime,
     };
   }
-  if (!updated) {
-    const runs = status?.observedRevision ?? "nothing yet";
-    const message =
-      spec.revision === revision
-        ? `it runs ${runs}, and its agent is bringing ${revision} into force`
-        : `it runs ${runs}, and ${revision} has not been given to it`;
-    return { health: "waiting", reason: "RevisionPending", message };
-  }
+  if (!updated || isFailure) return explainPending(nodeProxy, facts);
   if (ready?.status === "True") {
     return { health: "ready", reason: ready.reason, message: ready.message, since: ready.lastTransitionTime };
   }
@@ -119,6 +115,27 @@ function findReported(
     reason: ready?.reason ?? "WaitingForAgent",
     message: ready?.message ?? "its agent has not reported whether it is Ready",
   };
+}
+
+/** A failure with other settings, or before the agent saw the newest ones, says nothing about these. */
+function isAboutGiven(
+  { observedGeneration }: Condition,
+  { metadata: { generation }, spec }: NodeProxy,
+  { revision, paused }: NodeFacts,
+): boolean {
+  const isOutdated =
+    observedGeneration !== undefined && generation !== undefined && observedGeneration < generation;
+  return !isOutdated && (paused || spec.revision === revision);
+}
+
+function explainPending({ spec, status }: NodeProxy, { revision }: NodeFacts): Finding {
+  const runs = status?.observedRevision ?? "nothing yet";
+  const what = runs === revision ? "the newest facts about the node" : revision;
+  const message =
+    spec.revision === revision
+      ? `it runs ${runs}, and its agent is bringing ${what} into force`
+      : `it runs ${runs}, and ${revision} has not been given to it`;
+  return { health: "waiting", reason: "RevisionPending", message };
 }
 
 /** The agent is on its way: it waits for its first lists, or brings a revision into force. */

@@ -4,7 +4,7 @@ import { nodesListedSilent, unseenHeartbeat } from "./agent-silence.ts";
 import { aggregateStatus } from "./aggregate-status.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import type { ClusterNode, ClusterView } from "./cluster-view.ts";
-import { judgeNode, type NodeHealth, type NodeVerdict } from "./judge-node.ts";
+import { judgeNode, type NodeFacts, type NodeHealth, type NodeVerdict } from "./judge-node.ts";
 import { ownNodes } from "./own-nodes.ts";
 import { planEvents, type PlannedEvent } from "./plan-events.ts";
 import { planRollout } from "./plan-rollout.ts";
@@ -44,9 +44,9 @@ export function planCluster(view: ClusterView): ClusterPlan {
   const { nodesOf, overriddenOf, unowned } = ownNodes(proxyConfigs, view.nodes.toSorted(byName));
 
   const listedSilent = nodesListedSilent(proxyConfigs);
-  const judge: Judge = (node, revision) =>
+  const judge: Judge = (node, target) =>
     judgeNode(node, nodeProxyOf.get(node), {
-      revision,
+      ...target,
       heartbeat: view.heartbeats.get(node) ?? unseenHeartbeat,
       listedSilent: listedSilent.has(node),
     });
@@ -79,7 +79,7 @@ export function planCluster(view: ClusterView): ClusterPlan {
   };
 }
 
-type Judge = (node: string, revision: string) => NodeVerdict;
+type Judge = (node: string, target: Pick<NodeFacts, "paused" | "revision">) => NodeVerdict;
 
 interface ConfigPlan {
   readonly facts: ConfigFacts;
@@ -103,7 +103,8 @@ function planConfig({
 }): ConfigPlan {
   const settings = settingsOf(proxyConfig);
   const { revision } = settings;
-  const verdicts = nodes.map(({ name }) => judge(name, revision));
+  const { paused } = proxyConfig.spec.rollout;
+  const verdicts = nodes.map(({ name }) => judge(name, { revision, paused }));
   const rollout = planRollout({ proxyConfig, revision, verdicts, nowMs });
   const nodeProxies = nodes.map((node) => {
     const released = rollout.released.has(node.name);

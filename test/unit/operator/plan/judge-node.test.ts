@@ -17,6 +17,17 @@ const { revision } = settingsOf(config);
 const older = makeProxyConfig({ spec: { mode: "iptables" } });
 const node = makeNode("node-1");
 
+/** Its agent has not looked at the newest generation yet. */
+function outdated(nodeProxy: NodeProxy): NodeProxy {
+  const { metadata, status } = nodeProxy;
+  const conditions = status?.conditions?.map((condition) => ({ ...condition, observedGeneration: 1 }));
+  return {
+    ...nodeProxy,
+    metadata: { ...metadata, generation: 2 },
+    status: { ...status, ...(conditions && { conditions }) },
+  };
+}
+
 function withStatus(status: NodeProxyStatus | undefined, from = config): NodeProxy {
   return makeNodeProxy(node, from, { ...(status !== undefined && { status }) });
 }
@@ -32,6 +43,8 @@ const rows: readonly {
   readonly heartbeat?: HeartbeatObservation;
   /** @default false */
   readonly listedSilent?: boolean;
+  /** @default false */
+  readonly paused?: boolean;
   readonly health: NodeHealth;
   readonly reason: string;
   readonly updated?: boolean;
@@ -145,6 +158,39 @@ const rows: readonly {
     reason: "ModeUnsupported",
   },
   {
+    name: "a failure reported before the node was given the revision",
+    nodeProxy: outdated(withStatus(readyStatus("rev-old", notReady("SyncFailed")))),
+    health: "waiting",
+    reason: "RevisionPending",
+  },
+  {
+    name: "a failure reported before facts about the node changed, with the revision in force",
+    nodeProxy: outdated(withStatus(readyStatus(revision, notReady("SyncFailed")))),
+    health: "waiting",
+    reason: "RevisionPending",
+    updated: true,
+  },
+  {
+    name: "a mode of other settings that the node does not support, before it is given these",
+    nodeProxy: withStatus(readyStatus("rev-old", notReady("ModeUnsupported")), older),
+    health: "waiting",
+    reason: "RevisionPending",
+  },
+  {
+    name: "a failure with the settings that a pause holds",
+    nodeProxy: withStatus(readyStatus("rev-old", notReady("SyncFailed")), older),
+    paused: true,
+    health: "failed",
+    reason: "SyncFailed",
+  },
+  {
+    name: "Ready with the revision, before facts about the node changed",
+    nodeProxy: outdated(withStatus(readyStatus(revision))),
+    health: "ready",
+    reason: "Synced",
+    updated: true,
+  },
+  {
     name: "the agent is bringing the revision into force",
     nodeProxy: withStatus(readyStatus("rev-old", notReady("Syncing"))),
     health: "waiting",
@@ -168,9 +214,10 @@ const rows: readonly {
 
 describe("judgeNode", () => {
   for (const row of rows) {
-    const { name, nodeProxy, heartbeat = unchangedFor(0), listedSilent = false, updated = false } = row;
+    const { name, nodeProxy, heartbeat = unchangedFor(0) } = row;
+    const { listedSilent = false, paused = false, updated = false } = row;
     it(name, () => {
-      const verdict = judgeNode("node-1", nodeProxy, { revision, heartbeat, listedSilent });
+      const verdict = judgeNode("node-1", nodeProxy, { revision, heartbeat, listedSilent, paused });
       assert.deepEqual([verdict.health, verdict.reason, verdict.updated], [row.health, row.reason, updated]);
     });
   }
@@ -178,7 +225,7 @@ describe("judgeNode", () => {
   it("takes a fallback for one only when the newest revision is in force", () => {
     const fallback = { runningMode: "iptables", fallbackReason: "nft is missing" } as const;
     const reasonAt = (observed: string) => {
-      const facts = { revision, heartbeat: unchangedFor(0), listedSilent: false };
+      const facts = { revision, heartbeat: unchangedFor(0), listedSilent: false, paused: false };
       return judgeNode("node-1", withStatus(readyStatus(observed, fallback)), facts).fallbackReason;
     };
     assert.equal(reasonAt(revision), "nft is missing");

@@ -500,6 +500,20 @@ describe("planCluster: events", () => {
     assert.deepEqual(reasons(lastEvents(allReady, one, allReady, two)), ["NodesDegraded"]);
   });
 
+  it("tells no failure of a node that failed under the ProxyConfig it comes from", () => {
+    const before = makeProxyConfig({ name: "before", spec: { mode: "ipvs" } });
+    const unsupported = readyStatus("rev-old", {
+      conditions: [{ ...readyCondition("False", "ModeUnsupported"), observedGeneration: 1 }],
+    });
+    const given = withReports([unsupported], before).slice(0, 1);
+    assert.deepEqual(reasons(lastEvents({ nodeProxies: given })), ["RolloutStarted"]);
+    const taken = makeNodeProxy(makeNode("node-1"), config, {
+      status: unsupported,
+      metadata: { generation: 2 },
+    });
+    assert.deepEqual(reasons(lastEvents({ nodeProxies: given }, { nodeProxies: [taken] })), []);
+  });
+
   it("tells a fallback when it begins", () => {
     const fallback = readyStatus(revision, {
       runningMode: "iptables",
