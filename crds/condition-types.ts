@@ -6,7 +6,7 @@ export const conditionTypes = {
   progressing: "Progressing",
   /** ProxyConfig: some node fails. NodeProxy: some Services are not served as specified. */
   degraded: "Degraded",
-  /** ProxyConfig: kstatus, present while nothing but a change of the spec can help. */
+  /** ProxyConfig: kstatus, present while nothing gets better before somebody changes the spec or the nodes. */
   stalled: "Stalled",
   /** NodeProxy: the newest settings have reached the kernel at least once. */
   applied: "Applied",

@@ -5,8 +5,10 @@ import { cutText } from "../../platform/cut-text.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
 import { configConditionTypes, rolloutPaused } from "./condition-names.ts";
 import type { ConfigFacts } from "./config-facts.ts";
+import type { NodeVerdict } from "./judge-node.ts";
 import { describeSelector } from "./describe-selector.ts";
 import { explainDegraded, explainFailing, explainNotReady, explainOverridden } from "./explain-nodes.ts";
+import { isModeUnsupported, modeUnsupported } from "./mode-support.ts";
 import { nameNodes } from "./name-nodes.ts";
 import { isFailing, rankFailing } from "./rank-failing.ts";
 import { formatTime } from "../../platform/kube/time.ts";
@@ -63,7 +65,14 @@ function judgeReady(facts: ConfigFacts): Judgement {
 function notReadyReason({ rollout, verdicts }: ConfigFacts): string {
   if (rollout.phase === "paused") return rolloutPaused;
   if (rollout.phase === "stalled") return "ProgressDeadlineExceeded";
-  return verdicts.some(isFailing) ? "NodesFailing" : "NodesUpdating";
+  if (isModeUnsupported(verdicts)) return modeUnsupported;
+  return verdicts.some(isFailing) ? failingReason(verdicts) : "NodesUpdating";
+}
+
+/** As the counts in the status have it: nodes that lack a mode are not among the failed ones. */
+function failingReason(verdicts: readonly NodeVerdict[]): string {
+  const hasFailed = verdicts.some(({ health }) => health === "failed" || health === "silent");
+  return hasFailed ? "NodesFailing" : modeUnsupported;
 }
 
 function explainNoNodes({ proxyConfig, overridden }: ConfigFacts): Pick<Judgement, "reason" | "message"> {
@@ -73,16 +82,17 @@ function explainNoNodes({ proxyConfig, overridden }: ConfigFacts): Pick<Judgemen
   const selector = describeSelector(proxyConfig.spec.nodeSelector);
   const message =
     selector === ""
-      ? "the cluster has no Nodes yet"
+      ? "the cluster has no Nodes yet; add one"
       : `no Node has the labels that spec.nodeSelector asks for (${selector}); label a Node or change the selector`;
   return { reason: "NoNodesSelected", message };
 }
 
 /** Whether a change is on its way and may still arrive by itself. */
-function judgeProgressing({ rollout, revision, verdicts }: ConfigFacts): Judgement {
+function judgeProgressing(facts: ConfigFacts): Judgement {
+  const { rollout, revision, verdicts } = facts;
   switch (rollout.phase) {
     case "noNodes":
-      return { status: "False", reason: "NoNodesSelected", message: "there is no node to change" };
+      return { status: "False", reason: explainNoNodes(facts).reason, message: "there is no node to change" };
     case "complete":
       return {
         status: "False",
@@ -95,6 +105,8 @@ function judgeProgressing({ rollout, revision, verdicts }: ConfigFacts): Judgeme
         reason: rolloutPaused,
         message: `${rollout.message ?? ""}: ${nameNodes(rollout.held)}; set it to false to go on`,
       };
+    case "unsupported":
+      return { status: "False", reason: modeUnsupported, message: rollout.message ?? "" };
     case "stalled":
       return { status: "False", reason: "ProgressDeadlineExceeded", message: rollout.message ?? "" };
     case "updating": {
@@ -120,19 +132,32 @@ function judgeDegraded({ verdicts }: ConfigFacts): Judgement {
   }
   return {
     status: "True",
-    reason: failing.length > 0 ? "NodesFailing" : degraded.length > 0 ? "NodesDegraded" : "NodesDrifted",
+    reason:
+      failing.length > 0 ? failingReason(failing) : degraded.length > 0 ? "NodesDegraded" : "NodesDrifted",
     message: [...explainFailing(failing), ...degraded, ...drift].join("; "),
   };
 }
 
-function judgeStalled({ rollout, verdicts }: ConfigFacts): Judgement | undefined {
-  if (verdicts.length > 0 && verdicts.every(({ health }) => health === "unsupported")) {
-    const message = `no node supports spec.mode or one of spec.fallbackModes; ${explainFailing(verdicts).join("; ")}`;
-    return { status: "True", reason: "ModeUnsupported", message };
+/** Whether nothing gets better before somebody changes something; the message says what. */
+function judgeStalled(facts: ConfigFacts): Judgement | undefined {
+  const { rollout, verdicts } = facts;
+  switch (rollout.phase) {
+    case "noNodes":
+      return { status: "True", ...explainNoNodes(facts) };
+    case "unsupported":
+    case "stalled": {
+      const reason = rollout.phase === "stalled" ? "ProgressDeadlineExceeded" : modeUnsupported;
+      return { status: "True", reason, message: [rollout.message, ...explainNotReady(verdicts)].join("; ") };
+    }
+    case "complete":
+      if (!isModeUnsupported(verdicts)) return undefined;
+      return { status: "True", reason: modeUnsupported, message: explainNotReady(verdicts).join("; ") };
+    case "paused":
+    case "updating":
+      return undefined;
+    default:
+      return assertNever(rollout.phase);
   }
-  if (rollout.phase !== "stalled") return undefined;
-  const message = [rollout.message, ...explainNotReady(verdicts)].join("; ");
-  return { status: "True", reason: "ProgressDeadlineExceeded", message };
 }
 
 function judgeOverridden({ overridden }: ConfigFacts): Judgement | undefined {

@@ -3,9 +3,10 @@ import { conditionTypes } from "../../crds/condition-types.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
 import { rolloutPaused } from "./condition-names.ts";
 import type { NodeVerdict } from "./judge-node.ts";
+import { isModeUnsupported, modeUnsupported } from "./mode-support.ts";
 import { formatTime } from "../../platform/kube/time.ts";
 
-export type RolloutPhase = "noNodes" | "updating" | "paused" | "stalled" | "complete";
+export type RolloutPhase = "noNodes" | "updating" | "paused" | "unsupported" | "stalled" | "complete";
 
 /** How far the change to one revision is, and which nodes it may reach now. */
 export interface RolloutPlan {
@@ -59,6 +60,10 @@ export function planRollout({
   if (verdicts.every(({ health }) => health === "ready") || previous?.stage === completeStage) {
     return { ...plan, ...stage("complete", completeStage) };
   }
+  if (isModeUnsupported(verdicts)) {
+    const message = "no node supports spec.mode or one of spec.fallbackModes";
+    return { ...plan, ...stage("unsupported", `stalled ${progress(verdicts)}`, message) };
+  }
   const deadlineMs =
     lastProgressMs({ startedAt, verdicts, progressing: progressingOf(proxyConfig), nowMs }) +
     progressDeadlineSeconds * 1000;
@@ -94,7 +99,8 @@ function progressingOf({ status }: ProxyConfig): Condition | undefined {
 }
 
 /**
- * When the newest node became ready, or the rollout began or went on after a pause, in milliseconds since the epoch. When a node
+ * When the newest node became ready, or the rollout began or went on after a pause or a lack of nodes that support the mode,
+ * in milliseconds since the epoch. When a node
  * became ready is of its own clock; a time to come is no progress, or one fast clock would hold up the deadline.
  */
 function lastProgressMs({
@@ -120,5 +126,5 @@ function lastProgressMs({
 
 function resumedAtMs(progressing: Condition | undefined, nowMs: number): number {
   if (progressing?.status === "True") return Date.parse(progressing.lastTransitionTime);
-  return progressing?.reason === rolloutPaused ? nowMs : 0;
+  return progressing?.reason === rolloutPaused || progressing?.reason === modeUnsupported ? nowMs : 0;
 }

@@ -252,13 +252,102 @@ describe("planCluster: status", () => {
     );
   });
 
-  it("is Stalled when no node supports the mode", () => {
-    const unsupported = readyStatus("rev-old", {
-      conditions: [readyCondition("False", "ModeUnsupported", "mode nftables needs nft 1.0.1")],
+  const unsupported = readyStatus("rev-old", {
+    conditions: [readyCondition("False", "ModeUnsupported", "mode nftables needs nft 1.0.1")],
+  });
+  const stallRows: readonly {
+    readonly name: string;
+    readonly view: Partial<ClusterView>;
+    readonly states: string;
+    readonly stage: string;
+  }[] = [
+    {
+      name: "no node supports the mode",
+      view: { nodeProxies: withReports([unsupported, unsupported, unsupported]) },
+      states: "Stalled=True ModeUnsupported, Progressing=False ModeUnsupported, Ready=False ModeUnsupported",
+      stage: "stalled 0/3",
+    },
+    {
+      name: "no node that reports supports the mode",
+      view: {
+        nodeProxies: withReports([unsupported, ready, unsupported]),
+        heartbeats: new Map([["node-2", { unchangedMs: agentSilenceMs, seenChanging: true }]]),
+      },
+      states: "Stalled=True ModeUnsupported, Progressing=False ModeUnsupported, Ready=False ModeUnsupported",
+      stage: "stalled 0/3",
+    },
+    {
+      name: "some nodes do not support the mode and one may still",
+      view: { nodeProxies: withReports([unsupported, undefined, unsupported]) },
+      states: "Stalled=undefined, Progressing=True NodesUpdating, Ready=False ModeUnsupported",
+      stage: "updating 0/3",
+    },
+    {
+      name: "one node does not support the mode and another fails",
+      view: { nodeProxies: withReports([unsupported, failed, ready]) },
+      states: "Stalled=undefined, Progressing=True NodesUpdating, Ready=False NodesFailing",
+      stage: "updating 1/3",
+    },
+    {
+      name: "other ProxyConfigs have all nodes",
+      view: { proxyConfigs: [config, makeProxyConfig({ name: "winner", spec: { priority: 5 } })] },
+      states:
+        "Stalled=True AllNodesOverridden, Progressing=False AllNodesOverridden, Ready=False AllNodesOverridden",
+      stage: "no nodes",
+    },
+    {
+      name: "it selects no node",
+      view: { proxyConfigs: [makeProxyConfig({ spec: { nodeSelector: { matchLabels: { a: "b" } } } })] },
+      states: "Stalled=True NoNodesSelected, Progressing=False NoNodesSelected, Ready=False NoNodesSelected",
+      stage: "no nodes",
+    },
+    {
+      name: "there are no nodes",
+      view: { nodes: [] },
+      states: "Stalled=True NoNodesSelected, Progressing=False NoNodesSelected, Ready=False NoNodesSelected",
+      stage: "no nodes",
+    },
+  ];
+  for (const { name, view, states, stage } of stallRows) {
+    it(`has states that agree when ${name}`, () => {
+      const shown = ["Stalled", "Progressing", "Ready"].map((type) => {
+        const condition = conditionOf(view, type);
+        return `${type}=${condition === undefined ? "undefined" : `${condition.status} ${condition.reason}`}`;
+      });
+      assert.deepEqual([shown.join(", "), statusOf(view).rollout?.stage], [states, stage]);
     });
-    const view = { nodeProxies: withReports([unsupported, unsupported, unsupported]) };
-    assert.match(conditionOf(view, "Stalled")?.message ?? "", /needs nft 1\.0\.1/);
-    assert.equal(statusOf(view).nodes?.unsupported, 3);
+  }
+
+  it("says in Stalled what to change", () => {
+    const messages = stallRows.map(({ view }) => conditionOf(view, "Stalled")?.message ?? "");
+    const [mode, , , , overridden, none, empty] = messages;
+    assert.match(mode ?? "", /no node supports spec\.mode or one of spec\.fallbackModes.*needs nft 1\.0\.1/);
+    assert.match(overridden ?? "", /winner \(priority 5\) has node-1, node-2, node-3/);
+    assert.match(none ?? "", /\(a=b\); label a Node or change the selector/);
+    assert.match(empty ?? "", /no Nodes yet; add one/);
+  });
+
+  it("is not Stalled by a mode that nodes do not support while a pause holds them", () => {
+    const paused = makeProxyConfig({ spec: { mode: "ipvs", rollout: { paused: true } } });
+    const view = {
+      proxyConfigs: [paused],
+      nodeProxies: withReports([unsupported, unsupported, unsupported]),
+    };
+    assert.equal(conditionOf(view, "Stalled"), undefined);
+    assert.equal(conditionOf(view, "Ready")?.reason, "RolloutPaused");
+  });
+
+  it("gives nodes that get what the mode needs the full time again", () => {
+    const lateMs = nowMs + 3_600_000;
+    const stuck = withReports([unsupported, unsupported, unsupported]);
+    const known = { ...config, status: statusOf({ nodeProxies: stuck }) };
+    const syncing = readyStatus("rev-old", { conditions: [readyCondition("False", "Syncing")] });
+    const [change] = plan({
+      proxyConfigs: [known],
+      nodeProxies: withReports([syncing]),
+      nowMs: lateMs,
+    }).statuses;
+    assert.equal(change?.status.rollout?.stage, "updating 0/3");
   });
 
   it("tells a mode that some nodes fell back to", () => {
