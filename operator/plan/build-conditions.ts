@@ -77,7 +77,10 @@ function failingReason(verdicts: readonly NodeVerdict[]): string {
 
 function explainNoNodes({ proxyConfig, overridden }: ConfigFacts): Pick<Judgement, "reason" | "message"> {
   if (overridden.length > 0) {
-    return { reason: "AllNodesOverridden", message: `owns no node: ${explainOverridden(overridden)}` };
+    return {
+      reason: "AllNodesOverridden",
+      message: `owns no node: ${explainOverridden(proxyConfig, overridden)}`,
+    };
   }
   const selector = describeSelector(proxyConfig.spec.nodeSelector);
   const message =
@@ -160,9 +163,13 @@ function judgeStalled(facts: ConfigFacts): Judgement | undefined {
   }
 }
 
-function judgeOverridden({ overridden }: ConfigFacts): Judgement | undefined {
+function judgeOverridden({ proxyConfig, overridden }: ConfigFacts): Judgement | undefined {
   if (overridden.length === 0) return undefined;
-  return { status: "True", reason: "OtherProxyConfigWins", message: explainOverridden(overridden) };
+  return {
+    status: "True",
+    reason: "OtherProxyConfigWins",
+    message: explainOverridden(proxyConfig, overridden),
+  };
 }
 
 function judgeModeFallback({ proxyConfig, verdicts }: ConfigFacts): Judgement | undefined {

@@ -1,3 +1,4 @@
+import type { ProxyConfig } from "../../crds/api.ts";
 import { cutText } from "../../platform/cut-text.ts";
 import type { NodeVerdict } from "./judge-node.ts";
 import { nameNodes } from "./name-nodes.ts";
@@ -38,12 +39,20 @@ export function explainDegraded(verdicts: readonly NodeVerdict[]): readonly stri
   return [`not all Services are served as asked on ${names} (kubectl describe nodeproxy)`, ...quotes];
 }
 
-/** Which nodes other ProxyConfigs have, and with what priority. */
-export function explainOverridden(overridden: readonly OverriddenNode[]): string {
-  return [...Map.groupBy(overridden, ({ owner }) => owner)]
-    .map(([{ metadata, spec }, nodes]) => {
-      const names = nameNodes(nodes.map(({ node }) => node));
-      return `ProxyConfig ${metadata.name} (priority ${spec.priority}) has ${names}`;
-    })
-    .join("; ");
+/** Which nodes other ProxyConfigs have, why they and not this one, and what to do about it. */
+export function explainOverridden(loser: ProxyConfig, overridden: readonly OverriddenNode[]): string {
+  const winners = [...Map.groupBy(overridden, ({ owner }) => owner)].map(([owner, nodes]) => {
+    const { metadata, spec } = owner;
+    const names = nameNodes(nodes.map(({ node }) => node));
+    return `ProxyConfig ${metadata.name} (priority ${spec.priority}) has ${names}: ${explainPrecedence(owner, loser)}`;
+  });
+  return [...winners, "raise spec.priority or narrow spec.nodeSelector"].join("; ");
+}
+
+/** Why the one wins nodes that the other selects too; in the order in which they are ranked. */
+function explainPrecedence(winner: ProxyConfig, loser: ProxyConfig): string {
+  if (winner.spec.priority > loser.spec.priority) return `its priority is higher than ${loser.spec.priority}`;
+  return winner.metadata.creationTimestamp === loser.metadata.creationTimestamp
+    ? "priority and age are the same and its name comes first"
+    : "its priority is the same and it is older";
 }

@@ -1,4 +1,4 @@
-import type { ProxyConfigStatus } from "../../crds/api.ts";
+import type { Condition, ProxyConfigStatus } from "../../crds/api.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
 import { agentSilent } from "./agent-silence.ts";
 import type { ConfigFacts } from "./config-facts.ts";
@@ -13,6 +13,12 @@ export interface PlannedEvent {
   readonly message: string;
 }
 
+/** The stored status and the one that follows it. */
+interface Statuses {
+  readonly previous: ProxyConfigStatus | undefined;
+  readonly next: ProxyConfigStatus;
+}
+
 /**
  * What happened between the status that is stored and the one that follows it. Needs no memory of its own; a crash
  * between the two writes loses an Event or repeats it.
@@ -24,8 +30,8 @@ export function planEvents(facts: ConfigFacts, next: ProxyConfigStatus): readonl
     ...failingEvents(previous, next),
     ...recoveredEvents(facts, previous),
     ...degradedEvents(facts, { previous, next }),
-    ...conditionEvents(configConditionTypes.modeFallback, "ModeFallback", { previous, next }),
-    ...conditionEvents(configConditionTypes.overridden, "ConfigOverridden", { previous, next }),
+    ...modeFallbackEvents({ previous, next }),
+    ...overriddenEvents({ previous, next }),
   ];
 }
 
@@ -86,10 +92,7 @@ function recovered(message: string): PlannedEvent {
 }
 
 /** One Event when the first node stops serving some Services as asked; which nodes these are later says the status. */
-function degradedEvents(
-  { verdicts }: ConfigFacts,
-  { previous, next }: { readonly previous: ProxyConfigStatus | undefined; readonly next: ProxyConfigStatus },
-): readonly PlannedEvent[] {
+function degradedEvents({ verdicts }: ConfigFacts, { previous, next }: Statuses): readonly PlannedEvent[] {
   if (countDegraded(previous) > 0 || countDegraded(next) === 0) return [];
   return [{ type: "Warning", reason: "NodesDegraded", message: explainDegraded(verdicts).join("; ") }];
 }
@@ -98,14 +101,26 @@ function countDegraded(status: ProxyConfigStatus | undefined): number {
   return status?.nodes?.degraded ?? 0;
 }
 
-/** An Event when the condition begins to hold; which nodes it is about may change often after that, and says the status. */
-function conditionEvents(
-  type: string,
-  reason: string,
-  { previous, next }: { readonly previous: ProxyConfigStatus | undefined; readonly next: ProxyConfigStatus },
-): readonly PlannedEvent[] {
-  const before = findCondition(previous?.conditions ?? [], type);
-  const now = findCondition(next.conditions ?? [], type);
-  if (now?.status !== "True" || before?.status === "True") return [];
-  return [{ type: "Warning", reason, message: now.message }];
+/** When it begins; which nodes it is about may change often after that, and says the status. */
+function modeFallbackEvents(look: Statuses): readonly PlannedEvent[] {
+  const { modeFallback } = configConditionTypes;
+  const now = holding(look.next, modeFallback);
+  if (now === undefined || holding(look.previous, modeFallback) !== undefined) return [];
+  return [{ type: "Warning", reason: "ModeFallback", message: now.message }];
+}
+
+/** When it begins, which is as wanted where some nodes are an exception, and when the last node is lost. */
+function overriddenEvents({ previous, next }: Statuses): readonly PlannedEvent[] {
+  const now = holding(next, configConditionTypes.overridden);
+  const before = holding(previous, configConditionTypes.overridden);
+  const ownsNone = next.nodes?.selected === 0;
+  const hasLostAll = ownsNone && previous?.nodes?.selected !== 0;
+  if (now === undefined || (before !== undefined && !hasLostAll)) return [];
+  return [{ type: ownsNone ? "Warning" : "Normal", reason: "ConfigOverridden", message: now.message }];
+}
+
+/** The condition, if it is True. */
+function holding(status: ProxyConfigStatus | undefined, type: string): Condition | undefined {
+  const condition = findCondition(status?.conditions ?? [], type);
+  return condition?.status === "True" ? condition : undefined;
 }

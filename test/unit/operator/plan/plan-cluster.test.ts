@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { NodeProxyStatus, ProxyConfig } from "../../../../crds/api.ts";
+import type { NodeProxyStatus, ProxyConfig, ProxyConfigStatus } from "../../../../crds/api.ts";
 import { findCondition } from "../../../../platform/kube/conditions.ts";
 import { agentSilenceMs } from "../../../../operator/plan/agent-silence.ts";
 import type { ClusterView } from "../../../../operator/plan/cluster-view.ts";
@@ -237,10 +237,31 @@ describe("planCluster: status", () => {
     assert.deepEqual(conditionOf(view, "Overridden"), {
       status: "True",
       reason: "OtherProxyConfigWins",
-      message: "ProxyConfig winner (priority 5) has node-1, node-2, node-3",
+      message:
+        "ProxyConfig winner (priority 5) has node-1, node-2, node-3: its priority is higher than 0; " +
+        "raise spec.priority or narrow spec.nodeSelector",
     });
     assert.equal(conditionOf(view, "Overridden", "winner"), undefined);
   });
+
+  for (const { name, metadata, why } of [
+    {
+      name: "older",
+      metadata: { creationTimestamp: secondsAgo(7200) },
+      why: "its priority is the same and it is older",
+    },
+    {
+      name: "a-first-one-by-name",
+      metadata: {},
+      why: "priority and age are the same and its name comes first",
+    },
+  ]) {
+    it(`says that ${why}`, () => {
+      const winner = makeProxyConfig({ name, metadata });
+      const message = conditionOf({ proxyConfigs: [config, winner] }, "Overridden")?.message ?? "";
+      assert.ok(message.includes(`has node-1, node-2, node-3: ${why}; raise spec.priority`), message);
+    });
+  }
 
   it("says what a pause holds", () => {
     const paused = makeProxyConfig({ spec: { mode: "ipvs", rollout: { paused: true } } });
@@ -527,6 +548,11 @@ function lastEvents(...looks: readonly Partial<ClusterView>[]) {
 }
 const reasons = (events: readonly { readonly reason: string }[]) => events.map(({ reason }) => reason);
 
+/** The nodes, the first of them with the label pool=edge. */
+function inEdgePool(count: number) {
+  return nodes.map((node, index) => (index < count ? { ...node, labels: { pool: "edge" } } : node));
+}
+
 describe("planCluster: events", () => {
   const allReady = { nodeProxies: withReports([ready, ready, ready]) };
 
@@ -621,8 +647,28 @@ describe("planCluster: events", () => {
     const { statuses } = plan({ ...allReady, proxyConfigs: [{ ...config, status: before }, winner] });
     const loser = statuses.find(({ proxyConfig }) => proxyConfig.metadata.name === "default");
     assert.deepEqual(
-      loser?.events.map(({ reason }) => reason),
-      ["ConfigOverridden"],
+      loser?.events.map(({ type, reason }) => `${type} ${reason}`),
+      ["Warning ConfigOverridden"],
     );
+  });
+
+  it("tells it as nothing bad while it still has nodes, and again when the last one is gone", () => {
+    const edge = { nodeSelector: { matchLabels: { pool: "edge" } } };
+    const winner = makeProxyConfig({ name: "winner", spec: { priority: 5, ...edge } });
+    const told = [1, 2, 3].reduce<{ readonly status: ProxyConfigStatus; readonly events: readonly string[] }>(
+      ({ status, events }, count) => {
+        const proxyConfigs = [{ ...config, status }, winner];
+        const change = plan({ ...allReady, proxyConfigs, nodes: inEdgePool(count) }).statuses.find(
+          ({ proxyConfig }) => proxyConfig.metadata.name === "default",
+        );
+        assert.ok(change);
+        return {
+          status: change.status,
+          events: [...events, change.events.map(({ type, reason }) => `${type} ${reason}`).join()],
+        };
+      },
+      { status: statusOf(allReady), events: [] },
+    );
+    assert.deepEqual(told.events, ["Normal ConfigOverridden", "", "Warning ConfigOverridden"]);
   });
 });
