@@ -1,12 +1,13 @@
-import { apiGroupVersion, type NodeProxy } from "../crds/api.ts";
+import { apiGroupVersion, type NodeProxy, type ObjectMeta } from "../crds/api.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import { isNotFound } from "../platform/kube/api-error.ts";
-import type { EventRecorder } from "../platform/kube/events.ts";
+import type { EventRecorder, RegardingObject } from "../platform/kube/events.ts";
 import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { ClusterCache } from "./cluster-cache.ts";
 import { mergePatchBetween } from "./merge-patch.ts";
 import type { ClusterPlan, StatusChange } from "./plan/plan-cluster.ts";
+import type { PlannedEvent } from "./plan/plan-events.ts";
 
 /** Owner of our fields in server-side apply. */
 const fieldManager = "kubesteer-operator";
@@ -32,22 +33,17 @@ export interface WriteTargets {
 export function planWrites(plan: ClusterPlan, targets: WriteTargets): readonly PlannedWrite[] {
   return [
     ...plan.statuses.map((change) => statusWrite(change, targets)),
-    ...plan.nodeProxies.map((nodeProxy) => nodeProxyWrite(nodeProxy, targets)),
+    ...plan.nodeProxies.map((nodeProxy) =>
+      nodeProxyWrite({ nodeProxy, event: plan.nodeProxyEvents.get(nodeProxy.metadata.name) }, targets),
+    ),
     ...plan.deletions.map((nodeProxy) => nodeProxyDeletion(nodeProxy, targets)),
   ];
 }
 
-function statusWrite(
-  { proxyConfig, status, events }: StatusChange,
-  { client, cache, recorder, log }: WriteTargets,
-): PlannedWrite {
-  const { name, uid } = proxyConfig.metadata;
-  const identity = {
-    apiVersion: apiGroupVersion,
-    kind: "ProxyConfig",
-    name,
-    ...(uid !== undefined && { uid }),
-  };
+function statusWrite({ proxyConfig, status, events }: StatusChange, targets: WriteTargets): PlannedWrite {
+  const { client, cache } = targets;
+  const { name } = proxyConfig.metadata;
+  const identity = identify("ProxyConfig", proxyConfig.metadata);
   return {
     key: `proxyconfigs/${name}/status`,
     resource: "proxyconfigs/status",
@@ -64,16 +60,17 @@ function statusWrite(
         if (isNotFound(error)) return; // deleted meanwhile, as the watch will tell
         throw error;
       }
-      for (const event of events) {
-        log.info({ proxyConfig: name, reason: event.reason, detail: event.message }, "recorded an event");
-        recorder.record({ regarding: identity, ...event });
-      }
+      for (const event of events) tell(event, { regarding: identity, targets });
     },
   };
 }
 
 /** Server-side apply leaves alone what others have added, such as a rule in a list; the spec is the operator's as a whole. */
-function nodeProxyWrite(nodeProxy: NodeProxy, { client, cache }: WriteTargets): PlannedWrite {
+function nodeProxyWrite(
+  { nodeProxy, event }: { readonly nodeProxy: NodeProxy; readonly event: PlannedEvent | undefined },
+  targets: WriteTargets,
+): PlannedWrite {
+  const { client, cache } = targets;
   const { name } = nodeProxy.metadata;
   const resource = resources.nodeProxies;
   return {
@@ -89,6 +86,7 @@ function nodeProxyWrite(nodeProxy: NodeProxy, { client, cache }: WriteTargets): 
           ? applied
           : await client.mergePatch<NodeProxy>({ resource, name }, { spec }, { signal });
       cache.answered(resource, written.metadata.resourceVersion);
+      if (event !== undefined) tell(event, { regarding: identify("NodeProxy", written.metadata), targets });
     },
   };
 }
@@ -110,4 +108,20 @@ function nodeProxyDeletion({ metadata }: NodeProxy, { client, cache }: WriteTarg
       cache.deleteNodeProxy(name);
     },
   };
+}
+
+function identify(
+  kind: "NodeProxy" | "ProxyConfig",
+  { name, uid }: Pick<ObjectMeta, "name" | "uid">,
+): RegardingObject {
+  return { apiVersion: apiGroupVersion, kind, name, ...(uid !== undefined && { uid }) };
+}
+
+function tell(
+  event: PlannedEvent,
+  { regarding, targets }: { readonly regarding: RegardingObject; readonly targets: WriteTargets },
+): void {
+  const { kind, name } = regarding;
+  targets.log.info({ kind, name, reason: event.reason, detail: event.message }, "recorded an event");
+  targets.recorder.record({ regarding, ...event });
 }

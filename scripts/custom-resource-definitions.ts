@@ -99,6 +99,12 @@ const nodeProxy: Definition = {
       type: "integer",
       priority: 1,
     }),
+    column(
+      "Orphaned",
+      `.metadata.labels.${apiGroup.replaceAll(".", String.raw`\.`)}/orphaned`,
+      "true: no ProxyConfig selects the node any more; the last settings stay in force.",
+      { priority: 1 },
+    ),
     column("Revision", ".spec.revision", "Revision the node should run.", { priority: 1 }),
     column("Observed", ".status.observedRevision", "Revision the agent has taken up.", { priority: 1 }),
     column("Kernel", ".status.capabilities.kernel", "Kernel release.", { priority: 1 }),

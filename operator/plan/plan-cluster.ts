@@ -6,6 +6,7 @@ import type { ConfigFacts } from "./config-facts.ts";
 import type { ClusterNode, ClusterView } from "./cluster-view.ts";
 import { judgeNode, type NodeFacts, type NodeHealth, type NodeVerdict } from "./judge-node.ts";
 import { ownNodes } from "./own-nodes.ts";
+import { orphanEvent } from "./orphan-event.ts";
 import { planEvents, type PlannedEvent } from "./plan-events.ts";
 import { planRollout } from "./plan-rollout.ts";
 import { configLabel, orphanedLabel, resolveNodeProxy, settingsOf } from "./resolve-node-proxy.ts";
@@ -17,6 +18,8 @@ export interface ClusterPlan {
   /** Objects whose Node is gone. */
   readonly deletions: readonly NodeProxy[];
   readonly statuses: readonly StatusChange[];
+  /** By the name of the NodeProxy; to be told once it is written. */
+  readonly nodeProxyEvents: ReadonlyMap<string, PlannedEvent>;
   /** When to plan again although nothing happens, in milliseconds since the epoch. */
   readonly nextLookAtMs: number | undefined;
   readonly nodes: Readonly<Record<NodeHealth | "orphaned", number>>;
@@ -69,6 +72,11 @@ export function planCluster(view: ClusterView): ClusterPlan {
     ),
     deletions: view.nodeProxies.filter(
       ({ metadata }) => !nodeNames.has(metadata.name) && metadata.deletionTimestamp === undefined,
+    ),
+    nodeProxyEvents: new Map(
+      unowned.flatMap(({ name }) =>
+        orphanEvent(nodeProxyOf.get(name), proxyConfigs).map((event) => [name, event]),
+      ),
     ),
     statuses: configPlans.flatMap(({ facts }) => changeStatus(facts)),
     nextLookAtMs: earliest(configPlans.map(({ facts }) => facts.rollout.nextLookAtMs)),

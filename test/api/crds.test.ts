@@ -18,7 +18,7 @@ const table = "application/json;as=Table;v=v1;g=meta.k8s.io";
 interface Resource {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec: object;
 }
 
@@ -296,6 +296,16 @@ describe("custom resources", function () {
         "nodeproxy.kubesteer.dev/".length,
       );
       assert.ok(width < 110, `${width} columns`);
+    });
+
+    it("prints with -o wide that no ProxyConfig selects the node any more", async () => {
+      const labels = { "kubesteer.dev/orphaned": "true" };
+      await create(nodeProxies, { ...nodeProxy, metadata: { name: "node-1", labels } });
+      const { body } = await requests.get(`${nodeProxies}/node-1`, { accept: table });
+      const columns = body["columnDefinitions"] as unknown as readonly { name: string; priority: number }[];
+      const [row] = body["rows"] as unknown as readonly { cells: readonly unknown[] }[];
+      const at = columns.findIndex(({ name }) => name === "Orphaned");
+      assert.deepEqual([columns[at]?.priority, row?.cells[at]], [1, "true"]);
     });
 
     it("refuses a status that names no known mode", async () => {

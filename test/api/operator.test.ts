@@ -202,6 +202,7 @@ describe("operator and API server", function () {
         ({ metadata }) => metadata.labels?.[orphanedLabel] === "true",
       );
       assert.deepEqual(orphan.spec, spec);
+      assert.match(await stage.event("node-1", "ConfigOrphaned"), /ProxyConfig default is deleted/);
 
       await stage.applyConfig("default", {});
       await stage.nodeProxy("node-1", ({ metadata }) => metadata.labels?.[orphanedLabel] === undefined);

@@ -42,7 +42,14 @@ describe("serveEndpoints", () => {
 
   it("tells rounds, writes, nodes by state, what waits, and who leads", async () => {
     const metrics = createOperatorMetrics(telemetry.meter);
-    const plan = { nodeProxies: [], deletions: [], statuses: [], nextLookAtMs: undefined, nodes };
+    const plan = {
+      nodeProxies: [],
+      deletions: [],
+      nodeProxyEvents: new Map(),
+      statuses: [],
+      nextLookAtMs: undefined,
+      nodes,
+    };
     metrics.reconciled({ durationMs: 1500, plan, waitingWrites: 7 });
     metrics.wrote({ resource: "nodeproxies", verb: "apply" }, "failure");
     metrics.setLeader(true);
@@ -61,7 +68,14 @@ describe("serveEndpoints", () => {
 
   it("counts nothing any more where it has stopped leading", async () => {
     const metrics = createOperatorMetrics(telemetry.meter);
-    const plan = { nodeProxies: [], deletions: [], statuses: [], nextLookAtMs: undefined, nodes };
+    const plan = {
+      nodeProxies: [],
+      deletions: [],
+      nodeProxyEvents: new Map(),
+      statuses: [],
+      nextLookAtMs: undefined,
+      nodes,
+    };
     metrics.setLeader(true);
     metrics.reconciled({ durationMs: 1500, plan, waitingWrites: 7 });
     metrics.setLeader(false);

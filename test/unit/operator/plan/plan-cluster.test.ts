@@ -641,6 +641,25 @@ describe("planCluster: events", () => {
     assert.deepEqual(reasons(lastEvents(allReady, fallen, allReady)), []);
   });
 
+  it("tells a node once that its ProxyConfig is gone, or selects it no longer", () => {
+    const before = withReports([ready, ready, ready]).slice(0, 1);
+    const told = (view: Partial<ClusterView>) =>
+      [...plan({ nodeProxies: before, ...view }).nodeProxyEvents].map(
+        ([node, { type, reason, message }]) => `${node} ${type} ${reason}: ${message}`,
+      );
+    const rest = "and no other selects this node: its settings stay in force until one does";
+    assert.deepEqual(told({ proxyConfigs: [] }), [
+      `node-1 Warning ConfigOrphaned: ProxyConfig default is deleted, ${rest}`,
+    ]);
+    const elsewhere = makeProxyConfig({ spec: { nodeSelector: { matchLabels: { pool: "edge" } } } });
+    assert.deepEqual(told({ proxyConfigs: [elsewhere] }), [
+      `node-1 Warning ConfigOrphaned: ProxyConfig default no longer selects it, ${rest}`,
+    ]);
+    const labelled = plan({ proxyConfigs: [], nodeProxies: before }).nodeProxies;
+    assert.deepEqual(told({ proxyConfigs: [], nodeProxies: labelled }), []);
+    assert.deepEqual(told({}), []);
+  });
+
   it("tells a ProxyConfig that it is overridden", () => {
     const winner = makeProxyConfig({ name: "winner", spec: { priority: 5 } });
     const before = statusOf(allReady);
