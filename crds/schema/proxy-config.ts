@@ -316,7 +316,11 @@ export const proxyConfigStatus = z
           .meta({ format: "date-time" })
           .optional()
           .describe("When the rollout of updateRevision began."),
-        message: z.string().max(1024).optional().describe("What the rollout waits for."),
+        message: z
+          .string()
+          .max(1024)
+          .optional()
+          .describe("What the rollout waits for, and what of spec.rollout it did not obey."),
       })
       .optional()
       .describe("Progress of the rollout."),

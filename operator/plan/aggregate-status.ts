@@ -3,10 +3,12 @@ import { buildConditions } from "./build-conditions.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import type { NodeVerdict } from "./judge-node.ts";
 import { failingNode, longestFailingList, rankFailing } from "./rank-failing.ts";
+import { rolloutMessage } from "./rollout-message.ts";
 
 /** The status of a ProxyConfig, complete: what is not in it is no longer so. */
 export function aggregateStatus(facts: ConfigFacts): ProxyConfigStatus {
   const { proxyConfig, verdicts, rollout } = facts;
+  const message = rolloutMessage(rollout);
   const failing = rankFailing(verdicts).slice(0, longestFailingList);
   return {
     ...(proxyConfig.metadata.generation !== undefined && {
@@ -19,7 +21,7 @@ export function aggregateStatus(facts: ConfigFacts): ProxyConfigStatus {
     rollout: {
       stage: rollout.stage,
       ...(rollout.startedAt !== undefined && { startedAt: rollout.startedAt }),
-      ...(rollout.message !== undefined && { message: rollout.message }),
+      ...(message !== undefined && { message }),
     },
     failing: failing.map(failingNode),
   };

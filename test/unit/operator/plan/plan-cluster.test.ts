@@ -55,6 +55,9 @@ const withDegraded = (message: string): NodeProxyStatus => ({
   ],
 });
 const degraded = withDegraded("Not served as specified: shop/web.");
+const unsupported = readyStatus("rev-old", {
+  conditions: [readyCondition("False", "ModeUnsupported", "mode nftables needs nft 1.0.1")],
+});
 const failed = readyStatus(revision, {
   conditions: [readyCondition("False", "SyncFailed", "nft refused the transaction")],
 });
@@ -263,6 +266,28 @@ describe("planCluster: status", () => {
     });
   }
 
+  const atOnce =
+    "the change went to all nodes at once: this version does not obey rollout.canary, maxUnavailable and onFailure";
+  for (const { name, view, message } of [
+    { name: "while a rollout runs", view: {}, message: atOnce },
+    {
+      name: "of a complete rollout",
+      view: { nodeProxies: withReports([ready, ready, ready]) },
+      message: atOnce,
+    },
+    {
+      name: "of a stalled rollout",
+      view: { nodeProxies: withReports([unsupported, unsupported, unsupported]) },
+      message: `no node supports spec.mode or one of spec.fallbackModes; ${atOnce}`,
+    },
+    { name: "without nodes", view: { nodes: [] }, message: undefined },
+  ]) {
+    it(`says ${name} that it is not staged, where it is so`, () => {
+      assert.equal(statusOf(view).rollout?.message, message);
+      assert.doesNotMatch(conditionOf(view, "Ready")?.message ?? "", /canary/);
+    });
+  }
+
   it("says what a pause holds", () => {
     const paused = makeProxyConfig({ spec: { mode: "ipvs", rollout: { paused: true } } });
     const view = { proxyConfigs: [paused], nodeProxies: withReports([ready, ready, ready]) };
@@ -273,9 +298,6 @@ describe("planCluster: status", () => {
     );
   });
 
-  const unsupported = readyStatus("rev-old", {
-    conditions: [readyCondition("False", "ModeUnsupported", "mode nftables needs nft 1.0.1")],
-  });
   const stallRows: readonly {
     readonly name: string;
     readonly view: Partial<ClusterView>;
