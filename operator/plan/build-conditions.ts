@@ -9,7 +9,7 @@ import type { NodeVerdict } from "./judge-node.ts";
 import { describeSelector } from "./describe-selector.ts";
 import { explainDegraded, explainFailing, explainNotReady, explainOverridden } from "./explain-nodes.ts";
 import { isModeUnsupported, modeUnsupported } from "./mode-support.ts";
-import { nameNodes } from "./name-nodes.ts";
+import { countNodes, nameNodes } from "./name-nodes.ts";
 import { isFailing, rankFailing } from "./rank-failing.ts";
 import { formatTime } from "../../platform/kube/time.ts";
 
@@ -54,7 +54,7 @@ function judgeReady(facts: ConfigFacts): Judgement {
   const { verdicts, rollout, revision } = facts;
   if (verdicts.length === 0) return { status: "False", ...explainNoNodes(facts) };
   const ready = verdicts.filter(({ health }) => health === "ready").length;
-  const count = `${ready} of ${verdicts.length} nodes ready with ${revision}`;
+  const count = `${ready} of ${countNodes(verdicts.length)} ready with ${revision}`;
   if (ready === verdicts.length) return { status: "True", reason: "AllNodesReady", message: count };
   const message = [count, rollout.message, ...explainNotReady(verdicts)]
     .filter((part) => part !== undefined)

@@ -5,3 +5,8 @@ export function nameNodes(names: readonly string[]): string {
   const named = names.slice(0, namedNodes).join(", ");
   return names.length > namedNodes ? `${named} and ${names.length - namedNodes} more` : named;
 }
+
+/** As in `1 node` and `3 nodes`. */
+export function countNodes(count: number): string {
+  return count === 1 ? "1 node" : `${count} nodes`;
+}

@@ -4,6 +4,7 @@ import { agentSilent } from "./agent-silence.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import { configConditionTypes } from "./condition-names.ts";
 import { explainDegraded } from "./explain-nodes.ts";
+import { countNodes } from "./name-nodes.ts";
 import { longestFailingList } from "./rank-failing.ts";
 
 /** Something that happened to a ProxyConfig, as an Event tells it. */
@@ -44,12 +45,12 @@ function rolloutEvents(
   const started: PlannedEvent = {
     type: "Normal",
     reason: "RolloutStarted",
-    message: `rollout of ${revision} to ${verdicts.length} nodes has started`,
+    message: `rollout of ${revision} to ${countNodes(verdicts.length)} has started`,
   };
   const finished: PlannedEvent = {
     type: "Normal",
     reason: "RolloutFinished",
-    message: `${verdicts.length} nodes run ${revision}`,
+    message: `${countNodes(verdicts.length)} ${verdicts.length === 1 ? "runs" : "run"} ${revision}`,
   };
   const hasFinished = rollout.phase === "complete" && (isNew || previous.rollout?.stage !== rollout.stage);
   return [...(isNew ? [started] : []), ...(hasFinished ? [finished] : [])];

@@ -4,6 +4,7 @@ import { findCondition } from "../../platform/kube/conditions.ts";
 import { rolloutPaused } from "./condition-names.ts";
 import type { NodeVerdict } from "./judge-node.ts";
 import { isModeUnsupported, modeUnsupported } from "./mode-support.ts";
+import { countNodes } from "./name-nodes.ts";
 import { formatTime } from "../../platform/kube/time.ts";
 
 export type RolloutPhase = "noNodes" | "updating" | "paused" | "unsupported" | "stalled" | "complete";
@@ -54,7 +55,7 @@ export function planRollout({
   if (verdicts.length === 0) return { released, held, startedAt: undefined, ...stage("noNodes", "no nodes") };
   const plan = { released, held, startedAt };
   if (held.length > 0) {
-    const message = `rollout.paused holds ${held.length} of ${verdicts.length} nodes at their previous settings`;
+    const message = `rollout.paused holds ${held.length} of ${countNodes(verdicts.length)} at ${held.length === 1 ? "its" : "their"} previous settings`;
     return { ...plan, ...stage("paused", `paused ${progress(verdicts)}`, message) };
   }
   if (verdicts.every(({ health }) => health === "ready") || previous?.stage === completeStage) {

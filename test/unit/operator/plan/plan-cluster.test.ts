@@ -589,6 +589,20 @@ describe("planCluster: events", () => {
     assert.deepEqual(reasons(lastEvents(allReady, oneLess)), []);
   });
 
+  it("counts one node in the singular", () => {
+    const view = { nodes: nodes.slice(0, 1), nodeProxies: withReports([ready]).slice(0, 1) };
+    assert.deepEqual(
+      lastEvents(view).map(({ message }) => message),
+      [`rollout of ${revision} to 1 node has started`, `1 node runs ${revision}`],
+    );
+    assert.equal(conditionOf(view, "Ready")?.message, `1 of 1 node ready with ${revision}`);
+    const paused = makeProxyConfig({ spec: { mode: "ipvs", rollout: { paused: true } } });
+    assert.match(
+      conditionOf({ ...view, proxyConfigs: [paused] }, "Progressing")?.message ?? "",
+      /holds 1 of 1 node at its previous settings/,
+    );
+  });
+
   it("tells nothing of a rollout without nodes, and its start when the first one comes", () => {
     assert.deepEqual(plan({ nodes: [] }).statuses[0]?.events, []);
     assert.deepEqual(reasons(lastEvents({ nodes: [] }, {})), ["RolloutStarted"]);
