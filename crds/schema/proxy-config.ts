@@ -132,16 +132,29 @@ const localTraffic = z
     ],
   });
 
+const nodePortAddress = z
+  .string()
+  .min(1)
+  .max(49)
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "self == 'primary' || isCIDR(self)",
+        message: "must be the word primary, or an IPv4 or IPv6 CIDR such as 192.0.2.0/24",
+      },
+    ],
+  });
+
 const nodePorts = z.object({
   addresses: z
-    .array(z.string().min(1).max(49))
+    .array(nodePortAddress)
     .min(1)
     .max(32)
     .default(["primary"])
     .meta({
       "x-kubernetes-validations": [
         {
-          rule: "self.all(a, a == 'primary' || isCIDR(a)) && (self.size() == 1 || !self.exists(a, a == 'primary'))",
+          rule: "self.size() == 1 || !self.exists(a, a == 'primary')",
           message: "must be exactly [primary], or a list of CIDRs",
         },
       ],
@@ -253,6 +266,15 @@ export const proxyConfigSpec = z
       .describe("Where several ProxyConfigs select a node the highest priority wins, then the oldest."),
     ...nodeSettings,
     rollout: rollout.prefault({}).describe("How a change reaches the nodes."),
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "!(self.mode in self.fallbackModes)",
+        message: "fallbackModes must not contain mode, which is tried first anyway",
+        fieldPath: ".fallbackModes",
+      },
+    ],
   })
   .describe("How Services are proxied on the selected nodes.");
 

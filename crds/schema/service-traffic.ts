@@ -28,11 +28,27 @@ export const slowStartSeconds = z
       "connections to all of it, in seconds; 0 gives it all at once.",
   );
 
+/** Two DNS labels of at most 63 characters. */
 export const namespacedName = z
   .string()
-  .max(317)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+  .max(127)
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "self.matches('^[a-z0-9][-a-z0-9]*/[a-z0-9][-a-z0-9]*$')",
+        message: "must be namespace/name, such as shop/web",
+      },
+    ],
+  })
   .describe("namespace/name of a Service.");
+
+/**
+ * A qualified name, in a dialect of both RE2 and JavaScript. Short, because kube-apiserver multiplies its length with those of
+ * the strings and lists it may have to be compared with, and refuses the whole definition when that comes to too much.
+ */
+const labelKeyPattern = "^([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?$";
+const labelValuePattern = "^([A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?)?$";
+const labelKeyExamples = "such as pool or example.com/pool";
 
 const labelKey = z.string().min(1).max(317);
 const labelValue = z.string().max(63);
@@ -42,17 +58,39 @@ export const labelSelector = z
   .object({
     matchLabels: z
       .record(labelKey, labelValue)
-      .meta({ maxProperties: 50 })
+      .meta({
+        maxProperties: 50,
+        "x-kubernetes-validations": [
+          {
+            rule: `self.all(key, key.matches('${labelKeyPattern}'))`,
+            message: `keys must be label keys ${labelKeyExamples}`,
+          },
+          {
+            rule: `self.all(key, self[key].matches('${labelValuePattern}'))`,
+            message:
+              "label values have up to 63 letters, digits, -, _ and ., and begin and end with a letter or digit",
+          },
+        ],
+      })
       .optional()
       .describe("Labels that must all be present with this value."),
     matchExpressions: z
       .array(
         z
           .object({
-            key: labelKey.describe("The label that the expression is about."),
+            key: labelKey
+              .meta({
+                "x-kubernetes-validations": [
+                  {
+                    rule: `self.matches('${labelKeyPattern}')`,
+                    message: `must be a label key ${labelKeyExamples}`,
+                  },
+                ],
+              })
+              .describe("The label that the expression is about."),
             operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]).describe("How values are compared."),
             values: z
-              .array(labelValue)
+              .array(labelValue.regex(new RegExp(labelValuePattern))) // a CEL rule would cost too much in this list of lists
               .max(100)
               .optional()
               .describe("Compared values; none for Exists and DoesNotExist."),

@@ -15,6 +15,28 @@ function* walk(schema: StructuralSchema, path: string): Generator<readonly [stri
   if (typeof schema.additionalProperties === "object") yield* walk(schema.additionalProperties, `${path}.*`);
 }
 
+/**
+ * What kube-apiserver takes `matches` in a rule to cost at most: a tenth of the bytes of the string, times a quarter of the
+ * characters of the pattern. Keys of maps count as empty. Source: estimates of cel-go, and of k8s.io/apiserver for sizes.
+ */
+function patternCost(
+  rule: string,
+  { maxLength, maxProperties = 1, additionalProperties }: StructuralSchema,
+): number {
+  const values = typeof additionalProperties === "object" ? additionalProperties.maxLength : undefined;
+  const longest = rule.includes("key.matches(") ? 1 : (maxLength ?? values ?? Infinity);
+  const [, pattern] = /\.matches\('([^']*)'\)/.exec(rule) ?? [];
+  if (pattern === undefined || rule.startsWith("type(self)")) return 0;
+  return Math.ceil(longest * 4 * 0.1) * Math.ceil(pattern.length * 0.25) * maxProperties;
+}
+
+/** How often a value at the path can be in one object: the product of the lengths of the lists and maps around it. */
+function timesOf(path: string, schemas: readonly (readonly [string, StructuralSchema])[]): number {
+  return schemas
+    .filter(([other]) => path.startsWith(`${other}[]`) || path.startsWith(`${other}.*`))
+    .reduce((times, [, { maxItems, maxProperties }]) => times * (maxItems ?? maxProperties ?? Infinity), 1);
+}
+
 describe("generated files", () => {
   for (const [name, content] of generatedFiles()) {
     it(`crds/${name} is what npm run generate writes`, () => {
@@ -99,6 +121,15 @@ for (const definition of customResourceDefinitions) {
         unbounded.map(([path]) => path),
         [],
       );
+    });
+
+    it("compares with patterns no more than kube-apiserver allows a rule", () => {
+      for (const [path, schema] of schemas) {
+        for (const { rule } of schema["x-kubernetes-validations"] ?? []) {
+          const cost = patternCost(rule, schema) * timesOf(path, schemas);
+          assert.ok(cost < 10_000_000, `${path}: ${rule} may cost ${cost}`);
+        }
+      }
     });
 
     it("gives every rule a message, and a fieldPath that exists", () => {

@@ -9,6 +9,9 @@ export interface RefusedSpec {
 const percentage = "must be a positive number of nodes or a percentage from 1% to 100%";
 const selectSomething = "a rule must select something: set names, namespaceSelector or serviceSelector";
 const changeSomething = "a rule must change something: set scheduling, sessionAffinity or mode";
+const labelKeys = "keys must be label keys such as pool or example.com/pool";
+const labelValues =
+  "label values have up to 63 letters, digits, -, _ and ., and begin and end with a letter or digit";
 /** Specs of a ProxyConfig that every API server refuses, each for one reason, with what it says. */
 export const refusedSpecs: readonly RefusedSpec[] = [
   {
@@ -74,6 +77,74 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     name: "primary beside a CIDR",
     spec: { nodePorts: { addresses: ["primary", "10.0.0.0/8"] } },
     errors: ["spec.nodePorts.addresses: Invalid value: must be exactly [primary], or a list of CIDRs"],
+  },
+  {
+    name: "NodePorts on something that is no CIDR",
+    spec: { nodePorts: { addresses: ["10.0.0.0/8", "10.0.0.0/99"] } },
+    errors: [
+      'spec.nodePorts.addresses[1]: Invalid value: "10.0.0.0/99": ' +
+        "must be the word primary, or an IPv4 or IPv6 CIDR such as 192.0.2.0/24",
+    ],
+  },
+  {
+    name: "a label that no Node can have",
+    spec: { nodeSelector: { matchLabels: { "bad key!": "y z" } } },
+    errors: [
+      `spec.nodeSelector.matchLabels: Invalid value: ${labelKeys}`,
+      `spec.nodeSelector.matchLabels: Invalid value: ${labelValues}`,
+    ],
+  },
+  {
+    name: "a label whose prefix is no domain",
+    spec: {
+      services: [{ name: "a", namespaceSelector: { matchLabels: { "Example.com/a": "" } }, mode: "ipvs" }],
+    },
+    errors: [`spec.services[0].namespaceSelector.matchLabels: Invalid value: ${labelKeys}`],
+  },
+  {
+    name: "an expression about a label that no Service can have",
+    spec: {
+      services: [
+        {
+          name: "a",
+          serviceSelector: { matchExpressions: [{ key: "-a", operator: "Exists" }] },
+          mode: "ipvs",
+        },
+      ],
+    },
+    errors: [
+      'spec.services[0].serviceSelector.matchExpressions[0].key: Invalid value: "-a": ' +
+        "must be a label key such as pool or example.com/pool",
+    ],
+  },
+  {
+    name: "an expression about a value that no label can have",
+    spec: { nodeSelector: { matchExpressions: [{ key: "a", operator: "In", values: ["b", "-c"] }] } },
+    errors: [
+      'spec.nodeSelector.matchExpressions[0].values[1]: Invalid value: "-c": ' +
+        "spec.nodeSelector.matchExpressions[0].values[1] in body should match " +
+        "'^([A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?)?$'",
+    ],
+  },
+  {
+    name: "a label key with too long a name",
+    spec: { nodeSelector: { matchExpressions: [{ key: `a/${"b".repeat(64)}`, operator: "Exists" }] } },
+    errors: [
+      `spec.nodeSelector.matchExpressions[0].key: Invalid value: "a/${"b".repeat(64)}": ` +
+        "must be a label key such as pool or example.com/pool",
+    ],
+  },
+  {
+    name: "the mode as its own fallback",
+    spec: { mode: "ipvs", fallbackModes: ["nftables", "ipvs"] },
+    errors: [
+      "spec.fallbackModes: Invalid value: fallbackModes must not contain mode, which is tried first anyway",
+    ],
+  },
+  {
+    name: "the name of a Service without its namespace",
+    spec: { services: [{ name: "a", names: ["web"], mode: "ipvs" }] },
+    errors: ['spec.services[0].names[0]: Invalid value: "web": must be namespace/name, such as shop/web'],
   },
   {
     name: "maxUnavailable of nothing",
@@ -154,6 +225,20 @@ export const acceptedSpecs: readonly { readonly name: string; readonly spec: obj
   },
   { name: "a bridge", spec: { localTraffic: { detect: "BridgeInterface", interface: "cni0" } } },
   { name: "NodePorts on CIDRs", spec: { nodePorts: { addresses: ["10.0.0.0/8", "fd00::/64"] } } },
+  {
+    name: "labels of every form",
+    spec: {
+      nodeSelector: {
+        matchLabels: {
+          pool: "",
+          "topology.kubernetes.io/zone": "eu-1_a.B",
+          [`${"d".repeat(63)}.example.com/${"N".repeat(63)}`]: "v".repeat(63),
+        },
+        matchExpressions: [{ key: "example.com/A_b.c-1", operator: "NotIn", values: ["", "x", "1.2_3-4"] }],
+      },
+    },
+  },
+  { name: "another mode as fallback", spec: { mode: "ipvs", fallbackModes: ["nftables", "iptables"] } },
   { name: "maxUnavailable as a number", spec: { rollout: { maxUnavailable: 1 } } },
   { name: "maxUnavailable of all nodes", spec: { rollout: { maxUnavailable: "100%" } } },
   { name: "no canary", spec: { rollout: { canary: { nodes: 0 } } } },
