@@ -134,6 +134,12 @@ function causesOf(answer: ApiAnswer): readonly unknown[] {
   return elements(answer.body["details"]?.["causes"]).map(({ field, reason }) => ({ field, reason }));
 }
 
+/** Node ports by the name of the port. */
+function nodePortsOf(answer: ApiAnswer): ReadonlyMap<string, number> {
+  const ports = elements(answer.body["spec"]?.["ports"]);
+  return new Map(ports.map((port) => [textOf(port["name"]), Number(port["nodePort"])]));
+}
+
 describe("Kubernetes API", function () {
   this.timeout(90_000);
   let server: ApiUnderTest;
@@ -863,6 +869,61 @@ describe("Kubernetes API", function () {
       const { body } = expectCode(await api.post(services, service("dns", { type: "NodePort", ports })), 201);
       const [tcp, udp] = elements(body["spec"]?.["ports"]);
       assert.equal(tcp?.["nodePort"], udp?.["nodePort"]);
+    });
+
+    describe("an update that leaves out what the server has allocated", () => {
+      const ports = [
+        { name: "http", port: 80 },
+        { name: "https", port: 443 },
+      ];
+      const loadBalancer = { type: "LoadBalancer", externalTrafficPolicy: "Local", ports };
+
+      for (const how of ["replace", "merge patch", "server-side apply"] as const) {
+        it(`keeps addresses and node ports: ${how}`, async () => {
+          const name = `kept-${how.replaceAll(" ", "-")}`;
+          const path = `${services}/${name}`;
+          const made = expectCode(
+            how === "server-side apply"
+              ? await api.patch(`${path}?fieldManager=admin`, service(name, loadBalancer), "apply")
+              : await api.post(services, service(name, loadBalancer)),
+            201,
+          );
+          const update = (spec: object): Promise<ApiAnswer> => {
+            if (how === "replace") return api.put(path, service(name, spec));
+            if (how === "merge patch") return api.patch(path, { spec });
+            return api.patch(`${path}?fieldManager=admin`, service(name, spec), "apply");
+          };
+          const moved = ports.map((port) => ({ ...port, port: port.port + 8000 }));
+          const again = expectCode(await update({ ...loadBalancer, ports: moved }), 200);
+          assert.deepEqual(nodePortsOf(again), nodePortsOf(made));
+          for (const field of ["clusterIPs", "healthCheckNodePort"]) {
+            assert.deepEqual(again.body["spec"]?.[field], made.body["spec"]?.[field], field);
+          }
+        });
+      }
+
+      it("gives no port the node port that another one asks for", async () => {
+        const path = `${services}/swapped`;
+        const made = expectCode(
+          await api.post(services, service("swapped", { type: "NodePort", ports })),
+          201,
+        );
+        const taken = nodePortsOf(made).get("https") ?? 0;
+        const swapped = [
+          { name: "http", port: 80, nodePort: taken },
+          { name: "https", port: 443 },
+        ];
+        const after = nodePortsOf(expectCode(await api.patch(path, { spec: { ports: swapped } }), 200));
+        assert.equal(after.get("http"), taken);
+        assert.notEqual(after.get("https"), taken);
+      });
+
+      it("keeps the node ports of a load balancer that stops to ask for them", async () => {
+        const path = `${services}/without-allocation`;
+        const made = expectCode(await api.post(services, service("without-allocation", loadBalancer)), 201);
+        const change = { spec: { allocateLoadBalancerNodePorts: false } };
+        assert.deepEqual(nodePortsOf(await api.patch(path, change)), nodePortsOf(made));
+      });
     });
 
     const refusals: readonly { readonly rule: string; readonly spec: object; readonly field: string }[] = [

@@ -26,6 +26,11 @@ export function hasNodePorts(spec: JsonObject): boolean {
   return type === "NodePort" || (type === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
 }
 
+/** A load balancer keeps the node ports it has when it stops to ask for them. */
+function mayHaveNodePorts(spec: JsonObject): boolean {
+  return hasNodePorts(spec) || stringAt(spec, "type") === "LoadBalancer";
+}
+
 /** Whether the Service may be reached from outside by nodePort, external or load balancer address. */
 export function isExternallyReachable(spec: JsonObject): boolean {
   const type = stringAt(spec, "type");
@@ -104,7 +109,7 @@ export function dropObsolete(service: KubeObject, old: KubeObject): KubeObject {
     obsolete.push("sessionAffinityConfig");
   }
   const rest = without(spec, ...obsolete);
-  const losesNodePorts = hasNodePorts(before) && !hasNodePorts(spec);
+  const losesNodePorts = hasNodePorts(before) && !mayHaveNodePorts(spec);
   if (!losesNodePorts) return parseKubeObject({ ...service, spec: rest });
   const ports = arrayAt(spec, "ports").map((port) => without(objectAt(port), "nodePort"));
   return parseKubeObject({ ...service, spec: { ...rest, ports } });

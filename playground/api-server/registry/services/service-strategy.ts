@@ -5,12 +5,8 @@ import { plainStrategy } from "../../resources/strategy.ts";
 import { invalid } from "../../../../crds/validation/field-error.ts";
 import { checkServiceName } from "../names.ts";
 import { allocateService, allocationErrors } from "./allocate-service.ts";
-import {
-  defaultService,
-  dropObsolete,
-  isHeadlessWithoutSelector,
-  needsHealthCheckNodePort,
-} from "./service-defaults.ts";
+import { keepAllocated } from "./keep-allocated.ts";
+import { defaultService, dropObsolete, isHeadlessWithoutSelector } from "./service-defaults.ts";
 import { validateService } from "./validate-service.ts";
 
 /**
@@ -48,21 +44,6 @@ function syncClusterIPs(service: KubeObject, old: KubeObject | undefined): KubeO
   if (single === "") return withSpec(service, { ...spec, clusterIP: list[0] ?? "" });
   const changed = old !== undefined && stringAt(old, "spec", "clusterIP") !== single;
   return changed && list[0] !== single ? withSpec(service, { ...spec, clusterIPs: [single] }) : service;
-}
-
-/** A client that leaves out what the server allocated means "unchanged": addresses, families, node ports. */
-function keepAllocated(service: KubeObject, old: KubeObject): KubeObject {
-  const spec = objectAt(service, "spec");
-  const before = objectAt(old, "spec");
-  if (stringAt(spec, "type") === "ExternalName" || stringAt(before, "type") === "ExternalName")
-    return service;
-  const fields = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
-  if (needsHealthCheckNodePort(spec)) fields.push("healthCheckNodePort");
-  const kept = fields.flatMap((field) => {
-    const value = before[field];
-    return spec[field] === undefined && value !== undefined ? [[field, value] as const] : [];
-  });
-  return withSpec(service, { ...spec, ...Object.fromEntries(kept) });
 }
 
 function familyErrors(service: KubeObject, ranges: number): ReturnType<Strategy["validate"]> {
