@@ -774,6 +774,38 @@ describe("Kubernetes API", function () {
       assert.equal(line?.type, "DELETED");
     });
 
+    it("custom resources go with their definition, whoever has written it in the meantime", async () => {
+      const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+      const names = { plural: "gadgets", singular: "gadget", kind: "Gadget", listKind: "GadgetList" };
+      const metadata = { name: "gadgets.gone.kubesteer.dev" };
+      const spec = { ...widgetDefinition.spec, group: "gone.kubesteer.dev", names };
+      const definition = { ...widgetDefinition, metadata, spec };
+      const path = `${definitions}/${metadata.name}`;
+      const gadgets = "/apis/gone.kubesteer.dev/v1/gadgets";
+      const isServed = async (): Promise<boolean> => (await api.get(gadgets)).code === 200;
+      const gadget = { ...widget("left"), apiVersion: "gone.kubesteer.dev/v1", kind: "Gadget" };
+      expectCode(await api.patch(`${path}?fieldManager=admin`, definition, "apply"), 201);
+      await waitUntil("gadgets are served", isServed);
+      const { body: live } = expectCode(
+        await api.patch(`${path}?fieldManager=admin`, definition, "apply"),
+        200,
+      );
+      const { resourceVersion = "" } = live["metadata"] ?? {};
+      expectCode(await api.put(path, { ...definition, metadata: { ...metadata, resourceVersion } }), 200);
+      await waitUntil("a gadget is made", async () => (await api.post(gadgets, gadget)).code === 201);
+      expectCode(await api.delete(path), 200);
+      await waitUntil("the definition is gone", async () => (await api.get(path)).code === 404);
+      expectCode(await api.post(definitions, definition), 201);
+      await waitUntil("gadgets are served again", isServed);
+      assert.deepEqual(namesOf((await api.get(gadgets)).body), []);
+    });
+
+    it("nobody owns a finalizer of a new definition", async () => {
+      const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.test.kubesteer.dev";
+      const { body } = expectCode(await api.get(path), 200);
+      assert.doesNotMatch(JSON.stringify(body["metadata"]?.["managedFields"]), /finalizers/);
+    });
+
     it("objects go with their owner", async function () {
       if (server.kind !== "embedded")
         skipBecause(this, "kube-controller-manager collects garbage, and it does not run here");

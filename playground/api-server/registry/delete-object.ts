@@ -72,7 +72,9 @@ function markedForDeletion(
 ): KubeObject {
   const allowed = target.type.strategy.gracePeriodSeconds(current);
   const grace = allowed === 0 ? 0 : (options.gracePeriodSeconds ?? allowed);
-  const finalizers = propagationFinalizers(current, options);
+  const finalizers = [
+    ...new Set([...propagationFinalizers(current, options), ...target.type.strategy.deletionFinalizers]),
+  ];
   const { deletionTimestamp, generation } = current.metadata;
   if (deletionTimestamp !== undefined) {
     const isShorter = grace < (Number(current.metadata["deletionGracePeriodSeconds"]) || 0);

@@ -27,6 +27,7 @@ export class GarbageCollector {
   readonly #unsubscribe: () => void;
   #changed: ObjectKey[] = [];
   #removedUids: string[] = [];
+  readonly #removedDefinitions: string[] = [];
   #timer: NodeJS.Immediate | undefined;
 
   constructor(store: ObjectStore, deleteStored: DeleteStored) {
@@ -48,6 +49,7 @@ export class GarbageCollector {
   #notice({ type, key, object, previous }: Change): void {
     if (previous !== undefined) this.#unindex(key, previous);
     if (type === "DELETED") {
+      if (key.resource === definitions) this.#removedDefinitions.push(key.name);
       if (object.metadata.uid !== undefined) this.#removedUids.push(object.metadata.uid);
       this.#changed.push(...this.#holdersOf(key));
     } else {
@@ -91,6 +93,7 @@ export class GarbageCollector {
     const removedUids = this.#removedUids;
     this.#changed = [];
     this.#removedUids = [];
+    for (const resource of this.#removedDefinitions.splice(0)) this.#removeAll(resource);
     for (const uid of removedUids) {
       for (const dependent of this.#dependentsOf(uid)) this.#settle(dependent);
     }
@@ -98,6 +101,12 @@ export class GarbageCollector {
       const object = this.#store.get(key);
       if (object !== undefined) this.#settle({ key, object });
     }
+  }
+
+  /** Objects whose definition went although they were there, because somebody took its finalizer away. */
+  #removeAll(resource: string): void {
+    if (this.#store.get({ resource: definitions, namespace: "", name: resource }) !== undefined) return;
+    for (const { key } of this.#store.all()) if (key.resource === resource) this.#store.remove(key);
   }
 
   #settle(entry: StoredObject): void {

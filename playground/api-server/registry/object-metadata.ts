@@ -25,7 +25,7 @@ export function asNewObject(
   const generateName = stringAt(object.metadata, "generateName") ?? "";
   const given = stringAt(object.metadata, "name") ?? "";
   const name = given === "" && generateName !== "" ? `${generateName}${randomSuffix()}` : given;
-  const finalizers = [...new Set([...type.strategy.finalizers, ...(object.metadata.finalizers ?? [])])];
+  const finalizers = [...new Set(object.metadata.finalizers)];
   return withMetadata(object, {
     name,
     namespace: type.namespaced ? place.namespace : undefined,

@@ -12,7 +12,7 @@ export const crdStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,
   requiresResourceVersion: true,
-  finalizers: [customResourceCleanup],
+  deletionFinalizers: [customResourceCleanup],
   prepare: (object, old, { now }) => {
     const spec = objectAt(object, "spec");
     const names = defaultNames(objectAt(spec, "names"));

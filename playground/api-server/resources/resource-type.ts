@@ -70,8 +70,8 @@ export interface Strategy {
   ) => readonly FieldError[];
   /** Fields that count for the generation. */
   readonly desiredState: (object: KubeObject) => JsonObject;
-  /** Finalizers that the server itself puts on new objects. */
-  readonly finalizers: readonly string[];
+  /** Finalizers that the server puts on an object when its deletion is asked for. */
+  readonly deletionFinalizers: readonly string[];
   /** Seconds an object keeps existing after its deletion was asked for. */
   readonly gracePeriodSeconds: (object: KubeObject) => number;
 }

@@ -10,6 +10,6 @@ export const plainStrategy: Strategy = {
   prepare: (object) => object,
   validate: () => [],
   desiredState: (object) => without(object, "metadata", "status", "apiVersion", "kind"),
-  finalizers: [],
+  deletionFinalizers: [],
   gracePeriodSeconds: () => 0,
 };
