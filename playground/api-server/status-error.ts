@@ -183,6 +183,17 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   });
 }
 
+/** 415: a protobuf body holds what this server does not decode; names the way that kubectl has around it. */
+export function protobufNotRead(what: string): StatusError {
+  return new StatusError({
+    code: 415,
+    reason: "UnsupportedMediaType",
+    message:
+      `this server does not read ${what} as protobuf: send JSON or YAML instead, ` +
+      "with kubectl by adding --dry-run=client -o yaml | kubectl create -f -",
+  });
+}
+
 /** Server-side apply met fields that others own; one cause per field. */
 export function applyConflict(
   conflicts: readonly { readonly manager: string; readonly field: string }[],

@@ -6,6 +6,7 @@ import { createKubectl, type Kubectl, type KubectlResult } from "../../playgroun
 import { waitUntil } from "../../playground/wait-until.ts";
 import { createApiRequests, type ApiRequests } from "../support/api-requests.ts";
 import { startApiUnderTest, type ApiUnderTest } from "../support/api-under-test.ts";
+import { skipBecause } from "../support/skip.ts";
 
 const crdFolder = new URL("../../crds/", import.meta.url).pathname;
 const statusPath = "/apis/kubesteer.dev/v1alpha1/proxyconfigs/default/status";
@@ -60,6 +61,10 @@ describe("kubectl", function () {
 
   const apply = (input: string, ...flags: readonly string[]): Promise<KubectlResult> =>
     kubectl(["apply", ...flags, "-f", "-"], { input });
+
+  /** The JSON that a path leads to. */
+  const shown = async (resource: string, path: string): Promise<unknown> =>
+    JSON.parse(succeeded(await kubectl(["get", resource, "-o", `jsonpath={${path}}`])));
 
   before(async () => {
     server = await startApiUnderTest();
@@ -376,6 +381,90 @@ describe("kubectl", function () {
       const address = ["get", "service", "one", "-n", "made", "-o", "jsonpath={.spec.clusterIP}"];
       assert.equal(succeeded(await kubectl(address)), "10.96.7.7");
     });
+  });
+
+  describe("create, with protobuf bodies of nested objects", () => {
+    it("deployment", async () => {
+      succeeded(
+        await kubectl([
+          "create",
+          "deployment",
+          "d",
+          "--image=x",
+          "--replicas=2",
+          "--port=80",
+          "--",
+          "run",
+          "it",
+        ]),
+      );
+      const spec = "deployment/d";
+      assert.equal(await shown(spec, ".spec.replicas"), 2);
+      assert.deepEqual(await shown(spec, ".spec.selector"), { matchLabels: { app: "d" } });
+      assert.deepEqual(await shown(spec, ".spec.template.spec.containers[0].command"), ["run", "it"]);
+      assert.deepEqual(await shown(spec, ".spec.template.spec.containers[0].ports"), [
+        { containerPort: 80, protocol: "TCP" },
+      ]);
+    });
+
+    it("secret", async () => {
+      succeeded(await kubectl(["create", "secret", "generic", "s", "--from-literal=a=b"]));
+      assert.deepEqual(await shown("secret/s", ".data"), { a: "Yg==" });
+    });
+
+    it("role and rolebinding", async () => {
+      succeeded(
+        await kubectl(["create", "role", "r", "--verb=get,list", "--resource=pods,deployments.apps"]),
+      );
+      assert.deepEqual(await shown("role/r", ".rules"), [
+        { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
+        { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list"] },
+      ]);
+      succeeded(await kubectl(["create", "rolebinding", "b", "--role=r", "--serviceaccount=made:robot"]));
+      assert.deepEqual(await shown("rolebinding/b", ".subjects"), [
+        { kind: "ServiceAccount", name: "robot", namespace: "made" },
+      ]);
+    });
+
+    it("clusterrole, clusterrolebinding and priorityclass", async () => {
+      succeeded(await kubectl(["create", "clusterrole", "r", "--verb=get", "--non-resource-url=/metrics"]));
+      assert.deepEqual(await shown("clusterrole/r", ".rules"), [
+        { nonResourceURLs: ["/metrics"], verbs: ["get"] },
+      ]);
+      succeeded(await kubectl(["create", "clusterrolebinding", "b", "--clusterrole=r", "--user=jane"]));
+      assert.deepEqual(await shown("clusterrolebinding/b", ".roleRef"), {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "ClusterRole",
+        name: "r",
+      });
+      succeeded(await kubectl(["create", "priorityclass", "p", "--value=-5"]));
+      assert.equal(await shown("priorityclass/p", ".value"), -5);
+    });
+  });
+
+  describe("pods", () => {
+    const onNode = `
+apiVersion: v1
+kind: Node
+metadata: { name: drained }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: short-lived }
+spec: { nodeName: drained, terminationGracePeriodSeconds: 1, containers: [{ name: a, image: b }] }
+`;
+    for (const args of [
+      ["delete", "pod", "short-lived"],
+      ["drain", "drained", "--force"],
+    ]) {
+      it(`${args[0]} returns once the grace period has passed`, async function () {
+        if (server.kind !== "embedded")
+          skipBecause(this, "kubelets confirm the end of pods, and none runs here");
+        succeeded(await apply(onNode));
+        succeeded(await kubectl([...args, "--timeout=20s"]));
+        assert.match(failed(await kubectl(["get", "pod", "short-lived"])), /not found/);
+      });
+    }
   });
 
   describe("delete", () => {

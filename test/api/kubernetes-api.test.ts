@@ -140,6 +140,17 @@ function nodePortsOf(answer: ApiAnswer): ReadonlyMap<string, number> {
   return new Map(ports.map((port) => [textOf(port["name"]), Number(port["nodePort"])]));
 }
 
+/** DeleteOptions in protobuf with the encoded fields. */
+function protobufOptions(fields: string): Buffer {
+  const content = String.fromCharCode(fields.length) + fields;
+  return Buffer.from(`k8s\0\n\x13\n\x02v1\x12\rDeleteOptions\x12${content}\x1a\0"\0`, "latin1");
+}
+
+/** Milliseconds since the epoch. */
+function deletionTimeOf(metadata: Json | undefined): number {
+  return Date.parse(textOf(metadata?.["deletionTimestamp"]));
+}
+
 describe("Kubernetes API", function () {
   this.timeout(90_000);
   let server: ApiUnderTest;
@@ -753,6 +764,37 @@ describe("Kubernetes API", function () {
       await api.post(configMaps, configMap("kept"));
       expectCode(await api.delete(`${configMaps}/kept`, { preconditions: { uid: "other" } }), 409);
       expectCode(await api.get(`${configMaps}/kept`), 200);
+    });
+
+    it("options may be protobuf, as kubectl drain sends them", async () => {
+      const contentType = "application/vnd.kubernetes.protobuf";
+      await api.post(configMaps, configMap("drained"));
+      const wrongUid = "\x12\x07\n\x05other";
+      const dryRun = "*\x03All";
+      const path = `${configMaps}/drained`;
+      expectCode(await api.delete(path, protobufOptions(wrongUid), { contentType }), 409);
+      expectCode(await api.delete(path, protobufOptions(`\x08\0${dryRun}`), { contentType }), 200);
+      expectCode(await api.get(path), 200);
+      expectCode(await api.delete(path, protobufOptions(""), { contentType }), 200);
+      expectCode(await api.get(path), 404);
+    });
+
+    it("a pod on a node keeps existing for its grace period, which a later deletion may shorten", async () => {
+      const pods = `${namespace}/pods`;
+      const spec = {
+        nodeName: "node",
+        terminationGracePeriodSeconds: 600,
+        containers: [{ name: "a", image: "b" }],
+      };
+      expectCode(await api.post(pods, { metadata: { name: "lasting" }, spec }), 201);
+      const first = expectCode(await api.delete(`${pods}/lasting`), 200).body["metadata"];
+      assert.equal(first?.["deletionGracePeriodSeconds"], 600);
+      const sooner = expectCode(await api.delete(`${pods}/lasting`, { gracePeriodSeconds: 60 }), 200);
+      const second = sooner.body["metadata"];
+      assert.equal(second?.["deletionGracePeriodSeconds"], 60);
+      assert.equal(deletionTimeOf(first) - deletionTimeOf(second), 540_000);
+      expectCode(await api.delete(`${pods}/lasting`, { gracePeriodSeconds: 0 }), 200);
+      expectCode(await api.get(`${pods}/lasting`), 404);
     });
 
     it("finalizers hold the object until the last one is taken away", async () => {

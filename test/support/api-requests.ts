@@ -24,6 +24,7 @@ export interface WatchLine {
 }
 
 interface RequestFacts {
+  /** Bytes are sent as they are, anything else as JSON. */
   readonly body?: unknown;
   readonly contentType?: string;
   readonly accept?: string;
@@ -35,7 +36,7 @@ export interface ApiRequests {
   get(path: string, facts?: RequestFacts): Promise<ApiAnswer>;
   post(path: string, body: unknown, facts?: RequestFacts): Promise<ApiAnswer>;
   put(path: string, body: unknown): Promise<ApiAnswer>;
-  delete(path: string, body?: unknown): Promise<ApiAnswer>;
+  delete(path: string, body?: unknown, facts?: RequestFacts): Promise<ApiAnswer>;
   /** JSON merge patch unless another kind is named. */
   patch(path: string, body: unknown, kind?: "merge" | "json" | "strategic" | "apply"): Promise<ApiAnswer>;
   /** Reads a watch until `isLast` accepts a line or the server ends the stream, then closes it. */
@@ -60,7 +61,7 @@ export function createApiRequests(api: Pick<ApiUnderTest, "url" | "token">): Api
     get: (path, facts) => send("GET", path, facts),
     post: (path, body, facts) => send("POST", path, { ...facts, body }),
     put: (path, body) => send("PUT", path, { body }),
-    delete: (path, body) => send("DELETE", path, body === undefined ? {} : { body }),
+    delete: (path, body, facts) => send("DELETE", path, body === undefined ? {} : { ...facts, body }),
     patch: (path, body, kind = "merge") => send("PATCH", path, { body, contentType: patchTypes[kind] }),
     watch: async (path, isLast = () => false, accept = "application/json") => {
       const response = await sendRequest(api, "GET", path, { accept });
@@ -84,7 +85,8 @@ function sendRequest(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const open = api.url.startsWith("https:") ? httpsRequest : httpRequest;
-  const body = facts.body === undefined ? undefined : JSON.stringify(facts.body);
+  const body =
+    facts.body === undefined || Buffer.isBuffer(facts.body) ? facts.body : JSON.stringify(facts.body);
   const headers = {
     Accept: facts.accept ?? "application/json",
     "User-Agent": "kubesteer-test/1",

@@ -17,7 +17,7 @@ import { parseDeleteOptions, statusOfDeletion } from "./delete-options.ts";
 import type { RequestContext } from "./handle-request.ts";
 import { listObjects, type Page } from "./list-objects.ts";
 import { isTrue, parseListQuery, parseWriteOptions, type ListQuery } from "./query.ts";
-import { mediaTypeOf, readBody, readObject } from "./request-body.ts";
+import { mediaTypeOf, readBody, readDeleteOptions, readObject } from "./request-body.ts";
 import type { ResourcePath } from "./request-path.ts";
 import { sendJson } from "./respond.ts";
 import { scaleOf, withScale } from "./scale.ts";
@@ -147,7 +147,7 @@ function writeOptions({ request, response, query }: ResourceRequest): WriteOptio
 
 async function deleteCollection(exchange: ResourceRequest, query: ListQuery): Promise<void> {
   const { request, response, context, type, path } = exchange;
-  const options = parseDeleteOptions(await readBody(request), exchange.query);
+  const options = parseDeleteOptions(await readDeleteOptions(request), exchange.query);
   const page = listObjects(context.registry.store, type, { namespace: path.namespace, query });
   for (const { metadata } of page.objects) {
     context.registry.delete(
@@ -177,7 +177,7 @@ async function handleObject(exchange: ResourceRequest, target: Target): Promise<
       return patch(exchange, target);
     case "DELETE": {
       if (target.subresource !== "") throw methodNotAllowed(type);
-      const deletion = registry.delete(target, parseDeleteOptions(await readBody(request), query));
+      const deletion = registry.delete(target, parseDeleteOptions(await readDeleteOptions(request), query));
       return sendJson(response, 200, statusOfDeletion(target, deletion));
     }
     default:

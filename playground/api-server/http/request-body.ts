@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { parse as parseYaml } from "yaml";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json-value.ts";
-import { decodeProtobufObject } from "./protobuf-object.ts";
+import { decodeProtobufObject, protobufMediaType } from "./protobuf-object.ts";
 import { badRequest, StatusError, unsupportedMediaType } from "../status-error.ts";
 
 /** Largest body that is read; kube-apiserver's limit. */
@@ -66,10 +66,20 @@ function parseYamlText(text: string): JsonValue {
  */
 export async function readObject(request: IncomingMessage): Promise<JsonObject> {
   const mediaType = mediaTypeOf(request);
-  if (mediaType === "application/vnd.kubernetes.protobuf")
-    return decodeProtobufObject(await readBytes(request));
+  if (mediaType === protobufMediaType) return decodeProtobufObject(await readBytes(request));
   if (mediaType !== "" && !objectTypes.includes(mediaType)) throw unsupportedMediaType(objectTypes);
   const body = await readBody(request);
   if (!isJsonObject(body)) throw badRequest("the body of the request must be an object");
   return body;
+}
+
+/**
+ * Reads the DeleteOptions of a DELETE; `undefined` when there are none.
+ *
+ * @throws StatusError 400 when the body cannot be read, 415 for protobuf of another kind.
+ */
+export async function readDeleteOptions(request: IncomingMessage): Promise<JsonValue | undefined> {
+  if (mediaTypeOf(request) !== protobufMediaType) return readBody(request);
+  const body = await readBytes(request);
+  return body.length === 0 ? undefined : decodeProtobufObject(body);
 }

@@ -77,8 +77,12 @@ function markedForDeletion(
   ];
   const { deletionTimestamp, generation } = current.metadata;
   if (deletionTimestamp !== undefined) {
-    const isShorter = grace < (Number(current.metadata["deletionGracePeriodSeconds"]) || 0);
-    return isShorter ? withMetadata(current, { deletionGracePeriodSeconds: grace }) : current;
+    const before = Number(current.metadata["deletionGracePeriodSeconds"]) || 0;
+    if (grace >= before) return current;
+    return withMetadata(current, {
+      deletionTimestamp: later(deletionTimestamp, grace - before),
+      deletionGracePeriodSeconds: grace,
+    });
   }
   const marked = withMetadata(current, {
     deletionTimestamp: later(now, grace),

@@ -11,8 +11,9 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import { applyObject } from "./apply-object.ts";
 import { cannotBeHandled, decodeObject, strictDecodingError } from "./decode-object.ts";
 import { deleteObject, type DeleteOptions, type Deletion } from "./delete-object.ts";
-import { GarbageCollector } from "./garbage-collector.ts";
+import { GarbageCollector, type DeleteStored } from "./garbage-collector.ts";
 import { patchChange } from "./patch-object.ts";
+import { PodTerminator } from "./pod-terminator.ts";
 import { Allocations } from "./services/allocations.ts";
 import { warnOfUnknownFields, type Target, type WriteOptions } from "./target.ts";
 import { createObject, currentObject, updateObject, type WriteContext } from "./write-object.ts";
@@ -30,6 +31,7 @@ export class Registry {
   readonly #allocations: Allocations;
   readonly #clock: Clock;
   readonly #collector: GarbageCollector;
+  readonly #terminator: PodTerminator;
 
   constructor({
     store,
@@ -44,7 +46,7 @@ export class Registry {
     this.#clock = clock;
     this.catalog = new ResourceCatalog(store);
     this.#allocations = new Allocations(store, serviceCIDRs);
-    this.#collector = new GarbageCollector(store, (key, uid) => {
+    const deleteStored: DeleteStored = (key, uid) => {
       const type = this.catalog.storedAs(key.resource);
       if (type === undefined || store.get(key) === undefined) return;
       const target: Target = { type, namespace: key.namespace, name: key.name, subresource: "" };
@@ -53,11 +55,14 @@ export class Registry {
         gracePeriodSeconds: 0,
         ...(uid === undefined ? {} : { preconditions: { uid } }),
       });
-    });
+    };
+    this.#collector = new GarbageCollector(store, deleteStored);
+    this.#terminator = new PodTerminator(store, { clock, deleteStored });
   }
 
   close(): void {
     this.#collector.close();
+    this.#terminator.close();
   }
 
   get(target: Target): KubeObject {

@@ -12,7 +12,7 @@ import { parseKubeObject, type KubeObject } from "../kube-object.ts";
 import type { Strategy } from "./resource-type.ts";
 import { plainStrategy } from "./strategy.ts";
 
-/** Pods: no kubelet runs here, so a pod that is bound to a node waits for somebody to confirm its end. */
+/** Pods: one that is bound to a node keeps existing for its grace period, as its containers would. */
 export const podStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,
