@@ -1000,7 +1000,12 @@ describe("Kubernetes API", function () {
       });
     });
 
-    const refusals: readonly { readonly rule: string; readonly spec: object; readonly field: string }[] = [
+    const refusals: readonly {
+      readonly rule: string;
+      readonly spec: object;
+      readonly field: string;
+      readonly message?: string;
+    }[] = [
       { rule: "a Service needs ports", spec: {}, field: "spec.ports" },
       { rule: "a port is 1 to 65535", spec: { ports: [{ port: 70_000 }] }, field: "spec.ports[0].port" },
       {
@@ -1035,6 +1040,68 @@ describe("Kubernetes API", function () {
         field: "spec.ipFamilies[1]",
       },
       {
+        rule: "two families need a policy that allows them",
+        spec: { ipFamilies: ["IPv4", "IPv6"], ports: [{ port: 1 }] },
+        field: "spec.ipFamilyPolicy",
+        message:
+          "Invalid value: \"SingleStack\": must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified",
+      },
+      {
+        rule: "a family is IPv4 or IPv6",
+        spec: { ipFamilies: ["IPv5"], ports: [{ port: 1 }] },
+        field: "spec.ipFamilies[0]",
+        message: 'Unsupported value: "IPv5": supported values: "IPv4", "IPv6"',
+      },
+      {
+        rule: "addresses are of their family",
+        spec: { ipFamilies: ["IPv6"], clusterIP: "10.96.0.99", ports: [{ port: 1 }] },
+        field: "spec.clusterIPs[0]",
+        message: 'Invalid value: "10.96.0.99": expected an IPv6 value as indicated by `ipFamilies[0]`',
+      },
+      {
+        rule: "clusterIPs come with clusterIP",
+        spec: { clusterIPs: ["10.96.0.99"], ports: [{ port: 1 }] },
+        field: "spec.clusterIPs",
+        message: 'Invalid value: ["10.96.0.99"]: must be empty when `clusterIP` is not specified',
+      },
+      {
+        rule: "a Service of type ExternalName has no family",
+        spec: { type: "ExternalName", externalName: "example.org", ipFamilies: ["IPv4"] },
+        field: "spec.ipFamilies",
+        message: "Forbidden: may not be set for ExternalName services",
+      },
+      {
+        rule: "keys of selectors are those of labels",
+        spec: { selector: { "a b": "c" }, ports: [{ port: 1 }] },
+        field: "spec.selector",
+        message:
+          "Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+      },
+      {
+        rule: "values of selectors are those of labels",
+        spec: { selector: { a: "x".repeat(64) }, ports: [{ port: 1 }] },
+        field: "spec.selector",
+        message: `Invalid value: "${"x".repeat(64)}": must be no more than 63 bytes`,
+      },
+      {
+        rule: "a node port is asked for once",
+        spec: {
+          type: "NodePort",
+          ports: [
+            { name: "a", port: 1, nodePort: 30_007 },
+            { name: "b", port: 2, nodePort: 30_007 },
+          ],
+        },
+        field: "spec.ports[1].nodePort",
+        message: "Invalid value: 30007: provided port is already allocated",
+      },
+      {
+        rule: "only load balancers have a class",
+        spec: { loadBalancerClass: "example.org/x", ports: [{ port: 1 }] },
+        field: "spec.loadBalancerClass",
+        message: "Forbidden: may only be used when `type` is 'LoadBalancer'",
+      },
+      {
         rule: "traffic distributions are known",
         spec: { trafficDistribution: "Zone", ports: [{ port: 1 }] },
         field: "spec.trafficDistribution",
@@ -1055,7 +1122,7 @@ describe("Kubernetes API", function () {
         field: "spec.healthCheckNodePort",
       },
     ];
-    for (const [index, { rule, spec, field }] of refusals.entries()) {
+    for (const [index, { rule, spec, field, message }] of refusals.entries()) {
       it(rule, async () => {
         const answer = expectCode(await api.post(services, service(`refused-${index}`, spec)), 422);
         const fields = causesOf(answer).map((cause) => JSON.stringify(cause));
@@ -1063,8 +1130,27 @@ describe("Kubernetes API", function () {
           fields.some((text) => text.includes(`"${field}"`)),
           answer.text,
         );
+        if (message !== undefined) assert.ok(textOf(answer.body["message"]).includes(message), answer.text);
       });
     }
+
+    it("the first IP family of a Service stays, the second one goes with SingleStack only", async () => {
+      const path = `${services}/families`;
+      const spec = { ipFamilyPolicy: "PreferDualStack", ports: [{ port: 80 }] };
+      expectCode(await api.post(services, service("families", spec)), 201);
+      const swapped = await api.patch(path, { spec: { ipFamilies: ["IPv6", "IPv4"] } });
+      assert.match(
+        textOf(expectCode(swapped, 422).body["message"]),
+        /expected an IPv6 value as indicated by/,
+      );
+      const shortened = await api.patch(path, { spec: { ipFamilies: ["IPv4"] } });
+      assert.match(
+        textOf(expectCode(shortened, 422).body["message"]),
+        /must be 'SingleStack' to release the secondary IP family/,
+      );
+      const single = expectCode(await api.patch(path, { spec: { ipFamilyPolicy: "SingleStack" } }), 200);
+      assert.deepEqual(single.body["spec"]?.["ipFamilies"], ["IPv4"]);
+    });
   });
 
   describe("EndpointSlices", () => {

@@ -42,22 +42,25 @@ export function checkPathSegment(name: string): string | undefined {
   return bad === undefined ? undefined : `may not contain '${bad}'`;
 }
 
+const qualifiedNameRule =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+  "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +
+  "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+
 /** Key of a label or annotation: an optional DNS prefix and a name of at most 63 characters. */
 export function checkQualifiedName(key: string): string | undefined {
   const slash = key.indexOf("/");
   const prefix = slash === -1 ? undefined : key.slice(0, slash);
   const name = key.slice(slash + 1);
-  if (prefix !== undefined && (prefix === "" || checkSubdomain(prefix) !== undefined)) {
-    return "prefix part must be a lowercase RFC 1123 subdomain";
-  }
+  if (name.includes("/"))
+    return `a valid label key ${qualifiedNameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
+  if (prefix === "") return "prefix part must be non-empty";
+  const prefixProblem = prefix === undefined ? undefined : checkSubdomain(prefix);
+  if (prefixProblem !== undefined) return `prefix part ${prefixProblem}`;
   if (name === "") return "name part must be non-empty";
   if (name.length > 63) return "name part must be no more than 63 bytes";
   if (/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name)) return undefined;
-  return (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " +
-    "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +
-    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-  );
+  return `name part ${qualifiedNameRule}`;
 }
 
 /** Value of a label: at most 63 characters, or empty. */

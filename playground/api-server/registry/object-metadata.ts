@@ -9,7 +9,7 @@ import {
 import type { KubeObject } from "../kube-object.ts";
 import { withMetadata } from "../kube-object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
-import { stringAt } from "../json-value.ts";
+import { stringAt, textOf, type JsonObject } from "../json-value.ts";
 import { badRequest, StatusError, staleObject } from "../status-error.ts";
 import { checkLabelValue, checkQualifiedName } from "./names.ts";
 
@@ -98,7 +98,7 @@ export function metadataErrors(
 ): readonly FieldError[] {
   return [
     ...nameErrors(type, object),
-    ...labelErrors(object),
+    ...labelErrors(object.metadata.labels ?? {}, "metadata.labels"),
     ...annotationErrors(object),
     ...finalizerErrors(object, old),
     ...ownerErrors(object),
@@ -112,13 +112,15 @@ function nameErrors(type: ResourceType, object: KubeObject): readonly FieldError
   return problem === undefined ? [] : [invalid("metadata.name", name, problem)];
 }
 
-function labelErrors(object: KubeObject): readonly FieldError[] {
-  return Object.entries(object.metadata.labels ?? {}).flatMap(([key, value]) => {
+/** Keys and values of labels, or of what selects by them. */
+export function labelErrors(labels: JsonObject, field: string): readonly FieldError[] {
+  return Object.entries(labels).flatMap(([key, value]) => {
+    const text = textOf(value);
     const keyProblem = checkQualifiedName(key);
-    const valueProblem = checkLabelValue(value);
+    const valueProblem = checkLabelValue(text);
     return [
-      ...(keyProblem === undefined ? [] : [invalid("metadata.labels", key, keyProblem)]),
-      ...(valueProblem === undefined ? [] : [invalid("metadata.labels", value, valueProblem)]),
+      ...(keyProblem === undefined ? [] : [invalid(field, key, keyProblem)]),
+      ...(valueProblem === undefined ? [] : [invalid(field, text, valueProblem)]),
     ];
   });
 }

@@ -18,7 +18,7 @@ export const serviceStrategy: Strategy = {
   checkName: checkServiceName,
   prepare: (service, old, { allocations }) => {
     const kept = old === undefined ? service : keepAllocated(dropObsolete(service, old), old);
-    const defaulted = defaultService(syncClusterIPs(kept, old));
+    const defaulted = defaultService(releaseSecondary(syncClusterIPs(kept, old), old));
     if (validateService(defaulted, old).length > 0 || allocationErrors(defaulted, allocations).length > 0)
       return defaulted;
     return allocateService(defaulted, allocations);
@@ -27,12 +27,24 @@ export const serviceStrategy: Strategy = {
     const errors = validateService(service, old);
     return errors.length > 0
       ? errors
-      : [
-          ...allocationErrors(service, allocations),
-          ...familyErrors(service, allocations.serviceCIDRs.length),
-        ];
+      : [...allocationErrors(service, allocations), ...stackErrors(service, allocations.serviceCIDRs.length)];
   },
 };
+
+/** A Service of two families that becomes SingleStack gives back the second one by itself. */
+function releaseSecondary(service: KubeObject, old: KubeObject | undefined): KubeObject {
+  const before = objectAt(old, "spec");
+  const spec = objectAt(service, "spec");
+  const wasDual = ["PreferDualStack", "RequireDualStack"].includes(stringAt(before, "ipFamilyPolicy") ?? "");
+  if (!wasDual || stringAt(spec, "ipFamilyPolicy") !== "SingleStack") return service;
+  const clusterIPs = stringsAt(spec, "clusterIPs").slice(0, 1);
+  const ipFamilies = stringsAt(spec, "ipFamilies").slice(0, 1);
+  return withSpec(service, {
+    ...spec,
+    ...(clusterIPs.length === 0 ? {} : { clusterIPs }),
+    ...(ipFamilies.length === 0 ? {} : { ipFamilies }),
+  });
+}
 
 /** clusterIP and clusterIPs[0] are one field under two names. */
 function syncClusterIPs(service: KubeObject, old: KubeObject | undefined): KubeObject {
@@ -41,12 +53,12 @@ function syncClusterIPs(service: KubeObject, old: KubeObject | undefined): KubeO
   const list = stringsAt(spec, "clusterIPs");
   if (single === "" && list.length === 0) return service;
   if (single !== "" && list.length === 0) return withSpec(service, { ...spec, clusterIPs: [single] });
-  if (single === "") return withSpec(service, { ...spec, clusterIP: list[0] ?? "" });
+  if (single === "") return service;
   const changed = old !== undefined && stringAt(old, "spec", "clusterIP") !== single;
   return changed && list[0] !== single ? withSpec(service, { ...spec, clusterIPs: [single] }) : service;
 }
 
-function familyErrors(service: KubeObject, ranges: number): ReturnType<Strategy["validate"]> {
+function stackErrors(service: KubeObject, ranges: number): ReturnType<Strategy["validate"]> {
   const policy = stringAt(service, "spec", "ipFamilyPolicy");
   if (policy !== "RequireDualStack" || ranges > 1) return [];
   if (isHeadlessWithoutSelector(objectAt(service, "spec"))) return [];

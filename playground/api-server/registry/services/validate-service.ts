@@ -18,8 +18,10 @@ import {
 } from "../../json-value.ts";
 import { parseCidr } from "../../../../platform/ip/cidr.ts";
 import type { KubeObject } from "../../kube-object.ts";
-import { checkLabel, checkSubdomain } from "../names.ts";
-import { namedAddresses, parseAddress } from "./allocate-service.ts";
+import { labelErrors } from "../object-metadata.ts";
+import { checkLabel, checkQualifiedName, checkSubdomain } from "../names.ts";
+import { parseAddress } from "./allocate-service.ts";
+import { familyErrors } from "./validate-families.ts";
 import { hasClusterIP, isExternallyReachable, needsHealthCheckNodePort } from "./service-defaults.ts";
 
 const serviceTypes = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -35,23 +37,19 @@ export function validateService(service: KubeObject, old: KubeObject | undefined
     ...oneOf("spec.sessionAffinity", stringAt(spec, "sessionAffinity"), ["ClientIP", "None"]),
     ...oneOf("spec.internalTrafficPolicy", stringAt(spec, "internalTrafficPolicy"), ["Cluster", "Local"]),
     ...oneOf("spec.externalTrafficPolicy", stringAt(spec, "externalTrafficPolicy"), ["Cluster", "Local"]),
-    ...oneOf("spec.ipFamilyPolicy", stringAt(spec, "ipFamilyPolicy"), [
-      "PreferDualStack",
-      "RequireDualStack",
-      "SingleStack",
-    ]),
     ...oneOf("spec.trafficDistribution", stringAt(spec, "trafficDistribution"), trafficDistributions),
-    ...duplicates(
-      arrayAt(spec, "ipFamilies"),
-      (family) => family,
-      (index) => `spec.ipFamilies[${index}]`,
-    ),
+    ...familyErrors(service, old),
+    ...selectorErrors(spec),
     ...portErrors(spec),
     ...typeErrors(spec),
     ...addressSyntaxErrors(spec),
     ...affinityErrors(spec),
     ...(old === undefined ? [] : immutableErrors(spec, objectAt(old, "spec"))),
   ];
+}
+
+function selectorErrors(spec: JsonObject): readonly FieldError[] {
+  return labelErrors(objectAt(spec, "selector"), "spec.selector");
 }
 
 function oneOf(
@@ -86,15 +84,21 @@ function portErrors(spec: JsonObject): readonly FieldError[] {
       (port) => ({ port: numberAt(port, "port") ?? 0, protocol: stringAt(port, "protocol") ?? "TCP" }),
       (index) => `spec.ports[${index}]`,
     ),
-    ...duplicates(
-      ports,
-      (port) => {
-        const nodePort = numberAt(port, "nodePort") ?? 0;
-        return nodePort === 0 ? undefined : `${nodePort}/${stringAt(port, "protocol") ?? "TCP"}`;
-      },
-      (index) => `spec.ports[${index}].nodePort`,
-    ),
+    ...sharedNodePortErrors(ports),
   ];
+}
+
+function sharedNodePortErrors(ports: readonly JsonValue[]): readonly FieldError[] {
+  const seen = new Set<string>();
+  return ports.flatMap((port, index) => {
+    const nodePort = numberAt(port, "nodePort") ?? 0;
+    const identity = `${nodePort}/${stringAt(port, "protocol") ?? "TCP"}`;
+    const isShared = nodePort !== 0 && seen.has(identity);
+    seen.add(identity);
+    return isShared
+      ? [invalid(`spec.ports[${index}].nodePort`, nodePort, "provided port is already allocated")]
+      : [];
+  });
 }
 
 function onePortErrors(port: JsonValue, field: string, needsName: boolean): readonly FieldError[] {
@@ -147,8 +151,6 @@ function typeErrors(spec: JsonObject): readonly FieldError[] {
     const problem = checkSubdomain(name);
     if (name === "") errors.push(required("spec.externalName"));
     else if (problem !== undefined) errors.push(invalid("spec.externalName", name, problem));
-    if (namedAddresses(spec).length > 0)
-      errors.push(forbidden("spec.clusterIPs", "may not be set when `type` is 'ExternalName'"));
   }
   if (stringAt(spec, "clusterIP") === "None" && (type === "NodePort" || type === "LoadBalancer")) {
     errors.push(invalid("spec.clusterIPs[0]", "None", `may not be set to 'None' for ${type} services`));
@@ -172,11 +174,29 @@ function typeErrors(spec: JsonObject): readonly FieldError[] {
       ),
     );
   }
+  if (type !== "LoadBalancer") errors.push(...loadBalancerOnlyErrors(spec));
+  const classProblem = checkQualifiedName(stringAt(spec, "loadBalancerClass") ?? "none");
+  if (type === "LoadBalancer" && classProblem !== undefined) {
+    errors.push(invalid("spec.loadBalancerClass", spec["loadBalancerClass"], classProblem));
+  }
   const nodePorts = arrayAt(spec, "ports").some((port) => (numberAt(port, "nodePort") ?? 0) !== 0);
   if (nodePorts && (type === "ClusterIP" || type === "ExternalName")) {
     errors.push(forbidden("spec.ports[0].nodePort", "may not be used when `type` is 'ClusterIP'"));
   }
   return errors;
+}
+
+function loadBalancerOnlyErrors(spec: JsonObject): readonly FieldError[] {
+  const detail = "may only be used when `type` is 'LoadBalancer'";
+  const names = {
+    loadBalancerSourceRanges: "LoadBalancerSourceRanges",
+    allocateLoadBalancerNodePorts: "allocateLoadBalancerNodePorts",
+    loadBalancerClass: "loadBalancerClass",
+  };
+  return Object.entries(names).flatMap(([field, shown]) => {
+    const isEmpty = spec[field] === undefined || canonicalJson(spec[field]) === "[]";
+    return isEmpty ? [] : [forbidden(`spec.${shown}`, detail)];
+  });
 }
 
 function addressSyntaxErrors(spec: JsonObject): readonly FieldError[] {
@@ -185,7 +205,9 @@ function addressSyntaxErrors(spec: JsonObject): readonly FieldError[] {
   const clusterIPs = hasClusterIP(spec) ? stringsAt(spec, "clusterIPs") : [];
   return [
     ...clusterIPs.flatMap((address, index) =>
-      parseAddress(address) === undefined ? [invalid(`spec.clusterIPs[${index}]`, address, notAnIp)] : [],
+      address !== "None" && parseAddress(address) === undefined
+        ? [invalid(`spec.clusterIPs[${index}]`, address, notAnIp)]
+        : [],
     ),
     ...stringsAt(spec, "externalIPs").flatMap((address, index) => {
       const field = `spec.externalIPs[${index}]`;
