@@ -442,6 +442,18 @@ describe("kubectl", function () {
     });
   });
 
+  describe("auth", () => {
+    it("can-i", async () => {
+      assert.equal(succeeded(await kubectl(["auth", "can-i", "delete", "pods/x"])), "yes");
+      assert.equal(succeeded(await kubectl(["auth", "can-i", "get", "/metrics"])), "yes");
+      assert.match(succeeded(await kubectl(["auth", "can-i", "--list"])), /^\*\.\* .*\[\*\]$/m);
+    });
+
+    it("whoami", async () => {
+      assert.match(succeeded(await kubectl(["auth", "whoami"])), /^Username +\w/m);
+    });
+  });
+
   describe("pods", () => {
     const onNode = `
 apiVersion: v1

@@ -9,6 +9,7 @@ import type { Registry } from "../registry/registry.ts";
 import { badRequest, StatusError } from "../status-error.ts";
 import { acceptsAggregatedDiscovery } from "./accept.ts";
 import { handleResource } from "./handle-resource.ts";
+import { findReview, handleReview } from "./handle-review.ts";
 import { parseRequestPath, type DiscoveryLevel } from "./request-path.ts";
 import { sendJson, sendText } from "./respond.ts";
 
@@ -60,6 +61,8 @@ async function route(
   const parsed = parseRequestPath(url.pathname);
   switch (parsed.kind) {
     case "resource": {
+      const review = findReview(parsed.path);
+      if (review !== undefined) return handleReview(review, { request, response, path: parsed.path });
       const type = context.registry.catalog.find(parsed.path.group, parsed.path.version, parsed.path.plural);
       if (type === undefined) return sendText(response, 404, "404 page not found\n");
       return handleResource({ request, response, context, type, path: parsed.path, query: url.searchParams });

@@ -109,7 +109,28 @@ const roleBinding: Fields = {
   },
 };
 
-/** Kinds that `kubectl create KIND NAME` makes and that somebody may want to make here by hand. */
+const accessReviewSpec: Fields = {
+  1: {
+    name: "resourceAttributes",
+    kind: "message",
+    fields: {
+      1: { name: "namespace", kind: "string" },
+      2: { name: "verb", kind: "string" },
+      3: { name: "group", kind: "string" },
+      4: { name: "version", kind: "string" },
+      5: { name: "resource", kind: "string" },
+      6: { name: "subresource", kind: "string" },
+      7: { name: "name", kind: "string" },
+    },
+  },
+  2: {
+    name: "nonResourceAttributes",
+    kind: "message",
+    fields: { 1: { name: "path", kind: "string" }, 2: { name: "verb", kind: "string" } },
+  },
+};
+
+/** Kinds that `kubectl create KIND NAME` makes, reviews of `kubectl auth`, and DeleteOptions. */
 export const protobufKinds: Readonly<Record<string, Fields>> = {
   Namespace: { 1: metadata },
   ServiceAccount: { 1: metadata },
@@ -138,6 +159,12 @@ export const protobufKinds: Readonly<Record<string, Fields>> = {
     4: { name: "description", kind: "string" },
     5: { name: "preemptionPolicy", kind: "string" },
   },
+  SelfSubjectAccessReview: { 1: metadata, 2: { name: "spec", kind: "message", fields: accessReviewSpec } },
+  SelfSubjectRulesReview: {
+    1: metadata,
+    2: { name: "spec", kind: "message", fields: { 1: { name: "namespace", kind: "string" } } },
+  },
+  SelfSubjectReview: { 1: metadata },
   DeleteOptions: {
     1: { name: "gracePeriodSeconds", kind: "optionalInteger" },
     2: {

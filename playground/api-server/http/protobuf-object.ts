@@ -9,8 +9,7 @@ export const protobufMediaType = "application/vnd.kubernetes.protobuf";
 const magic = Buffer.from("k8s\0");
 
 /**
- * Decodes the protobuf body of the kinds that `kubectl create KIND NAME` sends so, and DeleteOptions; kubectl has no JSON
- * fallback for them.
+ * Decodes the protobuf body of the kinds that kubectl sends so ({@link protobufKinds}); it has no JSON fallback for them.
  *
  * @throws StatusError 415 for other kinds and for fields that would be lost.
  */
