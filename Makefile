@@ -4,6 +4,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 IMAGE ?= kubesteer:dev
+OVERLAY ?= config/overlays/kubeadm
 MODE ?= nftables
 MINUTES ?= 10
 NETWORK_TOOLS := ip nft conntrack socat kubectl setpriv curl
@@ -55,9 +56,10 @@ bench: dist tools ## Speed and memory; table on screen, JSON lines in .bench/lat
 image: ## Container image IMAGE (default kubesteer:dev), with docker, podman or buildah
 	@scripts/build-image.sh $(IMAGE)
 
-deploy: ## Install the CRDs, operator and agents into the cluster kubectl points at
+deploy: ## Install OVERLAY (default config/overlays/kubeadm) with IMAGE into the cluster kubectl points at
 	@scripts/install-tools.sh kubectl
-	kubectl apply --server-side -k config/default
+	@manifests="$$(scripts/render-manifests.sh $(OVERLAY) $(IMAGE))" && \
+	  printf '%s\n' "$$manifests" | kubectl apply --server-side -f -
 
 clean: ## Remove what the other targets made, and anything a crashed playground left behind
 	@if [ -x node_modules/.bin/node ]; then node playground/clean.ts; fi
