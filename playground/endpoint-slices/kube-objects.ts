@@ -36,6 +36,7 @@ export interface PodObject {
   readonly metadata: ObjectMeta;
   readonly spec: {
     readonly nodeName?: string;
+    readonly terminationGracePeriodSeconds?: number;
     readonly containers: readonly {
       readonly name: string;
       readonly image: string;
@@ -48,10 +49,34 @@ export interface PodObject {
   };
   readonly status?: {
     readonly phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
+    readonly startTime?: string;
     readonly podIP?: string;
     readonly podIPs?: readonly { readonly ip: string }[];
     readonly conditions?: readonly { readonly type: string; readonly status: "True" | "False" | "Unknown" }[];
+    readonly containerStatuses?: readonly {
+      readonly name: string;
+      readonly image: string;
+      readonly imageID: string;
+      readonly ready: boolean;
+      readonly started: boolean;
+      readonly restartCount: number;
+      readonly state: { readonly running: { readonly startedAt: string } };
+    }[];
   };
+}
+
+/** What a node says about its machine. */
+export interface NodeInfo {
+  readonly machineID: string;
+  readonly systemUUID: string;
+  readonly bootID: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  readonly containerRuntimeVersion: string;
+  readonly kubeletVersion: string;
+  readonly kubeProxyVersion: string;
+  readonly operatingSystem: string;
+  readonly architecture: string;
 }
 
 export interface NodeObject {
@@ -65,7 +90,13 @@ export interface NodeObject {
       readonly type: string;
       readonly status: "True" | "False" | "Unknown";
       readonly reason: string;
+      readonly message?: string;
+      readonly lastHeartbeatTime?: string;
+      readonly lastTransitionTime?: string;
     }[];
+    readonly capacity?: Readonly<Record<string, string>>;
+    readonly allocatable?: Readonly<Record<string, string>>;
+    readonly nodeInfo?: NodeInfo;
   };
 }
 

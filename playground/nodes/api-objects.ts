@@ -1,9 +1,13 @@
-import type { NodeObject, PodObject } from "../endpoint-slices/kube-objects.ts";
+import type { NodeInfo, NodeObject, PodObject } from "../endpoint-slices/kube-objects.ts";
 import type { NetworkPlan, PlannedNode, PlannedPod } from "./network-plan.ts";
+import { arch, availableParallelism, release, totalmem } from "node:os";
 import { podPorts } from "./pods.ts";
 
 /** Namespace of the pods in the API. */
 export const podNamespace = "default";
+
+/** Nobody pulls it: the server is a process of the playground. */
+const podImage = "kubesteer.dev/playground/pod-server";
 
 /** Nodes as kubelet and kube-controller-manager would have made them. */
 export function nodeObjects({ nodes }: NetworkPlan): readonly NodeObject[] {
@@ -25,9 +29,47 @@ export function nodeObjects({ nodes }: NetworkPlan): readonly NodeObject[] {
         { type: "InternalIP", address: node.ipv6 },
         { type: "Hostname", address: node.name },
       ],
-      conditions: [{ type: "Ready", status: "True", reason: "PlaygroundNode" }],
+      capacity: machine(),
+      allocatable: machine(),
+      conditions: [
+        {
+          type: "Ready",
+          status: "True",
+          reason: "PlaygroundNode",
+          message: "a network namespace of this machine",
+          lastHeartbeatTime: now(),
+          lastTransitionTime: now(),
+        },
+      ],
+      nodeInfo: nodeInfo(node.name),
     },
   }));
+}
+
+/** Every node is this machine, seen from another network namespace. */
+function machine(): Readonly<Record<string, string>> {
+  const memoryKi = Math.floor(totalmem() / 1024);
+  return { cpu: String(availableParallelism()), memory: `${memoryKi}Ki`, pods: "110" };
+}
+
+/** What `kubectl describe node` and `get nodes -o wide` print; no kubelet and no container runtime runs here. */
+function nodeInfo(name: string): NodeInfo {
+  return {
+    machineID: name,
+    systemUUID: name,
+    bootID: name,
+    kernelVersion: release(),
+    osImage: "kubesteer playground",
+    containerRuntimeVersion: "none://0",
+    kubeletVersion: "none",
+    kubeProxyVersion: "",
+    operatingSystem: "linux",
+    architecture: arch() === "x64" ? "amd64" : arch(),
+  };
+}
+
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /** Pods that run and are ready. Label `app` is `web` for pods a, `api` for pods b; all have `tier: playground`. */
@@ -46,10 +88,12 @@ function podObject(pod: PlannedPod, node: PlannedNode): PodObject {
     },
     spec: {
       nodeName: node.name,
+      // Long enough to be seen as terminating, short enough for kubectl delete to wait for.
+      terminationGracePeriodSeconds: 3,
       containers: [
         {
           name: "server",
-          image: "kubesteer.dev/playground/pod-server",
+          image: podImage,
           ports: [
             { name: "http", containerPort: podPorts.tcp[0], protocol: "TCP" },
             { name: "metrics", containerPort: podPorts.tcp[2], protocol: "TCP" },
@@ -60,9 +104,21 @@ function podObject(pod: PlannedPod, node: PlannedNode): PodObject {
     },
     status: {
       phase: "Running",
+      startTime: now(),
       podIP: pod.ipv4,
       podIPs: [{ ip: pod.ipv4 }, { ip: pod.ipv6 }],
       conditions: [{ type: "Ready", status: "True" }],
+      containerStatuses: [
+        {
+          name: "server",
+          image: podImage,
+          imageID: podImage,
+          ready: true,
+          started: true,
+          restartCount: 0,
+          state: { running: { startedAt: now() } },
+        },
+      ],
     },
   };
 }

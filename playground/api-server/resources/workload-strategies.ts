@@ -1,14 +1,7 @@
 import { invalid, required, type FieldError } from "../../../crds/validation/field-error.ts";
-import {
-  arrayAt,
-  entriesOf,
-  numberAt,
-  objectAt,
-  stringAt,
-  type JsonObject,
-  type JsonValue,
-} from "../json-value.ts";
+import { arrayAt, entriesOf, numberAt, objectAt, stringAt, type JsonObject } from "../json-value.ts";
 import { parseKubeObject, type KubeObject } from "../kube-object.ts";
+import { defaultPodSpec } from "./pod-defaults.ts";
 import type { Strategy } from "./resource-type.ts";
 import { plainStrategy } from "./strategy.ts";
 
@@ -96,45 +89,4 @@ function containerErrors(podSpec: JsonObject, field: string): readonly FieldErro
     ...(stringAt(container, "name") === undefined ? [required(`${field}.containers[${index}].name`)] : []),
     ...(stringAt(container, "image") === undefined ? [required(`${field}.containers[${index}].image`)] : []),
   ]);
-}
-
-function defaultPodSpec(spec: JsonObject): JsonObject {
-  const serviceAccount = stringAt(spec, "serviceAccountName") ?? stringAt(spec, "serviceAccount");
-  return {
-    restartPolicy: "Always",
-    terminationGracePeriodSeconds: 30,
-    dnsPolicy: "ClusterFirst",
-    securityContext: {},
-    schedulerName: "default-scheduler",
-    ...spec,
-    ...(serviceAccount === undefined ? {} : { serviceAccount, serviceAccountName: serviceAccount }),
-    containers: arrayAt(spec, "containers").map((container) =>
-      defaultContainer(container, spec["hostNetwork"] === true),
-    ),
-    ...(spec["initContainers"] === undefined
-      ? {}
-      : {
-          initContainers: arrayAt(spec, "initContainers").map((container) =>
-            defaultContainer(container, false),
-          ),
-        }),
-  };
-}
-
-function defaultContainer(container: JsonValue, hostNetwork: boolean): JsonObject {
-  const image = stringAt(container, "image") ?? "";
-  const ports = arrayAt(container, "ports").map((port) => ({
-    protocol: "TCP",
-    ...(hostNetwork ? { hostPort: numberAt(port, "containerPort") ?? 0 } : {}),
-    ...objectAt(port),
-  }));
-  const isLatest = /:latest$|^[^:]*$/.test(image.slice(image.lastIndexOf("/") + 1)) && !image.includes("@");
-  return {
-    terminationMessagePath: "/dev/termination-log",
-    terminationMessagePolicy: "File",
-    imagePullPolicy: isLatest ? "Always" : "IfNotPresent",
-    resources: {},
-    ...objectAt(container),
-    ...(ports.length === 0 ? {} : { ports }),
-  };
 }

@@ -7,6 +7,10 @@ import { parseManifests } from "./rendered-manifests.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
+function render(overlay: string, image: string) {
+  return execa({ reject: false })(join(root, "scripts/render-manifests.sh"), [overlay, image]);
+}
+
 describe("make deploy", function () {
   this.timeout(30_000);
 
@@ -17,9 +21,6 @@ describe("make deploy", function () {
       skipBecause(this, "kubectl is not installed");
     }
   });
-
-  const render = (overlay: string, image: string) =>
-    execa({ reject: false })(join(root, "scripts/render-manifests.sh"), [overlay, image]);
 
   const images: readonly { readonly given: string; readonly deployed: string }[] = [
     { given: "kubesteer:dev", deployed: "kubesteer:dev" },
