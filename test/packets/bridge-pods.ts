@@ -6,6 +6,9 @@ import type { Stage } from "./stage.ts";
 /** The bridge of node1, as CNI plugin bridge would name it. */
 export const podBridge = "cni0";
 
+/** Of each network namespace by itself. */
+const settings = ["iptables", "ip6tables"].map((tables) => `/proc/sys/net/bridge/bridge-nf-call-${tables}`);
+
 /**
  * Joins the pods of node1 by a bridge instead of a routed link each. Packets of the bridge pass the rules for routed ones, as
  * kubelet and network plugins have it: what is translated to a pod on the same bridge is bridged, and never routed.
@@ -32,16 +35,13 @@ export async function bridgePods(stage: Stage): Promise<void> {
       `route add ${podCIDRs.ipv6} dev eth0`,
     ]);
   }
-  for (const family of ["iptables", "ip6tables"]) {
-    const setting = `net.bridge.bridge-nf-call-${family}=1`;
-    await execa("ip", ["netns", "exec", node, "sysctl", "-qw", setting]);
-  }
+  const input = settings.map((file) => `echo 1 > ${file}\n`).join("");
+  await execa("ip", ["netns", "exec", node, "sh", "-e"], { input });
 }
 
 /** Whether the kernel can let packets of bridges pass the rules for routed ones. */
 export async function hasBridgeNetfilter(stage: Stage): Promise<boolean> {
-  const setting = "net.bridge.bridge-nf-call-iptables";
-  const reading = ["netns", "exec", stage.namespaceOf("node1"), "sysctl", "-n", setting];
+  const reading = ["netns", "exec", stage.namespaceOf("node1"), "cat", ...settings];
   return !(await execa("ip", reading, { reject: false })).failed;
 }
 

@@ -56,7 +56,8 @@ describe(`packets of pods on one bridge in mode ${modeToTest()}`, function () {
 
   before(async function () {
     stage = await createStage(this);
-    if (!(await hasBridgeNetfilter(stage))) skipBecause(this, "the kernel has no br_netfilter");
+    if (!(await hasBridgeNetfilter(stage)))
+      skipBecause(this, "the kernel has no br_netfilter: modprobe br_netfilter");
     await bridgePods(stage);
   });
 
