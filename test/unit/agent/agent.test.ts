@@ -477,6 +477,22 @@ describe("agent", () => {
       );
     });
 
+    it("leaves /healthz as it is, however long that takes", async () => {
+      await setNodeProxy(makeNodeProxySpec());
+      start();
+      await until(() => dataplane.syncs.length === 1);
+      await setNodeProxy(unsupported);
+      await until(isUnsupported);
+      await clock.advance(600_000);
+      const servers = log.lines.filter(({ message }) => message === "serving HTTP");
+      const pages = servers.map(({ fields }) => `http://127.0.0.1:${String(fields["port"])}/healthz`);
+      const answers = await Promise.all(pages.map((page) => fetch(page)));
+      const bodies = await Promise.all(answers.map((answer) => answer.text()));
+      // The other address has a page of this name too.
+      const health = bodies.find((body) => body.includes("nodeEligible"));
+      assert.match(health ?? "", /"healthy":true,.*"messages":\[\]/);
+    });
+
     it("repairs drift under those in force", async () => {
       await setNodeProxy(makeNodeProxySpec());
       start();
