@@ -3,7 +3,7 @@ import { conditionTypes } from "../../crds/condition-types.ts";
 import { assertNever } from "../../platform/assert-never.ts";
 import { cutText } from "../../platform/cut-text.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
-import { configConditionTypes, rolloutPaused } from "./condition-names.ts";
+import { configConditionTypes, rolloutPaused, type ConfigReason } from "./condition-names.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import type { NodeVerdict } from "./judge-node.ts";
 import { describeSelector } from "./describe-selector.ts";
@@ -16,7 +16,7 @@ import { formatTime } from "../../platform/kube/time.ts";
 /** As the schema has it. A message that quotes an agent in full may come to more, and the status would be refused as a whole. */
 const longestMessage = 32_768;
 
-type Judgement = Pick<Condition, "status" | "reason" | "message">;
+type Judgement = Pick<Condition, "status" | "message"> & { readonly reason: ConfigReason };
 
 /** All conditions that a ProxyConfig has now; a transition time is kept while the status is. */
 export function buildConditions(facts: ConfigFacts): readonly Condition[] {
@@ -62,7 +62,7 @@ function judgeReady(facts: ConfigFacts): Judgement {
   return { status: "False", reason: notReadyReason(facts), message };
 }
 
-function notReadyReason({ rollout, verdicts }: ConfigFacts): string {
+function notReadyReason({ rollout, verdicts }: ConfigFacts): ConfigReason {
   if (rollout.phase === "paused") return rolloutPaused;
   if (rollout.phase === "stalled") return "ProgressDeadlineExceeded";
   if (isModeUnsupported(verdicts)) return modeUnsupported;
@@ -70,7 +70,7 @@ function notReadyReason({ rollout, verdicts }: ConfigFacts): string {
 }
 
 /** As the counts in the status have it: nodes that lack a mode are not among the failed ones. */
-function failingReason(verdicts: readonly NodeVerdict[]): string {
+function failingReason(verdicts: readonly NodeVerdict[]): ConfigReason {
   const hasFailed = verdicts.some(({ health }) => health === "failed" || health === "silent");
   return hasFailed ? "NodesFailing" : modeUnsupported;
 }

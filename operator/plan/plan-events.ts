@@ -2,15 +2,15 @@ import type { Condition, ProxyConfigStatus } from "../../crds/api.ts";
 import { findCondition } from "../../platform/kube/conditions.ts";
 import { agentSilent } from "./agent-silence.ts";
 import type { ConfigFacts } from "./config-facts.ts";
-import { configConditionTypes } from "./condition-names.ts";
+import { configConditionTypes, type OperatorEventReason } from "./condition-names.ts";
 import { explainDegraded } from "./explain-nodes.ts";
 import { countNodes } from "./name-nodes.ts";
 import { longestFailingList } from "./rank-failing.ts";
 
-/** Something that happened to a ProxyConfig, as an Event tells it. */
+/** Something that happened to a ProxyConfig or NodeProxy, as an Event tells it. */
 export interface PlannedEvent {
   readonly type: "Normal" | "Warning";
-  readonly reason: string;
+  readonly reason: OperatorEventReason;
   readonly message: string;
 }
 
