@@ -16,7 +16,9 @@ export async function showStatus({ stage, cluster }: Scene): Promise<void> {
   const { exitCode } = await stage.kubectl(cluster, waiting);
   stage.check("every node tells that it has the endpoints of both families", exitCode === 0, "");
   const { output } = await stage.kubectl(cluster, ["get", "pxc,nodeproxies"]);
-  const ready = cluster.topology.nodes.filter(({ name }) => new RegExp(`/${name} .*\\bTrue\\b`).test(output));
+  const ready = cluster.topology.nodes.filter(({ name }) =>
+    new RegExp(`/${name}(?: +\\S+){2} +True\\b`).test(output),
+  );
   stage.check("kubectl get shows three nodes that are ready", ready.length === 3, `${ready.length} of 3`);
   const described = await stage.kubectl(cluster, ["describe", "pxc", "default"]);
   stage.check(
