@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { driftReasons } from "../../agent/drift/judge-drift.ts";
 import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
 import {
   configConditionTypes,
@@ -66,6 +67,7 @@ describe("docs/observability.md", () => {
     ];
     const made = [
       ...Object.values(nodeReadyReasons),
+      ...Object.values(driftReasons),
       ...reasonsIn("agent/status/build-conditions.ts"),
       ...reasonsIn("agent/drift/judge-drift.ts"),
       ...reasonsIn("agent/sync/sync-outcome.ts"),
