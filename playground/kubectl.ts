@@ -28,6 +28,7 @@ export function createKubectl({
       ...(input === undefined ? { stdin: "ignore" } : { input }),
     });
     if (result.code === "ENOENT") throw new Error("kubectl is missing: apt-get install kubernetes-client");
-    return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
+    const late = result.timedOut ? `kubectl was still waiting after ${timeoutMs / 1_000} s\n` : "";
+    return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: `${result.stderr}${late}` };
   };
 }

@@ -88,6 +88,11 @@ describe("kubectl", function () {
     assert.match(resources, /proxyconfigs\s+pxc\s+kubesteer\.dev\/v1alpha1\s+false\s+ProxyConfig/);
   });
 
+  it("that does not end says so", async () => {
+    const stderr = failed(await kubectl(["get", "nodes", "--watch"], { timeoutMs: 500 }));
+    assert.match(stderr, /still waiting after 0\.5 s/);
+  });
+
   describe("apply", () => {
     it("creates, leaves unchanged, configures", async () => {
       assert.match(succeeded(await apply(proxyConfig("mode: nftables"))), /default created/);

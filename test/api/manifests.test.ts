@@ -20,7 +20,7 @@ describe("manifests", function () {
 
   async function succeed(...args: readonly string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await kubectl(args);
-    assert.equal(exitCode, 0, `kubectl ${args.join(" ")}: ${stderr}`);
+    assert.equal(exitCode, 0, `kubectl ${args.join(" ")}: ${stderr}\n${stdout}`);
     return stdout;
   }
 
