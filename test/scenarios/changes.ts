@@ -150,7 +150,9 @@ const serviceChanges: readonly Scenario[] = [
         name: "it is created again",
         services: [service({ exposed: true }), service({ name: "other", number: 2 })],
         endpointSlices: [...slices, ...endpointSlices({ service: "other", endpoints: ["pod3a"] })],
-        probes: [fromPod(toService, both), fromClient(toNodePort, both), fromClient(toBalancer, both)],
+        // Not by the load balancer's address: what tried that in vain left the node untranslated, and the kernel sends whoever
+        // gets the same port within two minutes after it.
+        probes: [fromPod(toService, both), fromClient(toNodePort, both)],
       },
     ],
   },
