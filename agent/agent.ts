@@ -6,40 +6,40 @@ import {
   type ProxyConfig,
   type ProxyMode,
 } from "../crds/api.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock } from "../platform/async/clock.ts";
 import { errorMessage } from "../platform/errors.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import type { EventRecorder } from "../platform/kube/events.ts";
 import { resources } from "../platform/kube/resources.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
-import { FrontendCounters } from "./counters/frontend-counters.ts";
-import { createServiceConnections } from "./counters/service-metrics.ts";
+import { FrontendCounters } from "./metrics/frontend-counters.ts";
+import { createServiceConnections } from "./metrics/service-metrics.ts";
 import type { Dataplane, FrontendCount } from "./dataplane/dataplane.ts";
 import { type DriftEvent, type DriftFacts, DriftGuard } from "./drift/drift-guard.ts";
-import { createDriftMetrics } from "./drift/drift-metrics.ts";
-import { type HealthFacts, isProxyHealthy } from "./health/judge-health.ts";
-import { nextPresence, type NodePresence } from "./health/node-presence.ts";
+import { createDriftMetrics } from "./metrics/drift-metrics.ts";
+import { type HealthFacts, isProxyHealthy } from "./status/judge-health.ts";
+import { nextPresence, type NodePresence } from "./node/node-presence.ts";
 import { createChangeMetrics } from "./metrics/change-metrics.ts";
 import { observeState } from "./metrics/state-metrics.ts";
 import { createSyncMetrics, type SyncMetrics } from "./metrics/sync-metrics.ts";
-import { nodeSettingsOf } from "./node/config-file.ts";
+import { nodeSettingsOf } from "./settings/config-file.ts";
 import { type ObservedNode, observeNode } from "./node/observe-node.ts";
-import { StoredSettings } from "./node/stored-settings.ts";
+import { StoredSettings } from "./settings/stored-settings.ts";
 import type { ToolVersions } from "./node/tool-versions.ts";
 import type { AgentOptions } from "./options.ts";
-import type { ConnectionCounts } from "./services/endpoint-connections.ts";
-import { servePages } from "./serve-pages.ts";
+import type { ConnectionCounts } from "./services/endpoints/endpoint-connections.ts";
+import { servePages } from "./http/serve-pages.ts";
 import { ServiceProxy, type ServiceProxyDeps } from "./service-proxy.ts";
-import { ServiceUpkeep, type ServiceUpkeepDeps } from "./service-upkeep.ts";
-import type { AgentFacts } from "./status/build-status.ts";
+import { NodeServices, type NodeServicesDeps } from "./node-services/node-services.ts";
+import type { AgentFacts } from "./status/agent-facts.ts";
 import { findNotableEvents, type NotableEvent } from "./status/notable-events.ts";
 import { StatusWriter } from "./status/status-writer.ts";
 import { logOutcome } from "./sync/log-outcome.ts";
 import { ModeSwitch } from "./sync/mode-switch.ts";
 import type { SyncOutcome } from "./sync/sync-outcome.ts";
 import { SyncRecord } from "./sync/sync-record.ts";
-import { type NodeProxyReading, parseNodeProxy } from "./watch/parse-node-proxy.ts";
+import { type NodeProxyReading, parseNodeProxy } from "./settings/parse-node-proxy.ts";
 import { StoredObjects } from "./watch/stored-objects.ts";
 import { watchObject } from "./watch/watch-object.ts";
 
@@ -53,8 +53,8 @@ export interface AgentDeps {
   readonly dataplanes: ReadonlyMap<ProxyMode, Dataplane>;
   /** Open connections that this node has sent to endpoints; may throw. */
   readonly countConnections: () => Promise<ConnectionCounts>;
-  readonly flows: ServiceUpkeepDeps["flows"];
-  readonly writeKernelSettings: ServiceUpkeepDeps["writeKernelSettings"];
+  readonly flows: NodeServicesDeps["flows"];
+  readonly writeKernelSettings: NodeServicesDeps["writeKernelSettings"];
   readonly events: EventRecorder;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -79,7 +79,7 @@ class Agent {
   readonly #storedSettings: StoredSettings;
   readonly #syncMetrics: SyncMetrics;
   readonly #drift: DriftGuard;
-  readonly #upkeep: ServiceUpkeep;
+  readonly #nodeServices: NodeServices;
   readonly #counters: FrontendCounters;
   readonly #proxyDeps: ServiceProxyDeps;
   readonly #connection: Pick<ServiceProxyDeps, "client" | "clock" | "log" | "signal">;
@@ -115,7 +115,7 @@ class Agent {
       log,
     });
     for (const dataplane of dataplanes.values()) dataplane.watchDrift?.(this.#drift);
-    this.#upkeep = new ServiceUpkeep({
+    this.#nodeServices = new NodeServices({
       flows: deps.flows,
       writeKernelSettings: deps.writeKernelSettings,
       isProxyHealthy: () => isProxyHealthy(this.#healthFacts()),
@@ -136,7 +136,7 @@ class Agent {
       onOutcome: (outcome) => this.#onOutcome(outcome),
       onNodeProblemsChange: () => this.#statusWriter.requestWrite(),
       onModeProblem: (problem) => this.#onModeProblem(problem),
-      upkeep: this.#upkeep,
+      nodeServices: this.#nodeServices,
       storedObjects: new StoredObjects({ directory: options.stateDir, clock, log }),
     };
     observeState(metrics.meter, {
@@ -164,7 +164,7 @@ class Agent {
       this.#deps.config === undefined ? this.#followNodeProxy() : undefined,
       this.#statusWriter.run(this.#signal),
       this.#drift.run(this.#signal),
-      this.#upkeep.run(this.#signal),
+      this.#nodeServices.run(this.#signal),
     ]);
     await this.#proxyEnded;
     await this.#storedSettings.settled();
@@ -294,7 +294,7 @@ class Agent {
       staleSinceMs: this.#proxy?.staleSinceMs(),
       missing: this.#modes.missing(),
       problems: this.#proxy?.problems() ?? [],
-      nodeProblems: [...this.#upkeep.nodeProblems(), ...(this.#proxy?.nodeProblems() ?? [])],
+      nodeProblems: [...this.#nodeServices.nodeProblems(), ...(this.#proxy?.nodeProblems() ?? [])],
       latency: this.#record.latency.percentiles(),
       drift: this.#driftFacts(),
     };

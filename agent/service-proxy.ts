@@ -1,24 +1,24 @@
 import { networkInterfaces } from "node:os";
 import type { NodeProxySpec } from "../crds/api.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock } from "../platform/async/clock.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import type { Logger } from "../platform/log.ts";
-import { bridgeOutage } from "./bridge-outage.ts";
+import { bridgeOutage } from "./watch/bridge-outage.ts";
 import type { ChangeMetrics } from "./metrics/change-metrics.ts";
 import { InterfaceNames, readDevices } from "./node/interface-names.ts";
 import { LocalAddresses } from "./node/local-addresses.ts";
-import { ConnectionMonitor } from "./scheduling/connection-monitor.ts";
-import { WakeUpCall } from "./scheduling/wake-up-call.ts";
-import type { ServiceUpkeep } from "./service-upkeep.ts";
+import { ConnectionMonitor } from "./node-services/connections/connection-monitor.ts";
+import { DueTimer } from "../platform/async/due-timer.ts";
+import type { NodeServices } from "./node-services/node-services.ts";
 import type { DesiredState } from "./services/desired-state.ts";
-import type { ConnectionCounts } from "./services/endpoint-connections.ts";
+import type { ConnectionCounts } from "./services/endpoints/endpoint-connections.ts";
 import { findNodeProblems } from "./services/find-node-problems.ts";
 import { buildNodeFacts, type NodeFacts } from "./services/node-facts.ts";
-import { selectsByNamespace } from "./services/selects-by-namespace.ts";
-import { ServiceCatalog } from "./services/service-catalog.ts";
+import { selectsByNamespace } from "./services/policy/selects-by-namespace.ts";
+import { ServiceCatalog } from "./services/catalog/service-catalog.ts";
 import type { ServiceProblem } from "./services/service-problem.ts";
 import { allowSameModes } from "./sync/choose-mode.ts";
-import { ModeLookout } from "./sync/mode-lookout.ts";
+import { ModeProbe } from "./sync/mode-probe.ts";
 import type { ModeSwitch } from "./sync/mode-switch.ts";
 import { SyncLoop } from "./sync/sync-loop.ts";
 import type { SyncOutcome } from "./sync/sync-outcome.ts";
@@ -40,7 +40,7 @@ export interface ServiceProxyDeps {
   readonly onModeProblem: (problem: string) => void;
   /** {@link ServiceProxy.nodeProblems} may differ from before, without a sync. */
   readonly onNodeProblemsChange: () => void;
-  readonly upkeep: ServiceUpkeep;
+  readonly nodeServices: NodeServices;
   /** Where the objects of the cluster are kept for a start without the API server. */
   readonly storedObjects: StoredObjects;
   readonly clock: Clock;
@@ -54,12 +54,12 @@ export class ServiceProxy {
   readonly #catalog: ServiceCatalog;
   readonly #watch: ClusterWatch;
   readonly #loop: SyncLoop;
-  readonly #lookout: ModeLookout;
+  readonly #modeProbe: ModeProbe;
   readonly #connections: ConnectionMonitor;
   readonly #addresses: LocalAddresses;
   readonly #interfaces: InterfaceNames;
   /** When a new endpoint gets a larger share. */
-  readonly #nextShare: WakeUpCall;
+  readonly #nextShare: DueTimer;
   #settings: NodeProxySpec;
   #settingsInForce: NodeProxySpec;
   /** Whether a sync under the settings in force, or under some before them, was successful, perhaps of an earlier run. */
@@ -90,7 +90,7 @@ export class ServiceProxy {
       onChange: (kind) => this.#onChange(kind),
       onListed: () => this.#onListed(),
     });
-    this.#lookout = new ModeLookout({
+    this.#modeProbe = new ModeProbe({
       modes,
       onUsable: () => this.#bringIntoForceUnlessWaiting(),
       onProblem: (problem) => this.#onModeProblem(problem),
@@ -100,7 +100,7 @@ export class ServiceProxy {
       modes,
       onOutcome: (outcome) => this.#onOutcome(outcome),
       onInStep: (last) =>
-        deps.upkeep.follow(this.#catalog, { config: this.#settingsInForce.config, ...last }),
+        deps.nodeServices.follow(this.#catalog, { config: this.#settingsInForce.config, ...last }),
       clock,
       takeChanges: () => {
         deps.changeMetrics.takeUp();
@@ -112,7 +112,7 @@ export class ServiceProxy {
       },
       isReady: () => this.#isLive() || this.#staleSinceMs !== undefined,
     });
-    this.#nextShare = new WakeUpCall({ clock, signal, onDue: () => this.#loop.requestSync() });
+    this.#nextShare = new DueTimer({ clock, signal, onDue: () => this.#loop.requestSync() });
     this.#connections = new ConnectionMonitor({
       clock,
       log,
@@ -132,7 +132,7 @@ export class ServiceProxy {
     this.setSettings(this.#settings);
     await Promise.all([
       this.#loop.run(signal),
-      this.#lookout.run(signal),
+      this.#modeProbe.run(signal),
       bridgeOutage({
         isWaiting: () => !this.#isLive(),
         hasRules: () => modes.haveRules(),
@@ -167,7 +167,7 @@ export class ServiceProxy {
     this.#settings = settings;
     if (selectsByNamespace(settings.config)) this.#watch.needNamespaces();
     const runsAlready = allowSameModes(settings.config, this.#settingsInForce.config);
-    this.#lookout.lookFor(this.#isProven && !runsAlready ? settings : undefined);
+    this.#modeProbe.lookFor(this.#isProven && !runsAlready ? settings : undefined);
     const waitingFor = this.settingsWaitFor();
     if (waitingFor.length > 0)
       this.#deps.log.info({ revision: settings.revision, waitingFor }, "new settings wait");
@@ -179,7 +179,7 @@ export class ServiceProxy {
    * it can, or when that is not known.
    */
   modeProblem(): string | undefined {
-    return this.#lookout.problem;
+    return this.#modeProbe.problem;
   }
 
   /** Kinds of objects whose first list has to arrive before the newest settings come into force; empty when they are. */
@@ -221,7 +221,7 @@ export class ServiceProxy {
 
   /** What Services ask for and do not get, as of the start of the newest sync. */
   problems(): readonly ServiceProblem[] {
-    return [...this.#catalog.problems(), ...this.#deps.upkeep.problems()];
+    return [...this.#catalog.problems(), ...this.#deps.nodeServices.problems()];
   }
 
   /** What the settings in force name and the node does not have, each one clause without a full stop. */
@@ -235,7 +235,7 @@ export class ServiceProxy {
   }
 
   #bringIntoForceUnlessWaiting(): void {
-    if (this.settingsWaitFor().length > 0 || this.#lookout.isLooking) return;
+    if (this.settingsWaitFor().length > 0 || this.#modeProbe.isLooking) return;
     const settings = this.#settings;
     this.#settingsInForce = settings;
     this.#catalog.setConfig(settings.config);

@@ -9,13 +9,8 @@ import {
   type FieldError,
 } from "./validation/field-error.ts";
 import { isJsonObject } from "./validation/json-object.ts";
-import {
-  applyDefaults,
-  memberSchema,
-  pruneUnknown,
-  validateSchema,
-  type StructuralSchema,
-} from "./validation/structural-schema.ts";
+import type { StructuralSchema } from "./validation/schema.ts";
+import { applyDefaults, memberSchema, pruneUnknown, validateSchema } from "./validation/structural-schema.ts";
 
 /** A ProxyConfig that the API server would refuse; the message has one line per wrong field. */
 export class InvalidProxyConfigError extends Error {

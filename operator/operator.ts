@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from "../platform/clock.ts";
+import { systemClock, type Clock } from "../platform/async/clock.ts";
 import { createApiClient } from "../platform/kube/client-node.ts";
 import { createEventRecorder } from "../platform/kube/events.ts";
 import { loadKubeConfig } from "../platform/kube/kube-config.ts";
@@ -6,11 +6,11 @@ import { runLeaderElection } from "../platform/kube/leader-election.ts";
 import type { Logger } from "../platform/log.ts";
 import { createMeterProvider } from "../platform/telemetry/metrics.ts";
 import { createTracing } from "../platform/telemetry/traces.ts";
-import { lead } from "./lead.ts";
-import { createOperatorMetrics } from "./metrics.ts";
+import { lead } from "./reconcile/lead.ts";
+import { createOperatorMetrics } from "./http/metrics.ts";
 import type { OperatorOptions } from "./options.ts";
-import { proveAccess } from "./prove-access.ts";
-import { serveEndpoints } from "./serve-endpoints.ts";
+import { proveAccess } from "./watch/prove-access.ts";
+import { serveEndpoints } from "./http/serve-endpoints.ts";
 
 const component = "kubesteer-operator";
 

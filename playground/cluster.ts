@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { systemClock } from "../platform/clock.ts";
+import { systemClock } from "../platform/async/clock.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import { createApiClient } from "../platform/kube/client-node.ts";
 import { loadKubeConfig } from "../platform/kube/kube-config.ts";

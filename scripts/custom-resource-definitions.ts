@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { apiGroup, apiVersion } from "../crds/api.ts";
 import { nodeProxySpec, nodeProxyStatus } from "../crds/schema/node-proxy.ts";
 import { proxyConfigSpec, proxyConfigStatus } from "../crds/schema/proxy-config.ts";
-import type { CelRule, StructuralSchema } from "../crds/validation/structural-schema.ts";
+import type { CelRule, StructuralSchema } from "../crds/validation/schema.ts";
 import { structuralSchemaOf } from "./structural-schema-of.ts";
 
 interface PrinterColumn {

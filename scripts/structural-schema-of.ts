@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isJsonObject } from "../crds/validation/json-object.ts";
-import { applyDefaults, type StructuralSchema } from "../crds/validation/structural-schema.ts";
+import type { StructuralSchema } from "../crds/validation/schema.ts";
+import { applyDefaults } from "../crds/validation/structural-schema.ts";
 
 /** Keywords of our schemas, in the order in which they are written. */
 const keywords = [

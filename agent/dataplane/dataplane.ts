@@ -1,6 +1,10 @@
 import type { ProxyMode } from "../../crds/api.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import type { IpAddress } from "../../platform/ip/address.ts";
-import type { DesiredState, Port, Protocol, ServiceName } from "../services/desired-state.ts";
+import type { Protocol } from "../../platform/ip/protocol.ts";
+import type { Logger } from "../../platform/log.ts";
+import type { CommandRunner } from "../kernel/command/command.ts";
+import type { DesiredState, Port, ServiceName } from "../services/desired-state.ts";
 
 /** Programs one node's kernel with service routing. One implementation per proxy mode. */
 export interface Dataplane {
@@ -103,3 +107,12 @@ export interface RejectedService {
   /** The kernel's or the tool's own words, first line. */
   readonly reason: string;
 }
+
+/** What every mode gets from the agent. */
+export interface DataplaneDeps {
+  readonly commands: CommandRunner;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export type DataplaneFactory = (deps: DataplaneDeps) => Dataplane;

@@ -1,11 +1,11 @@
 import type { NodeProxyStatus } from "../../crds/api.ts";
 import { formatTime } from "../../platform/kube/time.ts";
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { DriftObserver, ForeignChange } from "../dataplane/dataplane.ts";
-import { Doorbell } from "../doorbell.ts";
+import { WakeSignal } from "../../platform/async/wake-signal.ts";
 import { describeCulprit } from "./describe-culprit.ts";
-import type { DriftMetrics } from "./drift-metrics.ts";
+import type { DriftMetrics } from "../metrics/drift-metrics.ts";
 import {
   addChange,
   addRestored,
@@ -45,7 +45,7 @@ export interface DriftGuardDeps {
 /** Has repaired what others do to our kernel state, ever more slowly where they do not stop, and tells about it. */
 export class DriftGuard implements DriftObserver {
   readonly #deps: DriftGuardDeps;
-  readonly #doorbell: Doorbell;
+  readonly #wakeSignal: WakeSignal;
   #record: DriftRecord = noDrift;
   #lastAt: number | undefined;
   #isRepairRequested = false;
@@ -53,7 +53,7 @@ export class DriftGuard implements DriftObserver {
 
   constructor(deps: DriftGuardDeps) {
     this.#deps = deps;
-    this.#doorbell = new Doorbell(deps.clock);
+    this.#wakeSignal = new WakeSignal(deps.clock);
   }
 
   onForeignChange(change: ForeignChange): void {
@@ -71,7 +71,7 @@ export class DriftGuard implements DriftObserver {
         onEvent({ type: "Warning", reason: "DriftDetected", message: sentence(change) });
     }
     onFactsChange();
-    this.#doorbell.ring();
+    this.#wakeSignal.wake();
   }
 
   onRestored(): void {
@@ -88,7 +88,7 @@ export class DriftGuard implements DriftObserver {
       message: `${sentence(open.change)} It is repaired.`,
     });
     onFactsChange();
-    this.#doorbell.ring();
+    this.#wakeSignal.wake();
   }
 
   onWatchChange(problem: string | undefined): void {
@@ -102,7 +102,7 @@ export class DriftGuard implements DriftObserver {
 
   /** The policy may have changed. */
   reconsider(): void {
-    this.#doorbell.ring();
+    this.#wakeSignal.wake();
   }
 
   get isDrifted(): boolean {
@@ -137,7 +137,7 @@ export class DriftGuard implements DriftObserver {
         this.#isRepairRequested = true;
         requestRepair();
       } else {
-        await this.#doorbell.wait(Math.min(calmMs, repairMs) - clock.monotonicMs(), signal);
+        await this.#wakeSignal.wait(Math.min(calmMs, repairMs) - clock.monotonicMs(), signal);
         if (clock.monotonicMs() >= calmMs) onFactsChange();
       }
     }

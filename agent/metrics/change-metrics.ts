@@ -1,5 +1,5 @@
 import type { Meter } from "@opentelemetry/api";
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 
 export type ChangedKind = "service" | "endpoint";
 

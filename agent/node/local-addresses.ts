@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import { type IpAddress, parseIpAddress } from "../../platform/ip/address.ts";
 import { cidrContains, parseCidr } from "../../platform/ip/cidr.ts";

@@ -1,5 +1,5 @@
 import { release } from "node:os";
-import type { CommandRunner } from "../kernel/command.ts";
+import type { CommandRunner } from "../kernel/command/command.ts";
 
 /** Versions of what the dataplanes stand on. */
 export interface ToolVersions {

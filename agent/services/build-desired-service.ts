@@ -1,20 +1,20 @@
 import type { NodeProxyConfig } from "../../crds/api.ts";
 import { familyOf, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
-import type { AddressClaim } from "./address-claims.ts";
-import { buildFrontends } from "./build-frontends.ts";
-import { categorizeEndpoints } from "./categorize-endpoints.ts";
-import { claimAddresses } from "./claim-addresses.ts";
+import type { AddressClaim } from "./addresses/address-claims.ts";
+import { buildFrontends } from "./policy/build-frontends.ts";
+import { categorizeEndpoints } from "./endpoints/categorize-endpoints.ts";
+import { claimAddresses } from "./addresses/claim-addresses.ts";
 import type { DesiredService, DesiredServicePort, Frontend } from "./desired-state.ts";
-import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
-import type { KeptService, KeptServicePort } from "./kept-service.ts";
-import { mergeEndpointSlices } from "./merge-endpoint-slices.ts";
+import type { KeptEndpointSlice } from "./catalog/kept-endpoint-slice.ts";
+import type { KeptService, KeptServicePort } from "./catalog/kept-service.ts";
+import { mergeEndpointSlices } from "./endpoints/merge-endpoint-slices.ts";
 import type { NodeFacts } from "./node-facts.ts";
-import { resolveServicePolicy, type ServicePolicy } from "./resolve-service-policy.ts";
+import { resolveServicePolicy, type ServicePolicy } from "./policy/resolve-service-policy.ts";
 import { servicePortName, splitServicePortName } from "./service-port-name.ts";
-import type { Dynamics, SlowStart } from "./service-dynamics.ts";
+import type { Dynamics, SlowStart } from "./catalog/service-dynamics.ts";
 import { plainServiceProblem, serviceProblem, type ServiceProblem } from "./service-problem.ts";
-import { ageEndpoints } from "./slow-start.ts";
-import { usableAddresses, weighEndpoints } from "./weigh-endpoints.ts";
+import { ageEndpoints } from "../scheduling/slow-start.ts";
+import { usableAddresses, weighEndpoints } from "./endpoints/weigh-endpoints.ts";
 
 export interface DesiredServiceInputs {
   readonly service: KeptService;

@@ -4,8 +4,7 @@
  */
 import type { SchedulingAlgorithm } from "../../crds/api.ts";
 import type { Cidr, IpAddress, IpFamily } from "../../platform/ip/address.ts";
-
-export type Protocol = "TCP" | "UDP" | "SCTP";
+import type { Protocol } from "../../platform/ip/protocol.ts";
 
 /** `namespace/name` of a Service. */
 export type ServiceName = string & { readonly __brand: "ServiceName" };

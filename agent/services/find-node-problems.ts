@@ -1,9 +1,9 @@
 import type { NodeProxyConfig } from "../../crds/api.ts";
 import { familyOf, type IpFamily } from "../../platform/ip/address.ts";
 import { cidrFamily, parseCidr } from "../../platform/ip/cidr.ts";
-import type { KeptService } from "./kept-service.ts";
+import type { KeptService } from "./catalog/kept-service.ts";
 import type { NodeAddresses } from "./node-facts.ts";
-import { isLoopback, nodePortAddresses } from "./node-port-addresses.ts";
+import { isLoopback, nodePortAddresses } from "./addresses/node-port-addresses.ts";
 
 export interface NodeProblemInputs {
   readonly config: Pick<NodeProxyConfig, "nodePorts" | "localTraffic">;

@@ -1,4 +1,5 @@
-import type { Port, Protocol, ServiceName, ServicePortName } from "./desired-state.ts";
+import type { Protocol } from "../../platform/ip/protocol.ts";
+import type { Port, ServiceName, ServicePortName } from "./desired-state.ts";
 
 /** RFC 1123 label: what the API server allows for namespaces, Services and their ports. */
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

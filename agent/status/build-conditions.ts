@@ -3,9 +3,9 @@ import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts"
 import { withCondition } from "../../platform/kube/conditions.ts";
 import { formatTime } from "../../platform/kube/time.ts";
 import { driftReasons } from "../drift/judge-drift.ts";
-import { describeMeanwhile } from "../stale-services.ts";
+import { describeMeanwhile } from "./stale-services.ts";
 import type { SyncSuccess } from "../sync/sync-outcome.ts";
-import type { AgentFacts } from "./build-status.ts";
+import type { AgentFacts } from "./agent-facts.ts";
 
 type Verdict = Pick<Condition, "status" | "reason" | "message">;
 

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { apiGroupVersion, type Condition, type NodeProxy, type NodeProxyStatus } from "../../crds/api.ts";
-import { backoffDelayMs } from "../../platform/backoff.ts";
-import type { Clock } from "../../platform/clock.ts";
+import { backoffDelayMs } from "../../platform/async/backoff.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import type { ApiClient } from "../../platform/kube/api-client.ts";
 import { resources } from "../../platform/kube/resources.ts";
 import type { Logger } from "../../platform/log.ts";
-import { Doorbell } from "../doorbell.ts";
-import { type AgentFacts, buildStatus, significantPart } from "./build-status.ts";
+import { WakeSignal } from "../../platform/async/wake-signal.ts";
+import type { AgentFacts } from "./agent-facts.ts";
+import { buildStatus, significantPart } from "./build-status.ts";
 import { formatTime } from "../../platform/kube/time.ts";
 
 const fieldManager = "kubesteer-agent";
@@ -30,7 +31,7 @@ export interface StatusWriterDeps {
  */
 export class StatusWriter {
   readonly #deps: StatusWriterDeps;
-  readonly #doorbell: Doorbell;
+  readonly #wakeSignal: WakeSignal;
   #nodeProxy: Pick<NodeProxy, "metadata"> | undefined;
   #conditions: readonly Condition[] = [];
   #written: { readonly part: object; readonly atMs: number } | undefined;
@@ -38,7 +39,7 @@ export class StatusWriter {
 
   constructor(deps: StatusWriterDeps) {
     this.#deps = deps;
-    this.#doorbell = new Doorbell(deps.clock);
+    this.#wakeSignal = new WakeSignal(deps.clock);
   }
 
   /** The NodeProxy as the API server has it; undefined when it is gone, and with it the place for a status. */
@@ -48,19 +49,19 @@ export class StatusWriter {
       this.#written = undefined;
     }
     this.#nodeProxy = nodeProxy;
-    this.#doorbell.ring();
+    this.#wakeSignal.wake();
   }
 
   /** Something the status tells may have changed. */
   requestWrite(): void {
-    this.#doorbell.ring();
+    this.#wakeSignal.wake();
   }
 
   /** Runs until `signal` aborts. Never rejects: the node works as well without its status. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     while (!signal.aborted) {
-      await this.#doorbell.wait(this.#longestWaitMs(), signal);
+      await this.#wakeSignal.wait(this.#longestWaitMs(), signal);
       await clock.sleep(debounceMs, signal);
       if (!signal.aborted) await this.#writeIfDue(signal);
     }

@@ -1,9 +1,9 @@
 import type { NodeProxySpec } from "../../crds/api.ts";
-import { backoffDelayMs } from "../../platform/backoff.ts";
-import type { Clock } from "../../platform/clock.ts";
+import { backoffDelayMs } from "../../platform/async/backoff.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import type { SyncScope } from "../dataplane/dataplane.ts";
-import { Doorbell } from "../doorbell.ts";
-import type { CatalogChanges } from "../services/service-catalog.ts";
+import { WakeSignal } from "../../platform/async/wake-signal.ts";
+import type { CatalogChanges } from "../services/catalog/service-catalog.ts";
 import { attemptSync } from "./attempt-sync.ts";
 import type { ModeSwitch } from "./mode-switch.ts";
 import { type NextSync, planNextSync } from "./plan-next-sync.ts";
@@ -36,7 +36,7 @@ export interface SyncLoopDeps {
  */
 export class SyncLoop {
   readonly #deps: SyncLoopDeps;
-  readonly #doorbell: Doorbell;
+  readonly #wakeSignal: WakeSignal;
   readonly #waiting: WaitingChanges;
   #settings: NodeProxySpec | undefined;
   #lastSuccess: SyncSuccess | undefined;
@@ -49,20 +49,20 @@ export class SyncLoop {
 
   constructor(deps: SyncLoopDeps) {
     this.#deps = deps;
-    this.#doorbell = new Doorbell(deps.clock);
+    this.#wakeSignal = new WakeSignal(deps.clock);
     this.#waiting = new WaitingChanges(deps.clock);
   }
 
   /** The desired state may have changed, or become ready. */
   requestSync(): void {
     this.#waiting.add();
-    this.#doorbell.ring();
+    this.#wakeSignal.wake();
   }
 
   /** Others have changed what is in the kernel: a full sync follows at once. */
   requestRepair(): void {
     this.#repairRequested = true;
-    this.#doorbell.ring();
+    this.#wakeSignal.wake();
   }
 
   /** New settings are tried at once, also after failures. */
@@ -84,7 +84,7 @@ export class SyncLoop {
       const settings = this.#settings;
       const next = this.#planNext(settings);
       const waitMs = next.atMs - this.#deps.clock.monotonicMs();
-      if (settings === undefined || waitMs > 0) await this.#doorbell.wait(waitMs, signal);
+      if (settings === undefined || waitMs > 0) await this.#wakeSignal.wait(waitMs, signal);
       else await this.#sync(settings, next);
     }
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 
 /** Since when changes wait for the kernel, from the API event that brought them to the successful sync. */
 export class WaitingChanges {

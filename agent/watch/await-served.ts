@@ -1,5 +1,5 @@
-import { backoffDelayMs } from "../../platform/backoff.ts";
-import type { Clock } from "../../platform/clock.ts";
+import { backoffDelayMs } from "../../platform/async/backoff.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import type { ApiClient } from "../../platform/kube/api-client.ts";
 import { isNotFound } from "../../platform/kube/api-error.ts";

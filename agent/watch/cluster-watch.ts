@@ -1,13 +1,13 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import type { ApiClient, Selectors } from "../../platform/kube/api-client.ts";
 import { type ReflectorOptions, runReflector } from "../../platform/kube/reflector.ts";
 import { type Resource, resources } from "../../platform/kube/resources.ts";
 import type { Logger } from "../../platform/log.ts";
-import type { CatalogObjects } from "../services/catalog-objects.ts";
+import type { CatalogObjects } from "../services/catalog/catalog-objects.ts";
 import type { ServiceName } from "../services/desired-state.ts";
-import type { KeptEndpointSlice } from "../services/kept-endpoint-slice.ts";
-import type { KeptService } from "../services/kept-service.ts";
-import type { ServiceCatalog } from "../services/service-catalog.ts";
+import type { KeptEndpointSlice } from "../services/catalog/kept-endpoint-slice.ts";
+import type { KeptService } from "../services/catalog/kept-service.ts";
+import type { ServiceCatalog } from "../services/catalog/service-catalog.ts";
 import { parseServiceName } from "../services/service-port-name.ts";
 import { awaitServed } from "./await-served.ts";
 import { ObjectInflow } from "./object-inflow.ts";

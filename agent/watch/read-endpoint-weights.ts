@@ -1,5 +1,5 @@
 import { type IpAddress, parseIpAddress } from "../../platform/ip/address.ts";
-import { maxWeight } from "../services/relative-weights.ts";
+import { maxWeight } from "../scheduling/relative-weights.ts";
 import type { ForgivingReader } from "./forgiving-reader.ts";
 import { isJsonObject, type JsonObject } from "./read-json.ts";
 

@@ -1,4 +1,4 @@
-import { defaultAffinityTimeoutSeconds } from "../services/resolve-service-policy.ts";
+import { defaultAffinityTimeoutSeconds } from "../services/policy/resolve-service-policy.ts";
 import type { ForgivingReader } from "./forgiving-reader.ts";
 import { fieldsOf, type JsonObject } from "./read-json.ts";
 

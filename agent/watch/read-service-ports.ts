@@ -1,5 +1,5 @@
 import type { Port } from "../services/desired-state.ts";
-import type { KeptServicePort } from "../services/kept-service.ts";
+import type { KeptServicePort } from "../services/catalog/kept-service.ts";
 import { parsePort, parsePortName, parseProtocol } from "../services/service-port-name.ts";
 import type { ForgivingReader } from "./forgiving-reader.ts";
 import { fieldsOf } from "./read-json.ts";

@@ -1,7 +1,7 @@
 import type { Cidr } from "../../platform/ip/address.ts";
-import type { CatalogObjects } from "../services/catalog-objects.ts";
-import type { KeptEndpoint, KeptEndpointSlice } from "../services/kept-endpoint-slice.ts";
-import type { KeptService } from "../services/kept-service.ts";
+import type { CatalogObjects } from "../services/catalog/catalog-objects.ts";
+import type { KeptEndpoint, KeptEndpointSlice } from "../services/catalog/kept-endpoint-slice.ts";
+import type { KeptService } from "../services/catalog/kept-service.ts";
 import { sharedName, sharedNames } from "./shared-names.ts";
 
 /** To be raised when what is kept of an object changes: another version is not read. */

@@ -5,10 +5,10 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import { errorMessage, isMissingFile } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
-import type { CatalogObjects } from "../services/catalog-objects.ts";
+import type { CatalogObjects } from "../services/catalog/catalog-objects.ts";
 import { parseStoredObjects, renderStoredObjects, type StoredSnapshot } from "./stored-objects-format.ts";
 
 /** Changes of this time are stored together. */

@@ -1,7 +1,11 @@
 import { familyOf, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
-import type { KeptEndpoint, KeptEndpointPort, KeptEndpointSlice } from "../services/kept-endpoint-slice.ts";
+import type {
+  KeptEndpoint,
+  KeptEndpointPort,
+  KeptEndpointSlice,
+} from "../services/catalog/kept-endpoint-slice.ts";
 import { parsePort, parsePortName, parseProtocol, readServiceName } from "../services/service-port-name.ts";
-import { defaultWeight } from "../services/relative-weights.ts";
+import { defaultWeight } from "../scheduling/relative-weights.ts";
 import { ForgivingReader } from "./forgiving-reader.ts";
 import { readEndpointWeights } from "./read-endpoint-weights.ts";
 import { fieldsOf, itemsOf, labelsOf, textOf } from "./read-json.ts";

@@ -1,4 +1,4 @@
-import type { KeptService } from "../services/kept-service.ts";
+import type { KeptService } from "../services/catalog/kept-service.ts";
 import { readServiceName } from "../services/service-port-name.ts";
 import { ForgivingReader } from "./forgiving-reader.ts";
 import { fieldsOf, itemsOf, labelsOf, textOf, type JsonObject } from "./read-json.ts";

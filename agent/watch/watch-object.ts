@@ -1,4 +1,4 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import type { ApiClient, ApiObject } from "../../platform/kube/api-client.ts";
 import { runReflector } from "../../platform/kube/reflector.ts";
 import type { Resource } from "../../platform/kube/resources.ts";

@@ -10,7 +10,8 @@ import {
   type FieldError,
 } from "./field-error.ts";
 import { isJsonArray, isJsonObject } from "./json-object.ts";
-import { listMapKey, memberPath, type CelRule, type StructuralSchema } from "./structural-schema.ts";
+import type { CelRule, StructuralSchema } from "./schema.ts";
+import { listMapKey, memberPath } from "./structural-schema.ts";
 
 /**
  * Evaluates every `x-kubernetes-validations` rule of the schema on a value that satisfies {@link validateSchema}.

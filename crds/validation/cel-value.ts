@@ -1,5 +1,6 @@
 import { isJsonArray, isJsonObject } from "./json-object.ts";
-import { memberSchema, type StructuralSchema } from "./structural-schema.ts";
+import type { StructuralSchema } from "./schema.ts";
+import { memberSchema } from "./structural-schema.ts";
 
 /**
  * A JSON value as CEL sees it: integers as int (BigInt, without which arithmetic with literals has no overload),

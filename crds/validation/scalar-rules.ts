@@ -1,5 +1,5 @@
 import { invalid, notSupported, tooLong, typeInvalid, type FieldError } from "./field-error.ts";
-import type { StructuralSchema } from "./structural-schema.ts";
+import type { StructuralSchema } from "./schema.ts";
 
 /** Name of the JSON Schema type of a value; whole numbers are integers. */
 export function jsonTypeOf(value: unknown): string {

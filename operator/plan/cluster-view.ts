@@ -1,5 +1,5 @@
 import type { NodeProxy, ProxyConfig } from "../../crds/api.ts";
-import type { HeartbeatObservation } from "./agent-silence.ts";
+import type { HeartbeatObservation } from "./nodes/agent-silence.ts";
 
 /** What the plan needs to know of a v1 Node. */
 export interface ClusterNode {

@@ -1,7 +1,7 @@
 import type { ProxyConfig } from "../../crds/api.ts";
-import type { NodeVerdict } from "./judge-node.ts";
-import type { OverriddenNode } from "./own-nodes.ts";
-import type { RolloutPlan } from "./plan-rollout.ts";
+import type { NodeVerdict } from "./nodes/judge-node.ts";
+import type { OverriddenNode } from "./ownership/own-nodes.ts";
+import type { RolloutPlan } from "./rollout/plan-rollout.ts";
 
 /** Everything that the status of one ProxyConfig is derived from. */
 export interface ConfigFacts {

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxy, ProxyConfig, ProxyConfigStatus } from "../../crds/api.ts";
-import { nodesListedSilent, unseenHeartbeat } from "./agent-silence.ts";
-import { aggregateStatus } from "./aggregate-status.ts";
+import { nodesListedSilent, unseenHeartbeat } from "./nodes/agent-silence.ts";
+import { aggregateStatus } from "./status/aggregate-status.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import type { ClusterNode, ClusterView } from "./cluster-view.ts";
-import { judgeNode, type NodeFacts, type NodeHealth, type NodeVerdict } from "./judge-node.ts";
-import { ownNodes } from "./own-nodes.ts";
-import { orphanEvent } from "./orphan-event.ts";
-import { planEvents, type PlannedEvent } from "./plan-events.ts";
-import { planRollout } from "./plan-rollout.ts";
-import { configLabel, orphanedLabel, resolveNodeProxy, settingsOf } from "./resolve-node-proxy.ts";
+import { judgeNode, type NodeFacts, type NodeHealth, type NodeVerdict } from "./nodes/judge-node.ts";
+import { ownNodes } from "./ownership/own-nodes.ts";
+import { orphanEvent } from "./ownership/orphan-event.ts";
+import { planEvents, type PlannedEvent } from "./status/plan-events.ts";
+import { planRollout } from "./rollout/plan-rollout.ts";
+import { configLabel, orphanedLabel, resolveNodeProxy, settingsOf } from "./nodes/resolve-node-proxy.ts";
 
 /** What has to be written so that the cluster is as its ProxyConfigs say; empty lists when it is. */
 export interface ClusterPlan {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../async/clock.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { ApiError, isNotFound } from "./api-error.ts";
 import { resources } from "./resources.ts";
-import { TokenBucket } from "../token-bucket.ts";
+import { TokenBucket } from "../async/token-bucket.ts";
 import { formatTime } from "./time.ts";
 
 /** Beyond so many unsent different Events new ones are dropped. */

@@ -1,5 +1,5 @@
-import { backoffDelayMs } from "../backoff.ts";
-import type { Clock } from "../clock.ts";
+import { backoffDelayMs } from "../async/backoff.ts";
+import type { Clock } from "../async/clock.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ApiClient, ApiObject, Selectors, WatchEvent } from "./api-client.ts";

@@ -2,7 +2,7 @@ import { once, setMaxListeners } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { systemClock } from "../../platform/clock.ts";
+import { systemClock } from "../../platform/async/clock.ts";
 import { parseCidr } from "../../platform/ip/cidr.ts";
 import { silentLogger, type Logger } from "../../platform/log.ts";
 import { createClusterObjects } from "./bootstrap.ts";

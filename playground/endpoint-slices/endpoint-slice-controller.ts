@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import type { ApiClient, ApiObject, Selectors } from "../../platform/kube/api-client.ts";
 import { keyOf, runReflector } from "../../platform/kube/reflector.ts";
 import { resources, type Resource } from "../../platform/kube/resources.ts";
 import type { Logger } from "../../platform/log.ts";
-import { createWorkQueue, type Result } from "../../platform/queue/work-queue.ts";
+import { createWorkQueue, type Result } from "../../platform/async/work-queue.ts";
 import {
   buildEndpointSlices,
   managedBy,

@@ -1,8 +1,8 @@
 import { AppliedState, type ServiceChange } from "../../agent/dataplane/nftables/applied-state.ts";
 import { baseRuleset } from "../../agent/dataplane/nftables/base-ruleset.ts";
 import { renderBase, renderObjects, renderPlan, renderRemoval } from "../../agent/dataplane/nftables/render.ts";
-import type { NftFamily } from "../../agent/kernel/nft-session.ts";
-import type { CatalogChanges } from "../../agent/services/service-catalog.ts";
+import type { NftFamily } from "../../agent/kernel/nft/nft-session.ts";
+import type { CatalogChanges } from "../../agent/services/catalog/service-catalog.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { ScenarioNode } from "../support/scenario-node.ts";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { FrontendCounters } from "../../agent/counters/frontend-counters.ts";
-import { createServiceRoutes } from "../../agent/counters/service-routes.ts";
-import { createServiceConnections } from "../../agent/counters/service-metrics.ts";
+import { FrontendCounters } from "../../agent/metrics/frontend-counters.ts";
+import { createServiceRoutes } from "../../agent/http/service-routes.ts";
+import { createServiceConnections } from "../../agent/metrics/service-metrics.ts";
 import { createNftablesDataplane } from "../../agent/dataplane/nftables/index.ts";
 import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
-import type { RunningCommand } from "../../agent/kernel/command.ts";
-import { countConnections } from "../../agent/scheduling/count-connections.ts";
-import { systemClock } from "../../platform/clock.ts";
+import type { RunningCommand } from "../../agent/kernel/command/command.ts";
+import { countConnections } from "../../agent/node-services/connections/count-connections.ts";
+import { systemClock } from "../../platform/async/clock.ts";
 import { serveHttp } from "../../platform/http/serve.ts";
 import { silentLogger } from "../../platform/log.ts";
 import { FakeClock } from "../support/fake-clock.ts";

@@ -4,8 +4,8 @@ import { createNftablesDataplane } from "../../agent/dataplane/nftables/index.ts
 import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
 import { type DriftEvent, DriftGuard } from "../../agent/drift/drift-guard.ts";
 import type { DriftPolicy } from "../../agent/drift/judge-drift.ts";
-import type { RunningCommand } from "../../agent/kernel/command.ts";
-import { systemClock } from "../../platform/clock.ts";
+import type { RunningCommand } from "../../agent/kernel/command/command.ts";
+import { systemClock } from "../../platform/async/clock.ts";
 import { silentLogger } from "../../platform/log.ts";
 import { waitUntil } from "../../playground/wait-until.ts";
 import { makeDesiredService, makeDesiredState } from "../support/make-desired-state.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command.ts";
-import { countConnections } from "../../agent/scheduling/count-connections.ts";
-import { endpointKey } from "../../agent/services/endpoint-connections.ts";
+import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command/command.ts";
+import { countConnections } from "../../agent/node-services/connections/count-connections.ts";
+import { endpointKey } from "../../agent/services/endpoints/endpoint-connections.ts";
 import type { SchedulingAlgorithm } from "../../crds/api.ts";
-import { systemClock } from "../../platform/clock.ts";
+import { systemClock } from "../../platform/async/clock.ts";
 import { type IpFamily, parseIpAddress } from "../../platform/ip/address.ts";
 import { silentLogger } from "../../platform/log.ts";
 import { startLoad, type Load } from "../../playground/nodes/load.ts";

@@ -1,5 +1,5 @@
 import { assertNever } from "../../platform/assert-never.ts";
-import { systemClock } from "../../platform/clock.ts";
+import { systemClock } from "../../platform/async/clock.ts";
 import type { IpFamily } from "../../platform/ip/address.ts";
 import type { ProbeJob, ProbeResult } from "../../playground/nodes/prober.ts";
 import { addressOf, inFamily } from "../scenarios/addresses.ts";

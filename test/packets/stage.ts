@@ -1,7 +1,7 @@
-import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command.ts";
+import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command/command.ts";
 import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
-import type { DataplaneFactory } from "../../agent/dataplane/dataplanes.ts";
-import { systemClock } from "../../platform/clock.ts";
+import type { DataplaneFactory } from "../../agent/dataplane/dataplane.ts";
+import { systemClock } from "../../platform/async/clock.ts";
 import { silentLogger } from "../../platform/log.ts";
 import { startPods, type Pods } from "../../playground/nodes/pods.ts";
 import { Prober } from "../../playground/nodes/prober.ts";

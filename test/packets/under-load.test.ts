@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
 import type { SchedulingAlgorithm } from "../../crds/api.ts";
-import { systemClock } from "../../platform/clock.ts";
+import { systemClock } from "../../platform/async/clock.ts";
 import { startLoad, type Load, type LoadOptions } from "../../playground/nodes/load.ts";
 import { clusterIP, inFamily, loadBalancerIP, podNames, type BackendName } from "../scenarios/addresses.ts";
 import { endpointSlices, service, servicePort } from "../scenarios/cluster-objects.ts";

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
 import { createNftablesDataplane } from "../../agent/dataplane/nftables/index.ts";
-import type { CommandRunner } from "../../agent/kernel/command.ts";
-import type { CatalogObjects } from "../../agent/services/catalog-objects.ts";
+import type { CommandRunner } from "../../agent/kernel/command/command.ts";
+import type { CatalogObjects } from "../../agent/services/catalog/catalog-objects.ts";
 import type { NodeFacts } from "../../agent/services/node-facts.ts";
-import { ServiceCatalog } from "../../agent/services/service-catalog.ts";
+import { ServiceCatalog } from "../../agent/services/catalog/service-catalog.ts";
 import { ClusterWatch } from "../../agent/watch/cluster-watch.ts";
 import type { NodeProxyConfig } from "../../crds/api.ts";
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/async/clock.ts";
 import type { ApiClient } from "../../platform/kube/api-client.ts";
 import { silentLogger } from "../../platform/log.ts";
 

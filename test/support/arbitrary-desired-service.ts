@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
 import type { SchedulingAlgorithm } from "../../crds/api.ts";
+import type { Protocol } from "../../platform/ip/protocol.ts";
 import type {
   DesiredService,
   DesiredServicePort,
   Endpoint,
   Frontend,
-  Protocol,
   Route,
 } from "../../agent/services/desired-state.ts";
-import { relativeWeights } from "../../agent/services/relative-weights.ts";
+import { relativeWeights } from "../../agent/scheduling/relative-weights.ts";
 import { hostCidr, parseCidr } from "../../platform/ip/cidr.ts";
 import type { IpFamily } from "../../platform/ip/address.ts";
 import { makeDesiredService, makeEndpoint, makeFrontend } from "./make-desired-state.ts";

@@ -4,7 +4,7 @@ import {
   type CommandRunner,
   type RunOptions,
   type StartOptions,
-} from "../../agent/kernel/command.ts";
+} from "../../agent/kernel/command/command.ts";
 
 export interface CommandCall {
   readonly command: string;

@@ -4,8 +4,8 @@
  * of the text when it is cut somewhere is nearly always valid.
  */
 import { setTimeout } from "node:timers/promises";
-import { type CommandRunner, createCommandRunner } from "../../agent/kernel/command.ts";
-import { createNftSession } from "../../agent/kernel/nft-session.ts";
+import { type CommandRunner, createCommandRunner } from "../../agent/kernel/command/command.ts";
+import { createNftSession } from "../../agent/kernel/nft/nft-session.ts";
 import { silentLogger } from "../../platform/log.ts";
 
 const [netns = "", table = "", count = "", width = ""] = process.argv.slice(2);

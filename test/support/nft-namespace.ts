@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import type { Context } from "mocha";
-import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command.ts";
+import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command/command.ts";
 import { silentLogger } from "../../platform/log.ts";
 import { skipBecause } from "./skip.ts";
 

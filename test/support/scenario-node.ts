@@ -1,7 +1,7 @@
-import type { CatalogChanges } from "../../agent/services/service-catalog.ts";
-import { ServiceCatalog } from "../../agent/services/service-catalog.ts";
+import type { CatalogChanges } from "../../agent/services/catalog/service-catalog.ts";
+import { ServiceCatalog } from "../../agent/services/catalog/service-catalog.ts";
 import { buildNodeFacts, type NodeFacts } from "../../agent/services/node-facts.ts";
-import { type ConnectionCounts, endpointKey } from "../../agent/services/endpoint-connections.ts";
+import { type ConnectionCounts, endpointKey } from "../../agent/services/endpoints/endpoint-connections.ts";
 import { trimEndpointSlice } from "../../agent/watch/trim-endpoint-slice.ts";
 import { trimService } from "../../agent/watch/trim-service.ts";
 import { parseIpAddress } from "../../platform/ip/address.ts";

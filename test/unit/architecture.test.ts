@@ -55,31 +55,100 @@ function resolve(path: string, target: string): string {
   return target.startsWith(".") ? posix.join(dirname(path), target) : target;
 }
 
-/** First folder, such as `agent`; inside the agent the first two, and for a mode three. */
-function unitOf(path: string): string {
+/** The room of a file: first folder; in the two programs two folders, and the program's name for the files that wire it. */
+function roomOf(path: string): string {
   const folders = dirname(path).split("/");
-  if (folders[0] !== "agent") return folders[0] ?? "";
-  return folders.slice(0, folders[1] === "dataplane" ? 3 : 2).join("/");
+  return folders.slice(0, isProgram(folders[0] ?? "") ? 2 : 1).join("/");
+}
+
+function isProgram(folder: string): boolean {
+  return folder === "agent" || folder === "operator";
 }
 
 function isOurs(target: string): boolean {
   return /^(agent|config|crds|operator|platform|playground|scripts|test)\//.test(target);
 }
 
-/** Imports from one unit to another that `allowed` does not list, as `file → target`. */
-function forbiddenArrows(allowed: Readonly<Record<string, readonly string[]>>): readonly string[] {
+/** What each room may import. A room that is not listed here fails the test; `agent` and `operator` themselves wire the rooms. */
+const shared = ["crds", "platform"];
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  crds: [],
+  platform: ["crds"],
+  scripts: ["crds"],
+  "agent/scheduling": shared,
+  "agent/kernel": shared,
+  "agent/services": [...shared, "agent/scheduling"],
+  "agent/watch": [...shared, "agent/services", "agent/scheduling"],
+  "agent/settings": [...shared, "agent/services", "agent/watch"],
+  "agent/dataplane": [...shared, "agent/services", "agent/scheduling", "agent/kernel"],
+  "agent/sync": [...shared, "agent/services", "agent/dataplane"],
+  "agent/node": [...shared, "agent/kernel"],
+  "agent/metrics": [...shared, "agent/services", "agent/dataplane", "agent/sync"],
+  "agent/node-services": [...shared, "agent/services", "agent/kernel", "agent/metrics"],
+  "agent/drift": [...shared, "agent/dataplane", "agent/metrics"],
+  "agent/status": [...shared, "agent/services", "agent/dataplane", "agent/sync", "agent/drift", "agent/node"],
+  "agent/http": [...shared, "agent/services", "agent/metrics", "agent/status", "agent/options.ts"],
+  "operator/plan": shared,
+  "operator/watch": [...shared, "operator/plan"],
+  "operator/write": [...shared, "operator/plan", "operator/watch"],
+  "operator/reconcile": [...shared, "operator/plan", "operator/watch", "operator/write", "operator/http"],
+  "operator/http": [...shared, "operator/plan", "operator/write", "operator/options.ts"],
+};
+
+/** Imports between rooms that `arrows` does not list, as `file → target`. */
+function forbiddenArrows(): readonly string[] {
   return files.flatMap(({ path, imports }) => {
-    const targets = allowed[unitOf(path)];
-    if (targets === undefined) return [];
+    const allowed = arrows[roomOf(path)];
+    if (allowed === undefined) return [];
     return imports
-      .filter(({ target }) => isOurs(target) && unitOf(target) !== unitOf(path))
-      .filter(({ target }) => !targets.some((unit) => target === unit || target.startsWith(`${unit}/`)))
+      .filter(({ target }) => isOurs(target) && roomOf(target) !== roomOf(path))
+      .filter(({ target }) => !allowed.includes(target) && !allowed.includes(roomOf(target)))
       .map(({ target }) => `${path} → ${target}`);
   });
 }
 
-/** What modes implement: they may name its types. */
-const dataplaneContract = /^agent\/dataplane\/dataplanes?\.ts$/;
+/** Files that import each other, directly or over others, types included: each circle as the list of its files. */
+function importCircles(): readonly (readonly string[])[] {
+  const reach = new Map<string, ReadonlySet<string>>();
+  const importsOf = new Map(files.map(({ path, imports }) => [path, imports.map(({ target }) => target)]));
+  const reachable = (start: string): ReadonlySet<string> => {
+    const seen = new Set<string>();
+    const waiting = [...(importsOf.get(start) ?? [])];
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      waiting.push(...(importsOf.get(path) ?? []));
+    }
+    return seen;
+  };
+  for (const { path } of files) reach.set(path, reachable(path));
+  const circles = files
+    .filter(({ path }) => reach.get(path)?.has(path))
+    .map(({ path }) =>
+      [...(reach.get(path) ?? [])].filter((other) => reach.get(other)?.has(path)).toSorted(),
+    );
+  return [...new Map(circles.map((circle) => [circle.join(), circle])).values()];
+}
+
+/** Constructors with more lines than `most`, as `file: lines`. */
+function longConstructors(most: number): readonly string[] {
+  return product.flatMap(({ path, text }) =>
+    [...text.matchAll(/^( *)constructor\(.*?^\1\}/gms)]
+      .map(([body]) => body.split("\n").length)
+      .filter((lines) => lines > most)
+      .map((lines) => `${path}: ${lines}`),
+  );
+}
+
+/** What a mode may import besides its own folder: never another mode. */
+const modeImports = [
+  "agent/dataplane/dataplane.ts",
+  "agent/services/",
+  "agent/scheduling/",
+  "agent/kernel/",
+  "crds/",
+  "platform/",
+];
 
 /** Paths of product files that match the pattern, apart from those that may. */
 function filesThat(does: RegExp, except: RegExp): readonly string[] {
@@ -105,16 +174,18 @@ describe("architecture", () => {
     assert.ok(importing?.imports.some(({ target }) => target === "crds/validation/cel-rules.ts"));
   });
 
-  it("imports point one way between the folders", () => {
-    assert.deepEqual(
-      forbiddenArrows({
-        crds: [],
-        platform: ["crds"],
-        operator: ["crds", "platform"],
-        scripts: ["crds"],
-      }),
-      [],
-    );
+  it("every room of the two programs has its arrows", () => {
+    const rooms = new Set(files.map(({ path }) => roomOf(path)).filter((room) => room.includes("/")));
+    const listed = Object.keys(arrows).filter((room) => room.includes("/"));
+    assert.deepEqual([...rooms].toSorted(), listed.toSorted());
+  });
+
+  it("imports between rooms point one way", () => {
+    assert.deepEqual(forbiddenArrows(), []);
+  });
+
+  it("no files import each other, not even types", () => {
+    assert.deepEqual(importCircles(), []);
   });
 
   it("the agent imports neither the operator nor anything that is not shipped", () => {
@@ -125,26 +196,21 @@ describe("architecture", () => {
     assert.deepEqual(wrong, []);
   });
 
-  it("inside the agent imports point from the API to the kernel", () => {
-    const shared = ["crds", "platform"];
-    assert.deepEqual(
-      forbiddenArrows({
-        "agent/services": shared,
-        "agent/kernel": shared,
-        "agent/watch": [...shared, "agent/services"],
-        "agent/sync": [...shared, "agent/services", "agent/dataplane", "agent/doorbell.ts"],
-      }),
-      [],
-    );
+  it("operator and agent never import each other", () => {
+    const wrong = files
+      .filter(({ path }) => path.startsWith("operator/"))
+      .flatMap(({ path, imports }) => imports.map(({ target }) => ({ path, target })))
+      .filter(({ target }) => isOurs(target) && !/^(operator|crds|platform)\//.test(target));
+    assert.deepEqual(wrong, []);
   });
 
   it("a mode knows the desired state and the kernel, never another mode", () => {
     const wrong = files.flatMap(({ path, imports }) => {
       const mode = /^agent\/dataplane\/[^/]+\//.exec(path)?.[0];
       if (mode === undefined) return [];
-      const allowed = [mode, "agent/services/", "agent/kernel/", "agent/conntrack/", "crds/", "platform/"];
+      const allowed = [mode, ...modeImports];
       return imports
-        .filter(({ target, typeOnly }) => isOurs(target) && !(typeOnly && dataplaneContract.test(target)))
+        .filter(({ target }) => isOurs(target))
         .filter(({ target }) => !allowed.some((prefix) => target.startsWith(prefix)))
         .map(({ target }) => `${path} → ${target}`);
     });
@@ -168,9 +234,9 @@ describe("architecture", () => {
     assert.deepEqual(runtimeImportersOf(/^@kubernetes\/client-node/, /^platform\/kube\//), []);
   });
 
-  it("only agent/kernel/command.ts runs commands", () => {
+  it("only agent/kernel/command/command.ts runs commands", () => {
     assert.deepEqual(
-      runtimeImportersOf(/^(execa|(node:)?child_process)$/, /^agent\/kernel\/command\.ts$/),
+      runtimeImportersOf(/^(execa|(node:)?child_process)$/, /^agent\/kernel\/command\/command\.ts$/),
       [],
     );
   });
@@ -213,6 +279,10 @@ describe("architecture", () => {
       .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
       .filter(({ lines }) => lines > 350);
     assert.deepEqual(long, []);
+  });
+
+  it("no constructor is longer than 65 lines", () => {
+    assert.deepEqual(longConstructors(65), []);
   });
 
   it("no work is left for later in the code", () => {

@@ -8,7 +8,7 @@ import {
   configConditionTypes,
   configReasons,
   operatorEventReasons,
-} from "../../operator/plan/condition-names.ts";
+} from "../../operator/plan/status/condition-names.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -79,7 +79,7 @@ describe("docs/observability.md", () => {
     const agentEvents = [
       "agent/status/notable-events.ts",
       "agent/drift/drift-guard.ts",
-      "agent/service-upkeep.ts",
+      "agent/node-services/node-services.ts",
       "agent/sync/sync-outcome.ts",
     ].flatMap(reasonsIn);
     const documented = tableOf("reason").flatMap(([reason]) => namesIn(reason));

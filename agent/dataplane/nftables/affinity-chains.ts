@@ -1,4 +1,4 @@
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { DesiredServicePort, Endpoint, Frontend, Route } from "../../services/desired-state.ts";
 import { affinityMap, chains, containers, l4Protocol, ownName, type Scope } from "./names.ts";
 import { quote } from "./quote.ts";

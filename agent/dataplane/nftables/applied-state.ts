@@ -1,4 +1,4 @@
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { DesiredService, ServiceName } from "../../services/desired-state.ts";
 import { buildService, emptyRuleset } from "./build-service.ts";
 import { diffRulesets, type RulesetDiff } from "./diff.ts";

@@ -1,7 +1,7 @@
-import type { Clock } from "../../../platform/clock.ts";
+import type { Clock } from "../../../platform/async/clock.ts";
 import type { Logger } from "../../../platform/log.ts";
-import type { CommandRunner } from "../../kernel/command.ts";
-import type { NftCommit, NftFamily, NftSession } from "../../kernel/nft-session.ts";
+import type { CommandRunner } from "../../kernel/command/command.ts";
+import type { NftCommit, NftFamily, NftSession } from "../../kernel/nft/nft-session.ts";
 import type { DesiredNodeFamily, DesiredService } from "../../services/desired-state.ts";
 import type { RejectedService } from "../dataplane.ts";
 import { AppliedState, type ServiceChange, type TablePlan } from "./applied-state.ts";

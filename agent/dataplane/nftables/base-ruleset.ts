@@ -1,4 +1,4 @@
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { DesiredNodeFamily } from "../../services/desired-state.ts";
 import { withoutNested } from "./cidr-set.ts";
 import { unbounded } from "./frontend-capacity.ts";

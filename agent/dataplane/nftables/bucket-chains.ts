@@ -1,10 +1,10 @@
 import { assertNever } from "../../../platform/assert-never.ts";
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { ServicePortName } from "../../services/desired-state.ts";
 import { endpointMap, ownName, type L4Protocol, type Scope } from "./names.ts";
 import { quote } from "./quote.ts";
 import type { Chain } from "./ruleset.ts";
-import type { Picker } from "./schedule.ts";
+import type { Picker } from "../../scheduling/picker.ts";
 
 /** What decides a scheduler chain's rules; only round robin depends on the owner. */
 export interface SchedulerTraits {

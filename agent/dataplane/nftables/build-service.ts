@@ -1,5 +1,5 @@
 import { assertNever } from "../../../platform/assert-never.ts";
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { DesiredService, DesiredServicePort, Endpoint, Frontend } from "../../services/desired-state.ts";
 import type { IpFamily } from "../../../platform/ip/address.ts";
 import { buildAffinity, recordAndMasquerade, type Affinity } from "./affinity-chains.ts";
@@ -16,7 +16,7 @@ import {
 } from "./names.ts";
 import { quote } from "./quote.ts";
 import { elementId, type AffinityMemory, type Chain, type Element, type ServiceRuleset } from "./ruleset.ts";
-import { pickerFor, slotsFor } from "./schedule.ts";
+import { pickerFor, slotsFor } from "../../scheduling/picker.ts";
 
 export const ipFamilyOf: Readonly<Record<NftFamily, IpFamily>> = { ip: "IPv4", ip6: "IPv6" };
 

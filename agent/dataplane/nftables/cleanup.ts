@@ -1,5 +1,5 @@
 import { firstLine } from "../../../platform/errors.ts";
-import { CommandError, type CommandRunner } from "../../kernel/command.ts";
+import { CommandError, type CommandRunner } from "../../kernel/command/command.ts";
 import { tableName } from "./names.ts";
 
 /**

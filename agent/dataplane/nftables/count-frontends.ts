@@ -1,4 +1,4 @@
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { DesiredService } from "../../services/desired-state.ts";
 import { ipFamilyOf } from "./build-service.ts";
 

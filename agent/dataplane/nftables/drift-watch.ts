@@ -1,10 +1,10 @@
-import type { Clock } from "../../../platform/clock.ts";
+import type { Clock } from "../../../platform/async/clock.ts";
 import { errorMessage } from "../../../platform/errors.ts";
 import type { Logger } from "../../../platform/log.ts";
-import type { CommandRunner } from "../../kernel/command.ts";
-import { createNftListener, type NftListener, type SeenTransaction } from "../../kernel/nft-listener.ts";
-import type { NftSession } from "../../kernel/nft-session.ts";
-import { readProcess } from "../../kernel/read-process.ts";
+import type { CommandRunner } from "../../kernel/command/command.ts";
+import { createNftListener, type NftListener, type SeenTransaction } from "../../kernel/nft/nft-listener.ts";
+import type { NftSession } from "../../kernel/nft/nft-session.ts";
+import { readProcess } from "../../kernel/proc/read-process.ts";
 import type { DriftObserver, ForeignChange } from "../dataplane.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { tableName } from "./names.ts";

@@ -1,5 +1,5 @@
 import type { DesiredService } from "../../services/desired-state.ts";
-import { pickerFor } from "./schedule.ts";
+import { pickerFor } from "../../scheduling/picker.ts";
 
 /** About how many elements a Service has in the tables of both families. */
 export function estimateElements({ ports }: Pick<DesiredService, "ports">): number {

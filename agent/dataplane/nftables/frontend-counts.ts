@@ -1,7 +1,7 @@
 import { firstLine } from "../../../platform/errors.ts";
 import { parseIpAddress } from "../../../platform/ip/address.ts";
-import { CommandError, type CommandRunner } from "../../kernel/command.ts";
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import { CommandError, type CommandRunner } from "../../kernel/command/command.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import { parsePort, parseProtocol } from "../../services/service-port-name.ts";
 import type { FrontendCount } from "../dataplane.ts";
 import { containers, tableName } from "./names.ts";

@@ -1,4 +1,4 @@
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { TablePlan } from "./applied-state.ts";
 import { frontendMap, type BaseRuleset } from "./base-ruleset.ts";
 import { unbounded } from "./frontend-capacity.ts";

@@ -1,8 +1,8 @@
 import { errorMessage } from "../../../platform/errors.ts";
 import type { DesiredService, DesiredState, ServiceName } from "../../services/desired-state.ts";
-import { CommandError } from "../../kernel/command.ts";
-import { createNftSession, type NftFamily } from "../../kernel/nft-session.ts";
-import { createTurns } from "../../kernel/turns.ts";
+import { CommandError } from "../../kernel/command/command.ts";
+import { createNftSession, type NftFamily } from "../../kernel/nft/nft-session.ts";
+import { createMutex } from "../../../platform/async/mutex.ts";
 import type {
   Dataplane,
   DriftObserver,
@@ -11,7 +11,7 @@ import type {
   SyncReport,
   SyncScope,
 } from "../dataplane.ts";
-import type { DataplaneDeps } from "../dataplanes.ts";
+import type { DataplaneDeps } from "../dataplane.ts";
 import { NftTable, TableStateError, type TableReport } from "./apply.ts";
 import { removeTables } from "./cleanup.ts";
 import { DriftWatch } from "./drift-watch.ts";
@@ -46,7 +46,7 @@ class NftablesDataplane implements Dataplane {
   readonly #deps: DataplaneDeps;
   readonly #session;
   readonly #tables: Readonly<Record<NftFamily, NftTable>>;
-  readonly #inTurn = createTurns();
+  readonly #inTurn = createMutex();
   readonly #removal;
   #counts = new ServiceCounts();
   readonly #rejected = new Map<ServiceName, RejectedService>();

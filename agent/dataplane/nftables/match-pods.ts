@@ -1,5 +1,5 @@
 import { assertNever } from "../../../platform/assert-never.ts";
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { LocalDetector } from "../../services/desired-state.ts";
 import { withoutNested } from "./cidr-set.ts";
 import { quote } from "./quote.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { assertNever } from "../../../platform/assert-never.ts";
-import type { Protocol } from "../../services/desired-state.ts";
+import type { Protocol } from "../../../platform/ip/protocol.ts";
 import { unbounded } from "./frontend-capacity.ts";
 
 /** Our table, one in family `ip` and one in `ip6`. Everything in it is ours. */

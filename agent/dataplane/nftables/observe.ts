@@ -1,6 +1,6 @@
 import { firstLine } from "../../../platform/errors.ts";
-import { CommandError, type CommandRunner } from "../../kernel/command.ts";
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import { CommandError, type CommandRunner } from "../../kernel/command/command.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import { tableName } from "./names.ts";
 
 /** Names of what is in our table of one family. */

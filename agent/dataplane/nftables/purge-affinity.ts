@@ -1,6 +1,6 @@
 import type { Logger } from "../../../platform/log.ts";
-import type { CommandRunner } from "../../kernel/command.ts";
-import type { NftFamily, NftSession } from "../../kernel/nft-session.ts";
+import type { CommandRunner } from "../../kernel/command/command.ts";
+import type { NftFamily, NftSession } from "../../kernel/nft/nft-session.ts";
 import {
   correctEntries,
   parseAffinityEntries,

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { assertNever } from "../../../platform/assert-never.ts";
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 
 /** What a piece of text is meant to be; each has one grammar. */
 export type NftTerm = "address" | "cidr" | "port" | "number" | "name" | "interface" | "interfacePrefix";

@@ -1,4 +1,4 @@
-import type { NftCommit } from "../../kernel/nft-session.ts";
+import type { NftCommit } from "../../kernel/nft/nft-session.ts";
 import type { RejectedService } from "../dataplane.ts";
 import type { AppliedState, ServiceChange, TablePlan } from "./applied-state.ts";
 import { NftQuoteError } from "./quote.ts";

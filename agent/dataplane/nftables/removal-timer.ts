@@ -1,7 +1,7 @@
-import type { Clock } from "../../../platform/clock.ts";
+import type { Clock } from "../../../platform/async/clock.ts";
 import { errorMessage } from "../../../platform/errors.ts";
 import type { Logger } from "../../../platform/log.ts";
-import type { Turns } from "../../kernel/turns.ts";
+import type { Mutex } from "../../../platform/async/mutex.ts";
 
 /** A table in which unused things wait for their removal. */
 export interface Removing {
@@ -14,7 +14,7 @@ export interface Removing {
 export interface RemovalTimerOptions {
   readonly tables: readonly Removing[];
   /** Removals and syncs do not meet. */
-  readonly inTurn: Turns;
+  readonly inTurn: Mutex;
   readonly clock: Clock;
   readonly log: Logger;
 }

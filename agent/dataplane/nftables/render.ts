@@ -1,4 +1,4 @@
-import type { NftFamily } from "../../kernel/nft-session.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { TablePlan } from "./applied-state.ts";
 import type { BaseRuleset } from "./base-ruleset.ts";
 import { serviceCIDRSet, serviceContainers, tableName, type ContainerName } from "./names.ts";

@@ -1,5 +1,5 @@
 import { errorMessage, firstLine } from "../../../platform/errors.ts";
-import { CommandError, type CommandRunner } from "../../kernel/command.ts";
+import { CommandError, type CommandRunner } from "../../kernel/command/command.ts";
 
 interface Version {
   readonly major: number;

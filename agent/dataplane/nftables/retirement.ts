@@ -1,4 +1,4 @@
-import type { Clock } from "../../../platform/clock.ts";
+import type { Clock } from "../../../platform/async/clock.ts";
 
 /**
  * How long a chain stays in the table, as it was, after the last reference to it went. A packet that read the reference just

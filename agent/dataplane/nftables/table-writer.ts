@@ -1,6 +1,6 @@
-import type { Clock } from "../../../platform/clock.ts";
+import type { Clock } from "../../../platform/async/clock.ts";
 import type { Logger } from "../../../platform/log.ts";
-import type { NftCommit, NftFamily, NftSession } from "../../kernel/nft-session.ts";
+import type { NftCommit, NftFamily, NftSession } from "../../kernel/nft/nft-session.ts";
 import type { TablePlan } from "./applied-state.ts";
 import { renderFlushes, renderObjects, renderRemoval } from "./render.ts";
 import { Retirement, type TableObjects } from "./retirement.ts";

@@ -5,22 +5,13 @@ import { coreVersions, groupDocument, groupList, resourceList } from "../discove
 import { openApiPath } from "../discovery/openapi-document.ts";
 import { openApiIndex, openApiText } from "../discovery/openapi-index.ts";
 import type { JsonObject } from "../json-value.ts";
-import type { Registry } from "../registry/registry.ts";
 import { badRequest, StatusError } from "../status-error.ts";
 import { acceptsAggregatedDiscovery } from "./accept.ts";
 import { handleResource } from "./handle-resource.ts";
 import { findReview, handleReview } from "./handle-review.ts";
 import { parseRequestPath, type DiscoveryLevel } from "./request-path.ts";
+import type { RequestContext } from "./request-context.ts";
 import { sendJson, sendText } from "./respond.ts";
-
-/** What all requests share. */
-export interface RequestContext {
-  readonly registry: Registry;
-  readonly log: Logger;
-  /** Aborts when the server closes: ends watches. */
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-}
 
 /** Kubernetes release whose API this server follows; also what `/version` says. */
 const release = { major: "1", minor: "36", gitVersion: "v1.36.0+kubesteer" };

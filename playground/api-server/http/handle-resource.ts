@@ -14,7 +14,7 @@ import {
 import { renderTable } from "../table/table.ts";
 import { acceptsJson, acceptsPartialMetadata, acceptsTable, parseIncludeObject } from "./accept.ts";
 import { parseDeleteOptions, statusOfDeletion } from "./delete-options.ts";
-import type { RequestContext } from "./handle-request.ts";
+import type { RequestContext } from "./request-context.ts";
 import { listObjects, type Page } from "./list-objects.ts";
 import { isTrue, parseListQuery, parseWriteOptions, type ListQuery } from "./query.ts";
 import { mediaTypeOf, readBody, readDeleteOptions, readObject } from "./request-body.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../platform/clock.ts";
+import type { Clock } from "../../../platform/async/clock.ts";
 import type { KubeObject } from "../kube-object.ts";
 import type { ObjectKey, ObjectStore } from "../storage/object-store.ts";
 import type { DeleteStored } from "./garbage-collector.ts";

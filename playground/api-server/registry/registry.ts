@@ -1,5 +1,5 @@
 import { invalid as invalidField } from "../../../crds/validation/field-error.ts";
-import type { Clock } from "../../../platform/clock.ts";
+import type { Clock } from "../../../platform/async/clock.ts";
 import type { Cidr } from "../../../platform/ip/address.ts";
 import type { JsonObject, JsonValue } from "../json-value.ts";
 import { isJsonObject } from "../json-value.ts";

@@ -1,4 +1,4 @@
-import type { StructuralSchema } from "../../../crds/validation/structural-schema.ts";
+import type { StructuralSchema } from "../../../crds/validation/schema.ts";
 import { isJsonObject, type JsonValue } from "../json-value.ts";
 
 /**

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { runAgent } from "../../../agent/agent.ts";
-import { renderStoredSettings } from "../../../agent/node/stored-settings.ts";
+import { renderStoredSettings } from "../../../agent/settings/stored-settings.ts";
 import { parseCommand } from "../../../agent/options.ts";
 import { parseProxyConfig } from "../../../crds/load-proxy-config.ts";
 import { apiGroupVersion, type NodeProxy, type NodeProxySpec, type ProxyConfig } from "../../../crds/api.ts";
@@ -15,7 +15,10 @@ import { createMeterProvider } from "../../../platform/telemetry/metrics.ts";
 import { FakeApiClient } from "../../support/fake-api-client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDataplane } from "../../support/fake-dataplane.ts";
-import { type ConnectionCounts, endpointKey } from "../../../agent/services/endpoint-connections.ts";
+import {
+  type ConnectionCounts,
+  endpointKey,
+} from "../../../agent/services/endpoints/endpoint-connections.ts";
 import { parseIpAddress } from "../../../platform/ip/address.ts";
 import { makeNodeProxySpec } from "../../support/make-node-proxy-spec.ts";
 import { createRecordingLogger } from "../../support/recording-logger.ts";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { isJsonObject } from "../../../crds/validation/json-object.ts";
 import { validateCel } from "../../../crds/validation/cel-rules.ts";
-import { validateSchema, type StructuralSchema } from "../../../crds/validation/structural-schema.ts";
+import type { StructuralSchema } from "../../../crds/validation/schema.ts";
+import { validateSchema } from "../../../crds/validation/structural-schema.ts";
 import { customResourceDefinitions } from "../../../scripts/custom-resource-definitions.ts";
 import { generatedFiles } from "../../../scripts/generate-crds.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import type { StructuralSchema } from "../../../crds/validation/structural-schema.ts";
+import type { StructuralSchema } from "../../../crds/validation/schema.ts";
 import { structuralSchemaOf } from "../../../scripts/structural-schema-of.ts";
 
 describe("structuralSchemaOf", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { release } from "node:os";
-import { CommandError } from "../../../../agent/kernel/command.ts";
+import { CommandError } from "../../../../agent/kernel/command/command.ts";
 import { readToolVersions } from "../../../../agent/node/tool-versions.ts";
 import { FakeCommandRunner } from "../../../support/fake-command-runner.ts";
 

@@ -4,7 +4,7 @@ import type {
   DesiredServicePort,
   Endpoint,
 } from "../../../../agent/services/desired-state.ts";
-import { type CatalogChanges, ServiceCatalog } from "../../../../agent/services/service-catalog.ts";
+import { type CatalogChanges, ServiceCatalog } from "../../../../agent/services/catalog/service-catalog.ts";
 import type { NodeFacts } from "../../../../agent/services/node-facts.ts";
 import type { ServiceProblem } from "../../../../agent/services/service-problem.ts";
 import { trimEndpointSlice } from "../../../../agent/watch/trim-endpoint-slice.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Condition, NodeProxyStatus } from "../../../../crds/api.ts";
 import type { ServiceProblem } from "../../../../agent/services/service-problem.ts";
-import { type AgentFacts, buildStatus, significantPart } from "../../../../agent/status/build-status.ts";
+import type { AgentFacts } from "../../../../agent/status/agent-facts.ts";
+import { buildStatus, significantPart } from "../../../../agent/status/build-status.ts";
 import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
 import {
   makeRejected,

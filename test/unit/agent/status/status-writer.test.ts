@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AgentFacts } from "../../../../agent/status/build-status.ts";
+import type { AgentFacts } from "../../../../agent/status/agent-facts.ts";
 import { StatusWriter } from "../../../../agent/status/status-writer.ts";
 import { apiGroupVersion, type NodeProxy } from "../../../../crds/api.ts";
 import type { ApiClient, ApiObject } from "../../../../platform/kube/api-client.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ServiceCatalog } from "../../../../agent/services/service-catalog.ts";
+import { ServiceCatalog } from "../../../../agent/services/catalog/service-catalog.ts";
 import { ClusterWatch } from "../../../../agent/watch/cluster-watch.ts";
 import type { ApiObject } from "../../../../platform/kube/api-client.ts";
 import { ApiError } from "../../../../platform/kube/api-error.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { CatalogObjects } from "../../../../agent/services/catalog-objects.ts";
+import type { CatalogObjects } from "../../../../agent/services/catalog/catalog-objects.ts";
 import { StoredObjects } from "../../../../agent/watch/stored-objects.ts";
 import { trimEndpointSlice } from "../../../../agent/watch/trim-endpoint-slice.ts";
 import { trimService } from "../../../../agent/watch/trim-service.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { validateCel } from "../../../../crds/validation/cel-rules.ts";
 import { renderFieldError } from "../../../../crds/validation/field-error.ts";
-import type { CelRule, StructuralSchema } from "../../../../crds/validation/structural-schema.ts";
+import type { CelRule, StructuralSchema } from "../../../../crds/validation/schema.ts";
 
 const any: StructuralSchema = { "x-kubernetes-preserve-unknown-fields": true };
 const integer: StructuralSchema = { type: "integer" };

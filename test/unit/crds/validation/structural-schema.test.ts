@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { renderFieldError } from "../../../../crds/validation/field-error.ts";
+import type { StructuralSchema } from "../../../../crds/validation/schema.ts";
 import {
   applyDefaults,
   pruneUnknown,
   validateSchema,
-  type StructuralSchema,
 } from "../../../../crds/validation/structural-schema.ts";
 
 function specSchema(spec: StructuralSchema): StructuralSchema {

@@ -7,7 +7,7 @@ import {
 } from "../../../../crds/api.ts";
 import { parseProxyConfig } from "../../../../crds/load-proxy-config.ts";
 import type { ClusterNode, ClusterView } from "../../../../operator/plan/cluster-view.ts";
-import { resolveNodeProxy, settingsOf } from "../../../../operator/plan/resolve-node-proxy.ts";
+import { resolveNodeProxy, settingsOf } from "../../../../operator/plan/nodes/resolve-node-proxy.ts";
 import { formatTime } from "../../../../platform/kube/time.ts";
 
 export const nowMs = Date.parse("2026-01-01T12:00:00Z");

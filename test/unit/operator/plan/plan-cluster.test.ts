@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { NodeProxyStatus, ProxyConfig, ProxyConfigStatus } from "../../../../crds/api.ts";
 import { findCondition } from "../../../../platform/kube/conditions.ts";
-import { agentSilenceMs } from "../../../../operator/plan/agent-silence.ts";
+import { agentSilenceMs } from "../../../../operator/plan/nodes/agent-silence.ts";
 import type { ClusterView } from "../../../../operator/plan/cluster-view.ts";
-import type { PlannedEvent } from "../../../../operator/plan/plan-events.ts";
+import type { PlannedEvent } from "../../../../operator/plan/status/plan-events.ts";
 import { planCluster } from "../../../../operator/plan/plan-cluster.ts";
-import { settingsOf } from "../../../../operator/plan/resolve-node-proxy.ts";
+import { settingsOf } from "../../../../operator/plan/nodes/resolve-node-proxy.ts";
 import {
   makeNode,
   makeNodeProxy,

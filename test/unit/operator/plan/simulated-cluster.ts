@@ -1,5 +1,5 @@
 import type { NodeProxy, NodeProxyStatus, ProxyConfig } from "../../../../crds/api.ts";
-import type { HeartbeatObservation } from "../../../../operator/plan/agent-silence.ts";
+import type { HeartbeatObservation } from "../../../../operator/plan/nodes/agent-silence.ts";
 import type { ClusterNode, ClusterView } from "../../../../operator/plan/cluster-view.ts";
 import { planCluster, type ClusterPlan } from "../../../../operator/plan/plan-cluster.ts";
 import { nowMs, readyCondition } from "./make-cluster.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { findCondition } from "../../../../platform/kube/conditions.ts";
-import { ownNodes } from "../../../../operator/plan/own-nodes.ts";
+import { ownNodes } from "../../../../operator/plan/ownership/own-nodes.ts";
 import { planCluster, type ClusterPlan } from "../../../../operator/plan/plan-cluster.ts";
-import { orphanedLabel } from "../../../../operator/plan/resolve-node-proxy.ts";
+import { orphanedLabel } from "../../../../operator/plan/nodes/resolve-node-proxy.ts";
 import { makeNode, makeProxyConfig, secondsAgo } from "./make-cluster.ts";
 import { SimulatedCluster, type AgentOutcome } from "./simulated-cluster.ts";
 

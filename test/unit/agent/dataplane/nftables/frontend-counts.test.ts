@@ -3,7 +3,7 @@ import {
   parseFrontendCounts,
   readFrontendCounts,
 } from "../../../../../agent/dataplane/nftables/frontend-counts.ts";
-import { CommandError } from "../../../../../agent/kernel/command.ts";
+import { CommandError } from "../../../../../agent/kernel/command/command.ts";
 import { FakeCommandRunner } from "../../../../support/fake-command-runner.ts";
 
 /** As nft 1.0.6 prints it. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Dataplane } from "../../../../../agent/dataplane/dataplane.ts";
 import { unbounded, type CapacityPolicy } from "../../../../../agent/dataplane/nftables/frontend-capacity.ts";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
-import { CommandError, type CommandRunner } from "../../../../../agent/kernel/command.ts";
+import { CommandError, type CommandRunner } from "../../../../../agent/kernel/command/command.ts";
 import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import type { DesiredService } from "../../../../../agent/services/desired-state.ts";
 import { silentLogger } from "../../../../../platform/log.ts";

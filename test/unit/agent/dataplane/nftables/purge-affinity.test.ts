@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { purgeAffinity } from "../../../../../agent/dataplane/nftables/purge-affinity.ts";
 import type { AffinityMemory } from "../../../../../agent/dataplane/nftables/ruleset.ts";
-import type { CommandResult } from "../../../../../agent/kernel/command.ts";
-import { createNftSession, type NftSession } from "../../../../../agent/kernel/nft-session.ts";
+import type { CommandResult } from "../../../../../agent/kernel/command/command.ts";
+import { createNftSession, type NftSession } from "../../../../../agent/kernel/nft/nft-session.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 import { FakeCommandRunner } from "../../../../support/fake-command-runner.ts";
 import { createNftNamespace, type NftNamespace } from "../../../../support/nft-namespace.ts";

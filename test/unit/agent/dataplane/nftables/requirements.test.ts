@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { missingRequirements } from "../../../../../agent/dataplane/nftables/requirements.ts";
-import { CommandError, type CommandResult } from "../../../../../agent/kernel/command.ts";
+import { CommandError, type CommandResult } from "../../../../../agent/kernel/command/command.ts";
 import { FakeCommandRunner } from "../../../../support/fake-command-runner.ts";
 
 interface Host {

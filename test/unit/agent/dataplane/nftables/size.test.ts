@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
-import { systemClock } from "../../../../../platform/clock.ts";
+import { systemClock } from "../../../../../platform/async/clock.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 import { FakeCommandRunner } from "../../../../support/fake-command-runner.ts";
 import {

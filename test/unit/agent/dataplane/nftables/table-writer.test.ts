@@ -3,7 +3,7 @@ import { AppliedState } from "../../../../../agent/dataplane/nftables/applied-st
 import { renderPlan } from "../../../../../agent/dataplane/nftables/render.ts";
 import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import { TableWriter } from "../../../../../agent/dataplane/nftables/table-writer.ts";
-import type { NftCommit, NftFamily, NftTransaction } from "../../../../../agent/kernel/nft-session.ts";
+import type { NftCommit, NftFamily, NftTransaction } from "../../../../../agent/kernel/nft/nft-session.ts";
 import type { SchedulingAlgorithm } from "../../../../../crds/api.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 import { FakeClock } from "../../../../support/fake-clock.ts";

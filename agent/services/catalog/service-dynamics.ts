@@ -1,0 +1,103 @@
+import type { DesiredService, ServiceName } from "../desired-state.ts";
+import { type ConnectionCounts, EndpointConnections } from "../endpoints/endpoint-connections.ts";
+import { type EndpointAges, nextStepMs, type SlowStartTime } from "../../scheduling/slow-start.ts";
+
+/** Open connections, or why they cannot be counted. */
+export type ConnectionReading =
+  | { readonly kind: "counted"; readonly counts: ConnectionCounts }
+  | { readonly kind: "unavailable"; readonly reason: string }
+  /** Nobody counts: the running mode has its own way. */
+  | { readonly kind: "unneeded" };
+
+/** What the weights of one Service's endpoints depend on beside the objects of the cluster. */
+export interface Dynamics {
+  /** Milliseconds of the monotonic clock. */
+  readonly nowMs: number;
+  /** Undefined before the first look at the Service with slow start. */
+  readonly ages: EndpointAges | undefined;
+  readonly connections: ConnectionCounts | undefined;
+  /** Why there are no connections; undefined when there are, or nobody needs them. */
+  readonly connectionsProblem: string | undefined;
+}
+
+/** Slow start in force for a Service, and where its endpoints stand. */
+export interface SlowStart {
+  readonly ages: EndpointAges;
+  readonly time: SlowStartTime;
+}
+
+/** Remembers what makes the weights of endpoints change without a change of any object: time, and open connections. */
+export class ServiceDynamics {
+  readonly #ages = new Map<ServiceName, EndpointAges>();
+  readonly #dueMs = new Map<ServiceName, number>();
+  readonly #leastConnection = new Set<ServiceName>();
+  readonly #connections = new EndpointConnections();
+  #connectionsProblem: string | undefined;
+
+  of(service: ServiceName, nowMs: number): Dynamics {
+    return {
+      nowMs,
+      ages: this.#ages.get(service),
+      connections: this.#connections.of(service),
+      connectionsProblem: this.#connectionsProblem,
+    };
+  }
+
+  /** Remembers what was made of {@link of}; without `desired` all of it is forgotten. */
+  settle(service: ServiceName, desired: DesiredService | undefined, slowStart: SlowStart | undefined): void {
+    const dueMs = slowStart === undefined ? undefined : nextStepMs(slowStart.ages, slowStart.time);
+    if (slowStart === undefined) this.#ages.delete(service);
+    else this.#ages.set(service, slowStart.ages);
+    if (dueMs === undefined) this.#dueMs.delete(service);
+    else this.#dueMs.set(service, dueMs);
+    if (desired?.ports.some(({ algorithm }) => algorithm === "LeastConnection") === true) {
+      this.#leastConnection.add(service);
+    } else {
+      this.#leastConnection.delete(service);
+      this.#connections.delete(service);
+    }
+  }
+
+  /** The endpoints at the next look are all old: nobody was looking when they came. Says which Services need that look. */
+  forgetAges(): readonly ServiceName[] {
+    const services = [...this.#ages.keys()];
+    this.#ages.clear();
+    return services;
+  }
+
+  /** Services for whose endpoints the time of a step has come. */
+  dueServices(nowMs: number): readonly ServiceName[] {
+    return [...this.#dueMs].flatMap(([service, dueMs]) => (dueMs <= nowMs ? [service] : []));
+  }
+
+  /** When the time of the next step comes; undefined when no endpoint is new. */
+  nextDueMs(): number | undefined {
+    let next: number | undefined;
+    for (const dueMs of this.#dueMs.values()) next = Math.min(next ?? dueMs, dueMs);
+    return next;
+  }
+
+  /** The Services whose weights are made of open connections. */
+  get leastConnectionServices(): ReadonlySet<ServiceName> {
+    return this.#leastConnection;
+  }
+
+  /** Takes over a reading, and says which Services it concerns. */
+  setConnections(
+    reading: ConnectionReading,
+    desired: ReadonlyMap<ServiceName, DesiredService>,
+  ): readonly ServiceName[] {
+    const problem = reading.kind === "unavailable" ? reading.reason : undefined;
+    const isNewProblem = problem !== this.#connectionsProblem;
+    this.#connectionsProblem = problem;
+    const services = [...this.#leastConnection];
+    const changed =
+      reading.kind === "counted"
+        ? this.#connections.update(
+            services.flatMap((name) => desired.get(name) ?? []),
+            reading.counts,
+          )
+        : this.#connections.clear();
+    return isNewProblem ? services : changed;
+  }
+}

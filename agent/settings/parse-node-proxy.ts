@@ -1,0 +1,76 @@
+import type { NodeProxy, NodeProxyConfig, NodeProxySpec } from "../../crds/api.ts";
+import { errorMessage } from "../../platform/errors.ts";
+import type { ApiObject } from "../../platform/kube/api-client.ts";
+import { buildDesiredNode } from "../services/build-desired-node.ts";
+import { buildNodeFacts } from "../services/node-facts.ts";
+import { nodePortAddresses } from "../services/addresses/node-port-addresses.ts";
+import { fieldsOf } from "../watch/read-json.ts";
+
+/** The compiler refuses a setting of the API that has no entry here. */
+const settings: Readonly<Record<keyof NodeProxyConfig, true>> = {
+  mode: true,
+  fallbackModes: true,
+  scheduling: true,
+  sessionAffinity: true,
+  services: true,
+  localTraffic: true,
+  masqueradeAll: true,
+  nodePorts: true,
+  conntrack: true,
+  sync: true,
+  drift: true,
+};
+
+/** A NodeProxy as the API server sends it, which has checked its values and filled in what was not set. */
+export type NodeProxyReading =
+  | { readonly kind: "usable"; readonly nodeProxy: NodeProxy }
+  | {
+      /** It lacks settings or has others, as where the CRD is of another version; the agent keeps those it has. */
+      readonly kind: "unusable";
+      readonly nodeProxy: Pick<NodeProxy, "metadata" | "status">;
+      /** Which fields are missing or wrong and what to do about it, as the end of a sentence without a full stop. */
+      readonly reason: string;
+    };
+
+export function parseNodeProxy(object: ApiObject): NodeProxyReading {
+  const nodeProxy = object as NodeProxy;
+  const missing = listMissing(fieldsOf(fieldsOf(object)["spec"]));
+  const reason =
+    missing.length > 0
+      ? `it lacks ${missing.join(", ")}: install the CRDs that belong to this version of the agent`
+      : findUnreadable(nodeProxy.spec);
+  return reason === undefined ? { kind: "usable", nodeProxy } : { kind: "unusable", nodeProxy, reason };
+}
+
+/** Where the agent itself parses what the API server has let pass. */
+const trials: readonly (readonly [field: string, read: (spec: NodeProxySpec) => unknown])[] = [
+  ["spec.node", ({ node }) => buildNodeFacts("", node, [])],
+  [
+    "spec.config.nodePorts",
+    ({ node, config }) => nodePortAddresses(config.nodePorts, buildNodeFacts("", node, []).addresses),
+  ],
+  ["spec.config.localTraffic", ({ config }) => buildDesiredNode(config, { podCIDRs: [] }, [])],
+];
+
+function findUnreadable(spec: NodeProxySpec): string | undefined {
+  for (const [field, read] of trials) {
+    try {
+      read(spec);
+    } catch (error) {
+      return `its ${field} cannot be used: ${errorMessage(error)}`;
+    }
+  }
+  return undefined;
+}
+
+function listMissing(spec: ReturnType<typeof fieldsOf>): readonly string[] {
+  const { config, revision, node } = spec;
+  const present = fieldsOf(config);
+  return [
+    ...Object.keys(settings)
+      .filter((name) => present[name] === undefined)
+      .map((name) => `spec.config.${name}`),
+    ...(typeof revision === "string" ? [] : ["spec.revision"]),
+    ...(typeof node === "object" && node !== null ? [] : ["spec.node"]),
+  ];
+}

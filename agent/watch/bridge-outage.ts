@@ -1,0 +1,41 @@
+import type { Clock } from "../../platform/async/clock.ts";
+
+/** The API server usually answers within this time. */
+const graceMs = 2_000;
+/** Somebody may flush the kernel's rules while the API server is still away. */
+const lookAgainMs = 5_000;
+
+/**
+ * Serves what an earlier run has stored while the API server does not answer, on a node without rules: one that was booted,
+ * or whose rules somebody has removed. Rules that are there are at least as new as what is stored, and stay untouched.
+ * Resolves when the first lists are complete, when something was served or nothing is stored, and when `signal` aborts.
+ */
+export async function bridgeOutage<Stored>({
+  isWaiting,
+  hasRules,
+  read,
+  serve,
+  clock,
+  signal,
+}: {
+  /** Whether the first lists are not complete. */
+  readonly isWaiting: () => boolean;
+  /** Whether the kernel has rules of ours. */
+  readonly hasRules: () => Promise<boolean>;
+  /** undefined when there is nothing of use. */
+  readonly read: () => Promise<Stored | undefined>;
+  readonly serve: (stored: Stored) => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const mustWait = (): boolean => !signal.aborted && isWaiting();
+  await clock.sleep(graceMs, signal);
+  while (mustWait()) {
+    if (!(await hasRules())) {
+      const stored = await read();
+      if (stored !== undefined && mustWait()) serve(stored);
+      return;
+    }
+    await clock.sleep(lookAgainMs, signal);
+  }
+}

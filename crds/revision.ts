@@ -1,0 +1,19 @@
+import { createHash } from "node:crypto";
+import type { NodeProxyConfig } from "./api.ts";
+
+/**
+ * Names the settings: equal settings have equal names, in every process and version, whatever the order of their
+ * fields. `rev-` and the first 10 hexadecimal digits of a SHA-256.
+ */
+export function revisionOf(config: NodeProxyConfig): string {
+  return `rev-${createHash("sha256").update(canonicalJson(config)).digest("hex").slice(0, 10)}`;
+}
+
+/** JSON with the fields of every object sorted, and without those that are undefined. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, field: unknown) =>
+    typeof field === "object" && field !== null && !Array.isArray(field)
+      ? Object.fromEntries(Object.entries(field).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : field,
+  );
+}

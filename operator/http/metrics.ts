@@ -1,0 +1,50 @@
+import type { Meter } from "@opentelemetry/api";
+import { syncLatencyBuckets } from "../../platform/telemetry/metrics.ts";
+import type { PlannedWrite } from "../write/plan-writes.ts";
+import type { ClusterPlan } from "../plan/plan-cluster.ts";
+
+/** What the operator counts. */
+export interface OperatorMetrics {
+  reconciled(facts: {
+    readonly durationMs: number;
+    readonly plan: ClusterPlan;
+    readonly waitingWrites: number;
+  }): void;
+  /** What only a leader knows is 0 elsewhere, so that a sum over the replicas is right. */
+  setLeader(isLeader: boolean): void;
+  wrote(write: Pick<PlannedWrite, "resource" | "verb">, result: "success" | "failure"): void;
+}
+
+const noNodes = { ready: 0, waiting: 0, silent: 0, failed: 0, unsupported: 0, orphaned: 0 };
+
+export function createOperatorMetrics(meter: Meter): OperatorMetrics {
+  const duration = meter.createHistogram("kubesteer_operator_reconcile_duration_seconds", {
+    description: "Time to plan for the whole cluster and to write a round of changes.",
+    advice: { explicitBucketBoundaries: [...syncLatencyBuckets] },
+  });
+  const writes = meter.createCounter("kubesteer_operator_writes", {
+    description: "Writes to the API server by resource, verb and result.",
+  });
+  const nodes = meter.createGauge("kubesteer_operator_nodes", { description: "Nodes by state." });
+  const queue = meter.createGauge("kubesteer_operator_queue_depth", {
+    description: "Planned writes that have not been made yet.",
+  });
+  const leader = meter.createGauge("kubesteer_operator_leader", {
+    description: "1 on the leader, 0 elsewhere.",
+  });
+  const recordPlan = (counts: ClusterPlan["nodes"], waitingWrites: number) => {
+    queue.record(waitingWrites);
+    for (const [state, count] of Object.entries(counts)) nodes.record(count, { state });
+  };
+  return {
+    reconciled({ durationMs, plan, waitingWrites }) {
+      duration.record(durationMs / 1000);
+      recordPlan(plan.nodes, waitingWrites);
+    },
+    wrote: ({ resource, verb }, result) => writes.add(1, { resource, verb, result }),
+    setLeader(isLeader) {
+      leader.record(isLeader ? 1 : 0);
+      if (!isLeader) recordPlan(noNodes, 0);
+    },
+  };
+}

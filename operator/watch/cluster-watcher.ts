@@ -1,0 +1,54 @@
+import { ResourceEventType, type ResourceEvent } from "@dot-i/k8s-operator";
+import type { Contact, Progress } from "../../platform/kube/reflector.ts";
+import { resources, type Resource } from "../../platform/kube/resources.ts";
+import type { ClusterCache } from "./cluster-cache.ts";
+import { parseNode, parseNodeProxy, parseProxyConfig } from "./parse-objects.ts";
+import { ResourceWatcher, type ResourceWatcherOptions } from "./resource-watcher.ts";
+
+interface CacheEntry {
+  set(object: unknown): void;
+  delete(name: string): void;
+}
+
+/** Keeps the cache like the cluster. `start` resolves when the cache holds everything there is. */
+export class ClusterWatcher extends ResourceWatcher {
+  readonly #cache: ClusterCache;
+
+  constructor({ cache, ...options }: ResourceWatcherOptions & { readonly cache: ClusterCache }) {
+    super(options);
+    this.#cache = cache;
+  }
+
+  protected override async init(): Promise<void> {
+    const cache = this.#cache;
+    await Promise.all([
+      this.#follow(resources.proxyConfigs, {
+        set: (object) => cache.setProxyConfig(parseProxyConfig(object)),
+        delete: (name) => cache.deleteProxyConfig(name),
+      }),
+      this.#follow(resources.nodes, {
+        set: (object) => cache.setNode(parseNode(object)),
+        delete: (name) => cache.deleteNode(name),
+      }),
+      this.#follow(resources.nodeProxies, {
+        set: (object) => cache.setNodeProxy(parseNodeProxy(object)),
+        delete: (name) => cache.deleteNodeProxy(name),
+      }),
+    ]);
+  }
+
+  protected override onContact(plural: string, contact: Contact): void {
+    if (plural === resources.nodeProxies.plural) this.#cache.nodeProxyContact(contact);
+  }
+
+  protected override onProgress(plural: string, progress: Progress): void {
+    this.#cache.progressed(plural, progress);
+  }
+
+  async #follow({ group, version, plural }: Resource, entry: CacheEntry): Promise<void> {
+    await this.watchResource(group, version, plural, async ({ type, meta, object }: ResourceEvent) => {
+      if (type === ResourceEventType.Deleted) entry.delete(meta.name);
+      else entry.set(object);
+    });
+  }
+}

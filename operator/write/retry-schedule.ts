@@ -1,0 +1,41 @@
+import { backoffDelayMs, type Backoff } from "../../platform/async/backoff.ts";
+
+/** Keeps apart what failed and has to wait, so that it delays nothing else. */
+export class RetrySchedule {
+  readonly #backoff: Backoff;
+  readonly #random: () => number;
+  readonly #failed = new Map<string, { readonly failures: number; readonly dueMs: number }>();
+
+  constructor(backoff: Backoff, random: () => number = Math.random) {
+    this.#backoff = backoff;
+    this.#random = random;
+  }
+
+  /** Whether `key` may be tried; times are of a clock that never goes back. */
+  isDue(key: string, nowMs: number): boolean {
+    return (this.#failed.get(key)?.dueMs ?? 0) <= nowMs;
+  }
+
+  /** @returns milliseconds until `key` may be tried again */
+  failed(key: string, nowMs: number): number {
+    const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
+    const delayMs = backoffDelayMs(failures, this.#backoff, this.#random);
+    this.#failed.set(key, { failures, dueMs: nowMs + delayMs });
+    return delayMs;
+  }
+
+  succeeded(key: string): void {
+    this.#failed.delete(key);
+  }
+
+  /** Forgets every key but these: the others need no attempt any more. */
+  retain(keys: ReadonlySet<string>): void {
+    for (const key of this.#failed.keys()) if (!keys.has(key)) this.#failed.delete(key);
+  }
+
+  /** When the next attempt is due; undefined when nothing waits. */
+  nextDueMs(): number | undefined {
+    const due = [...this.#failed.values()].map(({ dueMs }) => dueMs);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+}

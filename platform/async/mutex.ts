@@ -1,0 +1,11 @@
+/** Runs one piece of work at a time, in the order of the calls, whether or not earlier ones failed. */
+export type Mutex = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+export function createMutex(): Mutex {
+  let tail: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = tail.then(work);
+    tail = result.catch(() => {});
+    return result;
+  };
+}
