@@ -1,13 +1,13 @@
 import packageJson from "../package.json" with { type: "json" };
 import type { ProxyMode } from "../crds/api.ts";
 import { systemClock } from "../platform/async/clock.ts";
-import { errorMessage } from "../platform/errors.ts";
 import { createApiClient } from "../platform/kube/client-node.ts";
 import { createEventRecorder } from "../platform/kube/events.ts";
 import { loadKubeConfig } from "../platform/kube/kube-config.ts";
 import { runProgram } from "../platform/lifecycle.ts";
 import type { Logger } from "../platform/log.ts";
 import { createLogger } from "../platform/logger.ts";
+import { readCommand } from "../platform/options/read-command.ts";
 import { createMeterProvider } from "../platform/telemetry/metrics.ts";
 import { runAgent } from "./agent.ts";
 import { cleanUp } from "./dataplane/clean-up.ts";
@@ -19,28 +19,13 @@ import { applyKernelSettings, type KernelSetting } from "./kernel/proc/kernel-se
 import { readConfigFile } from "./settings/config-file.ts";
 import { readToolVersions } from "./node/tool-versions.ts";
 import { countConnections } from "./node-services/connections/count-connections.ts";
-import { type AgentCommand, type AgentOptions, readCommand, usage } from "./options.ts";
+import { type AgentCommand, type AgentOptions, help, parseProcessArguments } from "./options.ts";
 
 const name = "kubesteer-agent";
 const { version } = packageJson;
 
-function readCommandOrExit(): AgentCommand {
-  try {
-    return readCommand();
-  } catch (error) {
-    process.stderr.write(`${name}: ${errorMessage(error)}. Run with --help to see all flags.\n`);
-    return process.exit(1);
-  }
-}
-
 async function execute(command: AgentCommand): Promise<void> {
   switch (command.kind) {
-    case "help":
-      process.stdout.write(usage);
-      return;
-    case "version":
-      process.stdout.write(`${version}\n`);
-      return;
     case "cleanup": {
       const log = createLogger({ level: command.logLevel, name });
       const main = () => cleanUp({ dataplanes: createDataplanes(createCommandRunner({ log }), log), log });
@@ -91,4 +76,5 @@ function createDataplanes(commands: CommandRunner, log: Logger): ReadonlyMap<Pro
   return new Map(created.map((dataplane) => [dataplane.mode, dataplane]));
 }
 
-await execute(readCommandOrExit());
+const command = readCommand({ name, version, help }, parseProcessArguments);
+if (command !== undefined) await execute(command);

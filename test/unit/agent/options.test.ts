@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { OptionsError, parseCommand, type AgentOptions } from "../../../agent/options.ts";
+import { parseCommand, type AgentOptions } from "../../../agent/options.ts";
+import { OptionsError } from "../../../platform/options/options-error.ts";
 
 const environment = { nodeName: undefined, hostname: "Worker-1" };
 
@@ -51,7 +52,7 @@ describe("agent options", () => {
     ["a flag without its value is named", ["--server"], /--server/],
     ["the number of service metrics is bounded", ["--service-metrics", "501"], /from 0 to 500; got "501"/],
     ["the number of service metrics is a whole one", ["--service-metrics", "-1"], /--service-metrics/],
-    ["an unknown argument is named", ["clean"], /only argument allowed is cleanup, got "clean"/],
+    ["an unknown argument is named", ["clean"], /only argument allowed is cleanup; got "clean"/],
     ["more than one argument is refused", ["cleanup", "now"], /got "cleanup now"/],
     [
       "a log level lists the known ones",
@@ -61,9 +62,9 @@ describe("agent options", () => {
     [
       "a server must be a URL",
       ["--server", "192.0.2.1:6443"],
-      /--server must be a URL.*got "192.0.2.1:6443"/,
+      /--server must be an http or https URL.*got "192.0.2.1:6443"/,
     ],
-    ["a server must speak http", ["--server", "ftp://x"], /--server must be a URL.*got "ftp:/],
+    ["a server must speak http", ["--server", "ftp://x"], /--server must be an http or https URL.*got "ftp:/],
     ["a node name is lower case", ["--node-name", "Worker"], /--node-name must be.*got "Worker"/],
     ["a node name is not empty", ["--node-name", ""], /--node-name must be.*got ""/],
     [
@@ -103,6 +104,17 @@ describe("agent options", () => {
       );
     });
   }
+
+  it("an empty NODE_NAME counts as absent", () => {
+    const command = parseCommand([], { nodeName: "", hostname: "host" });
+    assert.equal(command.kind === "run" && command.options.nodeName, "host");
+  });
+
+  it("a host name that no Node can have is refused, but not for cleanup, which needs none", () => {
+    const surroundings = { nodeName: undefined, hostname: "a_b" };
+    assert.throws(() => parseCommand([], surroundings), /the host name must be.*got "a_b"/);
+    assert.equal(parseCommand(["cleanup"], surroundings).kind, "cleanup");
+  });
 
   it("a NODE_NAME that no Node can have is refused by its name", () => {
     assert.throws(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { execa } from "execa";
+import packageJson from "../../../package.json" with { type: "json" };
 
 const main = join(import.meta.dirname, "../../../operator/main.ts");
 
@@ -15,6 +16,11 @@ describe("operator program", function () {
     const { exitCode, stdout } = await run("--help");
     assert.equal(exitCode, 0);
     assert.match(stdout, /--leader-elect/);
+  });
+
+  it("prints its version and ends with 0", async () => {
+    const { exitCode, stdout } = await run("--version");
+    assert.deepEqual([exitCode, stdout], [0, packageJson.version]);
   });
 
   it("ends with 2 and one sentence for a flag it does not understand", async () => {

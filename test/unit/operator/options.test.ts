@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { OptionsError, parseCommand, type OperatorOptions } from "../../../operator/options.ts";
+import { parseCommand, type OperatorOptions } from "../../../operator/options.ts";
+import { OptionsError } from "../../../platform/options/options-error.ts";
 
 const surroundings = { kubeconfig: undefined, otlpEndpoint: undefined, hostname: "host" };
 
@@ -40,9 +41,9 @@ describe("operator options", () => {
     assert.deepEqual([kubeconfig, otlpEndpoint], [undefined, undefined]);
   });
 
-  it("know --help", () => {
-    assert.deepEqual(parseCommand(["--help"], surroundings), { kind: "help" });
-  });
+  for (const kind of ["help", "version"] as const) {
+    it(`know --${kind}`, () => assert.deepEqual(parseCommand([`--${kind}`], surroundings), { kind }));
+  }
 
   const bad: readonly {
     readonly args: readonly string[];
