@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NodeProxyConfig } from "./api.ts";
+import { isJsonObject } from "./validation/json-object.ts";
 
 /**
  * Names the settings: equal settings have equal names, in every process and version, whatever the order of their
@@ -12,7 +13,7 @@ export function revisionOf(config: NodeProxyConfig): string {
 /** JSON with the fields of every object sorted, and without those that are undefined. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, field: unknown) =>
-    typeof field === "object" && field !== null && !Array.isArray(field)
+    isJsonObject(field)
       ? Object.fromEntries(Object.entries(field).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : field,
   );

@@ -1,3 +1,4 @@
+import { cutText } from "../../platform/text/cut-text.ts";
 import type { Culprit } from "../dataplane/dataplane.ts";
 
 const longestCommand = 160;
@@ -15,6 +16,5 @@ export function describeCulprit(culprit: Culprit | undefined): string {
 
 /** Command lines are what strangers wrote: without control characters, and not too long. */
 function cut(command: string): string {
-  const clean = command.replaceAll(/\p{Cc}+/gu, " ");
-  return clean.length <= longestCommand ? clean : `${clean.slice(0, longestCommand - 1)}…`;
+  return cutText(command.replaceAll(/\p{Cc}+/gu, " "), longestCommand);
 }

@@ -1,6 +1,7 @@
 import type { NodeProxyConfig } from "../../crds/api.ts";
 import { familyOf, type IpFamily } from "../../platform/ip/address.ts";
 import { cidrFamily, parseCidr } from "../../platform/ip/cidr.ts";
+import { listSome } from "../../platform/text/list-some.ts";
 import type { KeptService } from "./catalog/kept-service.ts";
 import type { NodeAddresses } from "./node-facts.ts";
 import { isLoopback, nodePortAddresses } from "./addresses/node-port-addresses.ts";
@@ -40,7 +41,7 @@ function unansweredNodePorts({ config, addresses, services }: NodeProblemInputs)
     if (named.length === 0 || accepting.has(family)) return [];
     const local = addresses.local.filter((address) => familyOf(address) === family);
     const where = `no address of this node is in spec.nodePorts.addresses (${named.join(", ")})`;
-    return [`${where}: NodePorts do not answer over ${family}; it has ${listSome(local)}`];
+    return [`${where}: NodePorts do not answer over ${family}; it has ${listAddresses(local)}`];
   });
 }
 
@@ -66,8 +67,6 @@ function missingInterface(
   return undefined;
 }
 
-function listSome(items: readonly string[]): string {
-  if (items.length === 0) return "none";
-  const more = items.length > namedAddresses ? ` and ${items.length - namedAddresses} more` : "";
-  return `${items.slice(0, namedAddresses).join(", ")}${more}`;
+function listAddresses(items: readonly string[]): string {
+  return items.length === 0 ? "none" : listSome(items, namedAddresses);
 }

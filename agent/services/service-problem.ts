@@ -1,3 +1,4 @@
+import { cutText } from "../../platform/text/cut-text.ts";
 import type { ServiceName } from "./desired-state.ts";
 
 /**
@@ -30,6 +31,5 @@ export function plainServiceProblem(service: ServiceName, field: string, reason:
 }
 
 function printable(text: string, maxLength: number): string {
-  const clipped = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
-  return clipped.replaceAll(/\p{C}/gu, "�");
+  return cutText(text, maxLength).replaceAll(/\p{C}/gu, "�");
 }

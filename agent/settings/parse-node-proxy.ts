@@ -1,4 +1,5 @@
 import type { NodeProxy, NodeProxyConfig, NodeProxySpec } from "../../crds/api.ts";
+import { isJsonObject } from "../../crds/validation/json-object.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import type { ApiObject } from "../../platform/kube/api-client.ts";
 import { buildDesiredNode } from "../services/build-desired-node.ts";
@@ -71,6 +72,6 @@ function listMissing(spec: ReturnType<typeof fieldsOf>): readonly string[] {
       .filter((name) => present[name] === undefined)
       .map((name) => `spec.config.${name}`),
     ...(typeof revision === "string" ? [] : ["spec.revision"]),
-    ...(typeof node === "object" && node !== null ? [] : ["spec.node"]),
+    ...(isJsonObject(node) ? [] : ["spec.node"]),
   ];
 }

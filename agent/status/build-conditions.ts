@@ -2,6 +2,7 @@ import type { Condition, NodeProxySpec } from "../../crds/api.ts";
 import { conditionTypes, nodeReadyReasons } from "../../crds/condition-types.ts";
 import { withCondition } from "../../platform/kube/conditions.ts";
 import { formatTime } from "../../platform/kube/time.ts";
+import { listSome } from "../../platform/text/list-some.ts";
 import { driftReasons } from "../drift/judge-drift.ts";
 import { describeMeanwhile } from "./stale-services.ts";
 import type { SyncSuccess } from "../sync/sync-outcome.ts";
@@ -149,7 +150,5 @@ function describeStandstill({ at }: SyncSuccess): string {
 }
 
 function describeServices(services: readonly string[]): string {
-  const named = services.slice(0, namedServices).join(", ");
-  const more = services.length > namedServices ? ` and ${services.length - namedServices} more` : "";
-  return `Not served as specified: ${named}${more}. See status.services.unsupported.`;
+  return `Not served as specified: ${listSome(services, namedServices)}. See status.services.unsupported.`;
 }

@@ -5,6 +5,7 @@ import type { AgentFacts } from "./agent-facts.ts";
 import { buildConditions } from "./build-conditions.ts";
 import { listUnsupported } from "./list-unsupported.ts";
 import { formatTime } from "../../platform/kube/time.ts";
+import { cutText } from "../../platform/text/cut-text.ts";
 
 const longestList = 20;
 
@@ -55,10 +56,10 @@ export function significantPart(status: NodeProxyStatus): object {
 function buildCapabilities({ tools, missing }: AgentFacts): NonNullable<NodeProxyStatus["capabilities"]> {
   const { kernel, nft } = tools;
   return {
-    kernel: kernel.slice(0, 128),
-    ...(nft === undefined ? {} : { nft: nft.slice(0, 64) }),
+    kernel: cutText(kernel, 128),
+    ...(nft === undefined ? {} : { nft: cutText(nft, 64) }),
     missing: [...missing]
-      .flatMap(([mode, what]) => what.map((item) => ({ mode, what: item.slice(0, 512) })))
+      .flatMap(([mode, what]) => what.map((item) => ({ mode, what: cutText(item, 512) })))
       .slice(0, longestList),
   };
 }
@@ -71,7 +72,7 @@ function buildRunning(
   return {
     observedRevision: settings.revision,
     runningMode: mode,
-    ...(fallbackReason === undefined ? {} : { fallbackReason: fallbackReason.slice(0, 1024) }),
+    ...(fallbackReason === undefined ? {} : { fallbackReason: cutText(fallbackReason, 1024) }),
     services: {
       servicePorts: report.servicePorts,
       endpoints: report.endpoints,

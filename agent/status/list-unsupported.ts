@@ -1,4 +1,5 @@
 import type { SyncReport, UnsupportedFeature } from "../dataplane/dataplane.ts";
+import { cutText } from "../../platform/text/cut-text.ts";
 import type { ServiceProblem } from "../services/service-problem.ts";
 
 /**
@@ -21,8 +22,8 @@ export function listUnsupported(
   }));
   const lacking: readonly UnsupportedFeature[] = report.unsupported;
   return [...rejected, ...wrong, ...lacking].map(({ service, feature, reason }) => ({
-    service: service.slice(0, 400),
-    feature: feature.slice(0, 128),
-    reason: reason.slice(0, 512),
+    service: cutText(service, 400),
+    feature: cutText(feature, 128),
+    reason: cutText(reason, 512),
   }));
 }

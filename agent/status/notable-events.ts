@@ -1,3 +1,4 @@
+import { listSomeClauses } from "../../platform/text/list-some.ts";
 import type { SyncFailure, SyncOutcome, SyncSuccess } from "../sync/sync-outcome.ts";
 
 /** Something worth an Event on the NodeProxy. */
@@ -36,8 +37,8 @@ function findRejected(
   const known = new Set(lastSuccess?.report.rejected.map(({ service }) => service));
   const fresh = report.rejected.filter(({ service }) => !known.has(service));
   if (fresh.length === 0) return [];
-  const named = fresh.slice(0, namedServices).map(({ service, reason }) => `${service}: ${reason}`);
-  const more = fresh.length > namedServices ? `; and ${fresh.length - namedServices} more` : "";
-  const message = `The kernel refused Services, all others are served. ${named.join("; ")}${more}`;
+  const refused = fresh.map(({ service, reason }) => `${service}: ${reason}`);
+  const named = listSomeClauses(refused, namedServices);
+  const message = `The kernel refused Services, all others are served. ${named}`;
   return [{ type: "Warning", reason: "ServiceRejected", message }];
 }

@@ -1,7 +1,7 @@
 import { type IpAddress, parseIpAddress } from "../../platform/ip/address.ts";
 import { maxWeight } from "../scheduling/relative-weights.ts";
 import type { ForgivingReader } from "./forgiving-reader.ts";
-import { isJsonObject, type JsonObject } from "./read-json.ts";
+import { isJsonObject, type JsonObject } from "../../crds/validation/json-object.ts";
 
 /** On an EndpointSlice: a JSON object from addresses of its endpoints to their weights. */
 const weightsAnnotation = "kubesteer.dev/endpoint-weights";

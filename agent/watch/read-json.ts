@@ -1,4 +1,4 @@
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isJsonArray, isJsonObject, type JsonObject } from "../../crds/validation/json-object.ts";
 
 /** The fields of a JSON object; none when the value is anything else. */
 export function fieldsOf(value: unknown): JsonObject {
@@ -7,7 +7,7 @@ export function fieldsOf(value: unknown): JsonObject {
 
 /** The items of a JSON array; none when the value is anything else. */
 export function itemsOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return isJsonArray(value) ? value : [];
 }
 
 export function textOf(value: unknown): string | undefined {
@@ -21,8 +21,4 @@ export function labelsOf(value: unknown): Readonly<Record<string, string>> {
       typeof label === "string" ? [[key, label]] : [],
     ),
   );
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

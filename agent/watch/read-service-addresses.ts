@@ -1,7 +1,8 @@
+import type { JsonObject } from "../../crds/validation/json-object.ts";
 import { familyOf, parseIpAddress, type Cidr, type IpAddress } from "../../platform/ip/address.ts";
 import { parseCidr } from "../../platform/ip/cidr.ts";
 import type { ForgivingReader } from "./forgiving-reader.ts";
-import { fieldsOf, itemsOf, type JsonObject } from "./read-json.ts";
+import { fieldsOf, itemsOf } from "./read-json.ts";
 
 /** The first address of each family; `clusterIP` counts where `clusterIPs` is not set. */
 export function readClusterIPs(spec: JsonObject, reader: ForgivingReader): readonly IpAddress[] {

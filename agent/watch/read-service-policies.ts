@@ -1,6 +1,7 @@
+import type { JsonObject } from "../../crds/validation/json-object.ts";
 import { defaultAffinityTimeoutSeconds } from "../services/policy/resolve-service-policy.ts";
 import type { ForgivingReader } from "./forgiving-reader.ts";
-import { fieldsOf, type JsonObject } from "./read-json.ts";
+import { fieldsOf } from "./read-json.ts";
 
 /** Whether a traffic policy is Local; an unset or unknown one is Cluster. */
 export function readIsLocal(

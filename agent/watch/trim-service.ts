@@ -1,7 +1,8 @@
+import type { JsonObject } from "../../crds/validation/json-object.ts";
 import type { KeptService } from "../services/catalog/kept-service.ts";
 import { readServiceName } from "../services/service-port-name.ts";
 import { ForgivingReader } from "./forgiving-reader.ts";
-import { fieldsOf, itemsOf, labelsOf, textOf, type JsonObject } from "./read-json.ts";
+import { fieldsOf, itemsOf, labelsOf, textOf } from "./read-json.ts";
 import {
   readClusterIPs,
   readExternalIPs,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isJsonObject } from "../../crds/validation/json-object.ts";
 
 /** The JSON merge patch (RFC 7386) that turns one value into another, as little of it as possible; neither has a null. */
 export function mergePatchBetween(from: object, to: object): object {
@@ -14,9 +15,5 @@ export function mergePatchBetween(from: object, to: object): object {
 }
 
 function patchFor(from: unknown, to: unknown): unknown {
-  return isObject(from) && isObject(to) ? mergePatchBetween(from, to) : to;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isJsonObject(from) && isJsonObject(to) ? mergePatchBetween(from, to) : to;
 }

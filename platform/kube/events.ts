@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../async/clock.ts";
 import { errorMessage } from "../errors.ts";
+import { cutText } from "../text/cut-text.ts";
 import type { Logger } from "../log.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { ApiError, isNotFound } from "./api-error.ts";
@@ -178,7 +179,7 @@ class AggregatingRecorder implements EventRecorder {
       involvedObject: regarding,
       type,
       reason,
-      message: message.slice(0, maxMessageLength),
+      message: cutText(message, maxMessageLength),
       count,
       firstTimestamp,
       lastTimestamp,

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { isJsonObject } from "../../crds/validation/json-object.ts";
 import { firstLine } from "../errors.ts";
+import { cutText } from "../text/cut-text.ts";
 import { ApiError } from "./api-error.ts";
 
 /** The part of metav1.Status that tells what went wrong. */
@@ -21,7 +23,7 @@ export function errorFromResponse(response: {
   return new ApiError({
     statusCode: response.statusCode,
     reason: status?.reason ?? "",
-    message: status?.message ?? `HTTP ${response.statusCode}: ${firstLine(response.body).slice(0, 200)}`,
+    message: status?.message ?? `HTTP ${response.statusCode}: ${cutText(firstLine(response.body), 200)}`,
     retryAfterSeconds:
       status?.details?.retryAfterSeconds ?? (Number.isFinite(retryAfter) ? retryAfter : undefined),
   });
@@ -47,6 +49,5 @@ function parseStatus(body: string): Status | undefined {
 }
 
 function asStatus(value: unknown): Status | undefined {
-  const isStatus = typeof value === "object" && value !== null && "kind" in value && value.kind === "Status";
-  return isStatus ? (value as Status) : undefined;
+  return isJsonObject(value) && value["kind"] === "Status" ? value : undefined;
 }

@@ -1,5 +1,6 @@
 import { execa } from "execa";
-import { isRecord, parseNftObjects } from "../../agent/dataplane/nftables/observe.ts";
+import { isJsonObject } from "../../crds/validation/json-object.ts";
+import { parseNftObjects } from "../../agent/dataplane/nftables/observe.ts";
 
 /** What packets and time write: it differs between two tables that do the same. */
 const writtenByPackets = /^(?:aff|mem)-/;
@@ -25,10 +26,10 @@ async function readTable(namespace: string, family: string): Promise<readonly st
 export function normaliseTable(json: string): readonly string[] {
   const rulesInChain = new Map<unknown, number>();
   return parseNftObjects(json)
-    .flatMap((object) => (isRecord(object) ? Object.entries(object) : []))
-    .filter(([kind, body]) => kind !== "metainfo" && isRecord(body) && body["name"] !== revisionSet)
+    .flatMap((object) => (isJsonObject(object) ? Object.entries(object) : []))
+    .filter(([kind, body]) => kind !== "metainfo" && isJsonObject(body) && body["name"] !== revisionSet)
     .map(([kind, body]) => {
-      if (!isRecord(body)) return kind;
+      if (!isJsonObject(body)) return kind;
       const { elem, ...rest } = body;
       const name = [body["name"], body["chain"]].find((value) => typeof value === "string") ?? "";
       if (kind === "rule") {
@@ -51,7 +52,7 @@ function sortedElements(elements: unknown): readonly string[] {
 
 function withoutWritten(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutWritten(item));
-  if (!isRecord(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => !written.has(key))

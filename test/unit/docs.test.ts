@@ -5,6 +5,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
 import { parseProxyConfig } from "../../crds/load-proxy-config.ts";
+import { isJsonObject } from "../../crds/validation/json-object.ts";
 import schemas from "../../crds/schemas.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "../..");
@@ -111,8 +112,7 @@ function exists(word: string, folder: string): boolean {
 /** Parts of a spec as in `scheduling: { algorithm: Maglev }`, complete apart from an ellipsis. */
 function isSpecFragment(value: unknown): value is Readonly<Record<string, unknown>> {
   return (
-    typeof value === "object" &&
-    value !== null &&
+    isJsonObject(value) &&
     Object.keys(value).some((key) => key in schemas.ProxyConfig.properties.spec.properties)
   );
 }
@@ -129,9 +129,7 @@ function proxyConfigsIn(yaml: string): readonly unknown[] {
         spec: value,
       };
     }
-    const isWhole =
-      typeof value === "object" && value !== null && "kind" in value && value.kind === "ProxyConfig";
-    return isWhole ? [value] : [];
+    return isJsonObject(value) && value["kind"] === "ProxyConfig" ? [value] : [];
   });
 }
 

@@ -1,5 +1,6 @@
+import { isJsonObject } from "../../../crds/validation/json-object.ts";
 import { tableName } from "./names.ts";
-import { isRecord, parseNftObjects } from "./observe.ts";
+import { parseNftObjects } from "./observe.ts";
 import type { AffinityMemory } from "./ruleset.ts";
 
 /** One client's entry in an affinity map, as nft text. */
@@ -17,8 +18,8 @@ export type AffinityCorrection =
 /** Reads what `nft -j list map` prints of an affinity map; entries of an unknown form are left out. */
 export function parseAffinityEntries(json: string): readonly AffinityEntry[] {
   return parseNftObjects(json).flatMap((object) => {
-    const map = isRecord(object) ? object["map"] : undefined;
-    return isRecord(map) ? parseEntries(map) : [];
+    const map = isJsonObject(object) ? object["map"] : undefined;
+    return isJsonObject(map) ? parseEntries(map) : [];
   });
 }
 
@@ -29,8 +30,8 @@ export function parseAffinityMaps(
 ): ReadonlyMap<string, readonly AffinityEntry[]> {
   return new Map(
     parseNftObjects(json).flatMap((object): readonly [string, readonly AffinityEntry[]][] => {
-      const map = isRecord(object) ? object["map"] : undefined;
-      if (!isRecord(map) || map["table"] !== tableName) return [];
+      const map = isJsonObject(object) ? object["map"] : undefined;
+      if (!isJsonObject(map) || map["table"] !== tableName) return [];
       const name = map["name"];
       return typeof name === "string" && names.has(name) ? [[name, parseEntries(map)]] : [];
     }),
@@ -45,8 +46,8 @@ function parseEntries(map: Readonly<Record<string, unknown>>): readonly Affinity
 function parseEntry(element: unknown): AffinityEntry | undefined {
   if (!Array.isArray(element)) return undefined;
   const [left, right]: readonly unknown[] = element;
-  const body = isRecord(left) ? left["elem"] : undefined;
-  if (!isRecord(body)) return undefined;
+  const body = isJsonObject(left) ? left["elem"] : undefined;
+  if (!isJsonObject(body)) return undefined;
   const key = parseTerms(body["val"]);
   const endpoint = parseTerms(right);
   const expires = body["expires"];
@@ -56,7 +57,7 @@ function parseEntry(element: unknown): AffinityEntry | undefined {
 
 /** An address, or terms such as address and port. */
 function parseTerms(value: unknown): string | undefined {
-  const terms: unknown = isRecord(value) ? value["concat"] : [value];
+  const terms: unknown = isJsonObject(value) ? value["concat"] : [value];
   if (!Array.isArray(terms)) return undefined;
   const isText = terms.every((term) => typeof term === "string" || typeof term === "number");
   return isText ? terms.join(" . ") : undefined;

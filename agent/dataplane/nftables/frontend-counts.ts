@@ -1,11 +1,13 @@
+import { isJsonObject } from "../../../crds/validation/json-object.ts";
 import { firstLine } from "../../../platform/errors.ts";
 import { parseIpAddress } from "../../../platform/ip/address.ts";
+import { cutText } from "../../../platform/text/cut-text.ts";
 import { CommandError, type CommandRunner } from "../../kernel/command/command.ts";
 import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import { parsePort, parseProtocol } from "../../services/service-port-name.ts";
 import type { FrontendCount } from "../dataplane.ts";
 import { containers, tableName } from "./names.ts";
-import { isRecord, parseNftObjects } from "./observe.ts";
+import { parseNftObjects } from "./observe.ts";
 
 /**
  * Reads the counters of all frontends in our table of one family; none where there is no such table. The map is only
@@ -29,20 +31,20 @@ export async function readFrontendCounts(
  */
 export function parseFrontendCounts(json: string): readonly FrontendCount[] {
   return parseNftObjects(json).flatMap((object) => {
-    const map = isRecord(object) ? object["map"] : undefined;
-    const elements = isRecord(map) ? map["elem"] : undefined;
+    const map = isJsonObject(object) ? object["map"] : undefined;
+    const elements = isJsonObject(map) ? map["elem"] : undefined;
     return Array.isArray(elements) ? elements.map(parseElement) : [];
   });
 }
 
 function parseElement(element: unknown): FrontendCount {
-  const body: unknown = Array.isArray(element) && isRecord(element[0]) ? element[0]["elem"] : undefined;
-  const key: unknown = isRecord(body) && isRecord(body["val"]) ? body["val"]["concat"] : undefined;
-  const counter = isRecord(body) ? body["counter"] : undefined;
-  const packets = isRecord(counter) ? counter["packets"] : undefined;
+  const body: unknown = Array.isArray(element) && isJsonObject(element[0]) ? element[0]["elem"] : undefined;
+  const key: unknown = isJsonObject(body) && isJsonObject(body["val"]) ? body["val"]["concat"] : undefined;
+  const counter = isJsonObject(body) ? body["counter"] : undefined;
+  const packets = isJsonObject(counter) ? counter["packets"] : undefined;
   if (!Array.isArray(key) || typeof packets !== "number") {
     throw new SyntaxError(
-      `nft printed a frontend without a counter: ${JSON.stringify(element).slice(0, 200)}`,
+      `nft printed a frontend without a counter: ${cutText(JSON.stringify(element), 200)}`,
     );
   }
   const [address, protocol, port]: readonly unknown[] = key;

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../../crds/validation/json-object.ts";
 import { firstLine } from "../../../platform/errors.ts";
 import { CommandError, type CommandRunner } from "../../kernel/command/command.ts";
 import type { NftFamily } from "../../kernel/nft/nft-session.ts";
@@ -52,18 +53,14 @@ export function parseNames(json: string, kind: ObjectKind): ReadonlySet<string> 
 /** The objects in nft's JSON, each an object with its kind as the only key. */
 export function parseNftObjects(json: string): readonly unknown[] {
   const document: unknown = JSON.parse(json);
-  const objects = isRecord(document) ? document["nftables"] : undefined;
+  const objects = isJsonObject(document) ? document["nftables"] : undefined;
   if (!Array.isArray(objects)) throw new SyntaxError("nft printed JSON without a list named nftables");
   return objects;
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function nameOf(object: unknown, kind: ObjectKind): string | undefined {
-  const body = isRecord(object) ? object[kind] : undefined;
-  if (!isRecord(body) || body["table"] !== tableName) return undefined;
+  const body = isJsonObject(object) ? object[kind] : undefined;
+  if (!isJsonObject(body) || body["table"] !== tableName) return undefined;
   const name = body["name"];
   return typeof name === "string" ? name : undefined;
 }

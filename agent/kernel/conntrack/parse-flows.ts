@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { type IpAddress, IpSyntaxError, parseIpAddress } from "../../../platform/ip/address.ts";
 import type { Protocol } from "../../../platform/ip/protocol.ts";
+import { cutText } from "../../../platform/text/cut-text.ts";
 
 /** One entry of the connection table of a protocol that has ports. */
 export interface Flow {
@@ -29,7 +30,7 @@ export class FlowSyntaxError extends Error {
   readonly line: string;
 
   constructor(line: string, options?: { readonly cause: unknown }) {
-    super(`conntrack printed a line that cannot be read: ${line.slice(0, 300)}`, options);
+    super(`conntrack printed a line that cannot be read: ${cutText(line, 300)}`, options);
     this.line = line;
   }
 }

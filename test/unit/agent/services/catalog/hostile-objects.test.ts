@@ -169,6 +169,11 @@ function assertWellFormed(port: DesiredServicePort): void {
   assert.ok(Number.isInteger(timeout) && timeout >= 1 && timeout <= 86_400);
 }
 
+/** In characters, as a schema's maxLength counts. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
 describe("hostile objects", () => {
   const alone = compileObjects(honest);
 
@@ -181,7 +186,7 @@ describe("hostile objects", () => {
         });
         for (const port of portsOf(compiled)) assertWellFormed(port);
         for (const { field, value, reason } of compiled.problems) {
-          assert.ok(field.length <= 400 && (value ?? "").length <= 80 && reason.length <= 300);
+          assert.ok(lengthOf(field) <= 400 && lengthOf(value ?? "") <= 80 && lengthOf(reason) <= 300);
           assert.doesNotMatch(field + value + reason, /\p{Cc}/u);
         }
         const unaffected = [...compiled.services].filter(([name]) => name === "default/honest");
