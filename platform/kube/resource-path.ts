@@ -11,7 +11,7 @@ export function resourcePath(
   target: {
     readonly namespace?: string | undefined;
     readonly name?: string;
-    readonly subresource?: string;
+    readonly subresource?: string | undefined;
   } = {},
 ): string {
   if (resource.namespaced && target.name !== undefined && target.namespace === undefined) {
