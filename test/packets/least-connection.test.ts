@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command/command.ts";
+import type { CommandRunner } from "../../agent/kernel/command/command.ts";
+import { createCommandRunner } from "../../agent/kernel/command/command-runner.ts";
 import { countConnections } from "../../agent/node-services/connections/count-connections.ts";
 import { endpointKey } from "../../agent/services/endpoints/endpoint-connections.ts";
 import type { SchedulingAlgorithm } from "../../crds/api.ts";

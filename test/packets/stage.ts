@@ -1,4 +1,5 @@
-import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command/command.ts";
+import type { CommandRunner } from "../../agent/kernel/command/command.ts";
+import { createCommandRunner } from "../../agent/kernel/command/command-runner.ts";
 import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
 import type { DataplaneFactory } from "../../agent/dataplane/dataplane.ts";
 import { systemClock } from "../../platform/async/clock.ts";

@@ -4,7 +4,8 @@
  * of the text when it is cut somewhere is nearly always valid.
  */
 import { setTimeout } from "node:timers/promises";
-import { type CommandRunner, createCommandRunner } from "../../agent/kernel/command/command.ts";
+import type { CommandRunner } from "../../agent/kernel/command/command.ts";
+import { createCommandRunner } from "../../agent/kernel/command/command-runner.ts";
 import { createNftSession } from "../../agent/kernel/nft/nft-session.ts";
 import { silentLogger } from "../../platform/log.ts";
 

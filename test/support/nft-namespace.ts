@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import type { Context } from "mocha";
-import { createCommandRunner, type CommandRunner } from "../../agent/kernel/command/command.ts";
+import type { CommandRunner } from "../../agent/kernel/command/command.ts";
+import { createCommandRunner } from "../../agent/kernel/command/command-runner.ts";
 import { silentLogger } from "../../platform/log.ts";
 import { skipBecause } from "./skip.ts";
 

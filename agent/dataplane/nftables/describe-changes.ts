@@ -1,4 +1,4 @@
-import type { CountedChange } from "../../kernel/nft/nft-listener.ts";
+import type { CountedChange } from "../../kernel/nft/transaction-reader.ts";
 import { assertNever } from "../../../platform/assert-never.ts";
 import { tableName } from "./names.ts";
 

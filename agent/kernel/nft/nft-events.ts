@@ -1,5 +1,6 @@
 import { listAttributes, type NetlinkMessage, readAttributes, readText } from "./netlink-messages.ts";
-import { type NftFamily, revisionSet } from "./nft-session.ts";
+import { revisionSet } from "./nft-revision.ts";
+import type { NftFamily } from "./nft-session.ts";
 
 /** What the kernel tells everybody who listens to nftables, as far as we want to know it. */
 export type NftEvent = NftChange | NftCommitted;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describeChanges } from "../../../../../agent/dataplane/nftables/describe-changes.ts";
-import type { CountedChange } from "../../../../../agent/kernel/nft/nft-listener.ts";
+import type { CountedChange } from "../../../../../agent/kernel/nft/transaction-reader.ts";
 
 function made(change: Partial<CountedChange>): CountedChange {
   return { verb: "added", family: "ip", object: "element", name: "svc", count: 1, ...change };

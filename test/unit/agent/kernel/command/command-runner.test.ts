@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CommandError, createCommandRunner } from "../../../../../agent/kernel/command/command.ts";
+import { CommandError } from "../../../../../agent/kernel/command/command.ts";
+import { createCommandRunner } from "../../../../../agent/kernel/command/command-runner.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 
 describe("command runner", () => {
