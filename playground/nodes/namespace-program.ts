@@ -1,10 +1,20 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
+import { basename, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
 
-/** One of the small programs of this folder, running in a network namespace and talking in lines. */
+export interface NamespaceProgramOptions {
+  readonly namespace: string;
+  /** A Node.js program: the name of one of this folder, or an absolute path. */
+  readonly program: string;
+  /** Its first command line argument, as JSON. */
+  readonly argument?: object;
+  /** Most that its heap takes. @default 64 */
+  readonly heapMegabytes?: number;
+}
+
+/** A Node.js program that runs in a network namespace and talks in lines. */
 export class NamespaceProgram {
   readonly #label: string;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -12,22 +22,11 @@ export class NamespaceProgram {
   readonly #exited: Promise<unknown>;
   #complaint = "";
 
-  /** Starts `program`, a file beside this one. The kernel kills it when this process dies. */
-  constructor(options: {
-    readonly namespace: string;
-    readonly program: "pod-server.mjs" | "probe.mjs" | "load.mjs";
-    readonly argument?: object;
-  }) {
-    const { namespace, program, argument } = options;
-    this.#label = `${program} in ${namespace}`;
-    const file = fileURLToPath(new URL(program, import.meta.url));
-    const node = [process.execPath, "--max-semi-space-size=1", "--max-old-space-size=64"];
-    const command = [...node, file, ...(argument === undefined ? [] : [JSON.stringify(argument)])];
-    const child = spawn(
-      "setpriv",
-      ["--pdeathsig", "KILL", "--", "ip", "netns", "exec", namespace, ...command],
-      { stdio: ["pipe", "pipe", "pipe"] },
-    );
+  /** Starts it. The kernel kills it when this process dies. */
+  constructor(options: NamespaceProgramOptions) {
+    this.#label = `${basename(options.program)} in ${options.namespace}`;
+    const enter = ["--pdeathsig", "KILL", "--", "ip", "netns", "exec", options.namespace];
+    const child = spawn("setpriv", [...enter, ...nodeCommand(options)], { stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
     this.#exited = once(child, "close");
     this.#exited.catch(() => {});
@@ -60,4 +59,14 @@ export class NamespaceProgram {
     this.#child.kill("SIGKILL");
     await this.#exited.catch(() => {});
   }
+}
+
+function nodeCommand({ program, argument, heapMegabytes = 64 }: NamespaceProgramOptions): readonly string[] {
+  return [
+    process.execPath,
+    "--max-semi-space-size=1",
+    `--max-old-space-size=${heapMegabytes}`,
+    resolve(import.meta.dirname, program),
+    ...(argument === undefined ? [] : [JSON.stringify(argument)]),
+  ];
 }

@@ -1,4 +1,4 @@
-import { NamespaceProgram } from "./namespace-program.ts";
+import { RequestProgram } from "./request-program.ts";
 
 /** Requests to make one after the other (or `concurrency` at a time), each on a connection of its own. */
 export interface ProbeJob {
@@ -34,46 +34,24 @@ export interface PodAnswers {
 
 /** Makes requests from one network namespace, all in one long-lived process. */
 export class Prober {
-  readonly #program: NamespaceProgram;
-  readonly #waiting = new Map<number, PromiseWithResolvers<ProbeResult>>();
-  #lastId = 0;
-  #failure: Error | undefined;
+  readonly #program: RequestProgram;
 
   constructor(namespace: string) {
-    this.#program = new NamespaceProgram({ namespace, program: "probe.mjs" });
-    void this.#receive();
+    this.#program = new RequestProgram({ namespace, program: "probe.mjs" });
   }
 
   /** Jobs of one prober run at the same time. */
   async probe(job: ProbeJob): Promise<ProbeResult> {
-    if (this.#failure !== undefined) throw this.#failure;
-    const id = ++this.#lastId;
-    const waiting = Promise.withResolvers<ProbeResult>();
-    this.#waiting.set(id, waiting);
-    this.#program.writeLine(JSON.stringify({ id, ...job }));
-    return await waiting.promise;
+    return parseProbeResult(await this.#program.request(job));
   }
 
   /** Ends the process; probes under way reject. */
   async close(): Promise<void> {
     await this.#program.close();
   }
-
-  async #receive(): Promise<void> {
-    try {
-      for (;;) {
-        const { id, ...result } = parseResultLine(await this.#program.readLine());
-        this.#waiting.get(id)?.resolve(result);
-        this.#waiting.delete(id);
-      }
-    } catch (error) {
-      this.#failure = error instanceof Error ? error : new Error(String(error));
-      for (const { reject } of this.#waiting.values()) reject(this.#failure);
-    }
-  }
 }
 
-/** Our own program wrote the line. */
-function parseResultLine(line: string): ProbeResult & { readonly id: number } {
-  return JSON.parse(line) as ProbeResult & { readonly id: number };
+/** Our own program answered. */
+function parseProbeResult(reply: object): ProbeResult {
+  return reply as ProbeResult;
 }

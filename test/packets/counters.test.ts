@@ -1,116 +1,88 @@
+/** Connections to Services, from where the kernel counts them to where people read them. */
 import assert from "node:assert/strict";
 import { FrontendCounters } from "../../agent/metrics/frontend-counters.ts";
 import { createServiceRoutes } from "../../agent/http/service-routes.ts";
 import { createServiceConnections } from "../../agent/metrics/service-metrics.ts";
-import { createNftablesDataplane } from "../../agent/dataplane/nftables/index.ts";
-import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
-import type { RunningCommand } from "../../agent/kernel/command/command.ts";
-import { countConnections } from "../../agent/node-services/connections/count-connections.ts";
-import { systemClock } from "../../platform/async/clock.ts";
 import { serveHttp } from "../../platform/http/serve.ts";
 import { silentLogger } from "../../platform/log.ts";
+import type { AddressPair } from "../../playground/nodes/network-plan.ts";
+import { startLoad } from "../../playground/nodes/load.ts";
+import { addressOf, clusterIP, inFamily, type SourceName } from "../scenarios/addresses.ts";
+import { endpointSlices, nodePort, service, servicePort } from "../scenarios/cluster-objects.ts";
+import type { ClusterState } from "../scenarios/scenario.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import {
-  makeDesiredService,
-  makeDesiredState,
-  makeEndpoint,
-  makeFrontend,
-} from "../support/make-desired-state.ts";
-import { createNftNamespace, type NftNamespace } from "../support/nft-namespace.ts";
+import { ScenarioNode } from "../support/scenario-node.ts";
 import { skipBecause } from "../support/skip.ts";
+import { createStage } from "./create-stage.ts";
+import type { HostedDataplane } from "./hosted-dataplane.ts";
 import { modeToTest } from "./options.ts";
+import { families } from "./play-scenario.ts";
+import type { Stage } from "./stage.ts";
 
-const ignore = { onStdout: () => {}, onStderr: () => {} };
-const full = { kind: "full" } as const;
-const desired = makeDesiredState([
-  makeDesiredService("shop/web", [
-    { frontends: [makeFrontend("10.96.0.1:80"), makeFrontend("192.0.2.1:30080", { kind: "nodePort" })] },
-  ]),
-  makeDesiredService("shop/other", [
-    { frontends: [makeFrontend("10.96.0.2:80")], clusterEndpoints: [makeEndpoint("10.244.1.2:8080")] },
-  ]),
-  makeDesiredService("shop/unused", [{ frontends: [makeFrontend("10.96.0.3:80")] }]),
-  makeDesiredService("shop/v6", [
-    { frontends: [makeFrontend("[fd96::1]:80")], clusterEndpoints: [makeEndpoint("[fd44:1::2]:8080")] },
-  ]),
-]);
+const state: ClusterState = {
+  services: [
+    service({ type: "NodePort" }),
+    service({ name: "other", number: 2 }),
+    service({ name: "unused", number: 3 }),
+  ],
+  endpointSlices: [
+    ...endpointSlices({ endpoints: ["pod2a"] }),
+    ...endpointSlices({ service: "other", endpoints: ["pod3a"] }),
+  ],
+};
+const { desired } = new ScenarioNode("node1").update(state);
 
-describe("counters of the nftables mode", function () {
+describe(`counters in mode ${modeToTest()}`, function () {
   this.timeout(30_000);
-
-  let namespace: NftNamespace;
-  let dataplane: Dataplane;
+  let stage: Stage;
+  let dataplane: HostedDataplane;
   let clock: FakeClock;
   let counters: FrontendCounters;
-  const servers: RunningCommand[] = [];
 
   before(async function () {
-    if (modeToTest() !== "nftables") skipBecause(this, "only mode nftables counts");
-    namespace = createNftNamespace(this);
-    for (const args of [
-      ["link", "set", "lo", "up"],
-      ["address", "add", "10.244.1.2/32", "dev", "lo"],
-      ["address", "add", "192.0.2.1/32", "dev", "lo"],
-      ["route", "add", "10.96.0.0/16", "dev", "lo"],
-      ["-6", "address", "add", "fd44:1::2/128", "dev", "lo"],
-      ["-6", "route", "add", "fd96::/108", "dev", "lo"],
-    ]) {
-      await namespace.commands.run("ip", args);
-    }
-    for (const listen of ["TCP4-LISTEN:8080,bind=10.244.1.2", "TCP6-LISTEN:8080,bind=[fd44:1::2]"]) {
-      servers.push(namespace.commands.start("socat", [`${listen},fork,reuseaddr`, "EXEC:cat"], ignore));
-    }
+    stage = await createStage(this);
+    dataplane = stage.dataplaneOf("node1");
+    const counts = await dataplane.countFrontends();
+    if (counts === undefined) skipBecause(this, `mode ${modeToTest()} does not count connections`);
   });
 
   after(async () => {
-    for (const server of servers) await server.stop();
-    namespace.remove();
+    await stage?.close();
   });
 
   beforeEach(async () => {
-    dataplane = createNftablesDataplane({
-      commands: namespace.commands,
-      log: silentLogger,
-      clock: systemClock,
-    });
     clock = new FakeClock();
-    counters = new FrontendCounters({
-      read: async () => (await dataplane.readFrontendCounts?.()) ?? [],
-      clock,
-    });
-    await dataplane.sync(desired, full);
+    counters = new FrontendCounters({ read: async () => (await dataplane.countFrontends()) ?? [], clock });
+    await dataplane.cleanUp();
+    await stage.program(state);
   });
 
-  afterEach(() => dataplane.cleanup());
-
-  async function connect(target: string, times: number): Promise<void> {
-    for (let count = 0; count < times; count += 1) {
-      const { stdout } = await namespace.commands.run(
-        "socat",
-        ["-t5", "STDIO", `${target},connect-timeout=3`],
-        {
-          input: "hello",
-        },
-      );
-      assert.equal(stdout, "hello");
+  /** Opens so many connections in each family. */
+  async function connect(from: SourceName, to: AddressPair, port: number, times: number): Promise<void> {
+    for (const family of families) {
+      const address = inFamily(to, family);
+      const { failures } = await stage.proberOf(from).probe({ protocol: "TCP", address, port, count: times });
+      assert.deepEqual(failures, {});
     }
   }
 
   it("count each connection once, by frontend and family", async () => {
-    await connect("TCP:10.96.0.1:80", 3);
-    await connect("TCP:192.0.2.1:30080", 2);
-    await connect("TCP6:[fd96::1]:80", 1);
+    await connect("pod1b", clusterIP(1), servicePort, 3);
+    await connect("client", addressOf("node1"), nodePort, 2);
     const { counts } = await counters.reading();
-    assert.deepEqual(Object.fromEntries(counts), {
-      "TCP 10.96.0.1 80": 3,
-      "TCP 192.0.2.1 30080": 2,
-      "TCP 10.96.0.2 80": 0,
-      "TCP 10.96.0.3 80": 0,
-      "TCP fd96::1 80": 1,
-    });
+    const expected: readonly (readonly [AddressPair, number, number])[] = [
+      [clusterIP(1), servicePort, 3],
+      [addressOf("node1"), nodePort, 2],
+      [clusterIP(2), servicePort, 0],
+      [clusterIP(3), servicePort, 0],
+    ];
+    const ids = expected.flatMap(([address, port, count]) =>
+      families.map((family) => [`TCP ${inFamily(address, family)} ${port}`, count] as const),
+    );
+    assert.deepEqual(Object.fromEntries(counts), Object.fromEntries(ids));
   });
 
-  it("go on in the totals when everything is programmed anew", async () => {
+  it("go on in the totals when everything is reprogrammed", async () => {
     const connections = createServiceConnections({
       size: 2,
       counters,
@@ -121,36 +93,58 @@ describe("counters of the nftables mode", function () {
       await clock.advance(10_000);
       return (await connections.read()).map(({ labels, value }) => [labels["service"], value]);
     };
-    await connect("TCP:10.96.0.1:80", 2);
-    await connect("TCP:10.96.0.2:80", 1);
+    await connect("pod1b", clusterIP(1), servicePort, 2);
+    await connect("pod1b", clusterIP(2), servicePort, 1);
     assert.deepEqual(await read(), [
-      ["web", 2],
-      ["other", 1],
+      ["web", 4],
+      ["other", 2],
     ]);
-    namespace.nft("flush", "ruleset");
-    await dataplane.sync(desired, full);
-    await connect("TCP:10.96.0.1:80", 1);
+    await dataplane.cleanUp();
+    await stage.program(state);
+    await connect("pod1b", clusterIP(1), servicePort, 1);
     assert.deepEqual(await read(), [
-      ["web", 3],
-      ["other", 1],
+      ["web", 6],
+      ["other", 2],
     ]);
   });
 
   it("are told of one Service, with the open connections of its endpoints", async () => {
+    await dataplane.forgetFlows();
+    await using server = await serveService();
+    const load = startLoad({
+      namespace: stage.namespaceOf("pod1b"),
+      protocol: "TCP",
+      address: clusterIP(1).ipv4,
+      port: servicePort,
+      durationMs: 20_000,
+      keepConnection: true,
+    });
+    try {
+      await load.started;
+      const text = await (await fetch(`http://127.0.0.1:${server.port}/services/default/web`)).text();
+      assert.match(text, /"address": "10\.96\.1\.1",\s+"port": 80,\s+"connections": 1/);
+      assert.match(text, /"address": "10\.244\.2\.10",[^}]*"openConnections": 1/);
+    } finally {
+      await load.close();
+    }
+  });
+
+  /** The agent's page about a Service, on a free port. */
+  async function serveService(): Promise<AsyncDisposable & { readonly port: number }> {
     const stop = new AbortController();
-    const client = namespace.commands.start("socat", ["STDIO", "TCP:10.96.0.1:80"], ignore);
-    await connect("TCP:10.96.0.1:80", 1);
     const routes = createServiceRoutes({
       desired: () => desired,
       counters,
-      countConnections: () => countConnections(namespace.commands),
+      countConnections: () => dataplane.countConnections(),
     });
-    const address = "127.0.0.1:0";
-    const { port } = await serveHttp({ address, routes, log: silentLogger, signal: stop.signal });
-    const text = await (await fetch(`http://127.0.0.1:${port}/services/shop/web`)).text();
-    await client.stop();
-    stop.abort();
-    assert.match(text, /"address": "10\.96\.0\.1",\s+"port": 80,\s+"connections": 2/);
-    assert.match(text, /"address": "10\.244\.1\.2",[^}]*"openConnections": 1/);
-  });
+    const options = { address: "127.0.0.1:0", routes, log: silentLogger, signal: stop.signal };
+    const { port } = await serveHttp(options);
+    return {
+      port,
+      [Symbol.asyncDispose]: () => {
+        stop.abort();
+        return Promise.resolve();
+      },
+    };
+  }
 });

@@ -1,5 +1,4 @@
 import type { Context } from "mocha";
-import { dataplanes } from "../../agent/dataplane/dataplanes.ts";
 import { missingForTopology } from "../../playground/nodes/topology.ts";
 import { ownPrefix } from "../support/own-prefix.ts";
 import { skipBecause } from "../support/skip.ts";
@@ -8,12 +7,9 @@ import { Stage } from "./stage.ts";
 
 /** The stage for the mode to be tested. Skips the suite of `context`, with the reason, where there cannot be one. */
 export async function createStage(context: Context): Promise<Stage> {
-  const mode = modeToTest();
-  const createDataplane = dataplanes[mode];
-  if (createDataplane === undefined) skipBecause(context, `this build has no mode ${mode}`);
   const missing = await missingForTopology();
   if (missing !== undefined) skipBecause(context, missing);
-  const stage = await Stage.create({ createDataplane, prefix: await ownPrefix("kubesteer-test") });
+  const stage = await Stage.create({ mode: modeToTest(), prefix: await ownPrefix("kubesteer-test") });
   const requirements = await stage.missingRequirements();
   if (requirements.length > 0) {
     await stage.close();

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
-import type { CommandRunner } from "../../agent/kernel/command/command.ts";
-import { createCommandRunner } from "../../agent/kernel/command/command-runner.ts";
-import { countConnections } from "../../agent/node-services/connections/count-connections.ts";
 import { endpointKey } from "../../agent/services/endpoints/endpoint-connections.ts";
 import type { SchedulingAlgorithm } from "../../crds/api.ts";
 import { systemClock } from "../../platform/async/clock.ts";
 import { type IpFamily, parseIpAddress } from "../../platform/ip/address.ts";
-import { silentLogger } from "../../platform/log.ts";
 import { startLoad, type Load } from "../../playground/nodes/load.ts";
 import { podPorts } from "../../playground/nodes/pods.ts";
 import type { ProbeResult } from "../../playground/nodes/prober.ts";
@@ -25,11 +21,9 @@ const client = "pod1b";
 describe(`LeastConnection with real connections in mode ${modeToTest()}`, function () {
   this.timeout(30_000);
   let stage: Stage;
-  let commands: CommandRunner;
 
   before(async function () {
     stage = await createStage(this);
-    commands = createCommandRunner({ netns: stage.namespaceOf("node1"), log: silentLogger });
   });
 
   after(async () => {
@@ -75,7 +69,6 @@ describe(`LeastConnection with real connections in mode ${modeToTest()}`, functi
       services: [service()],
       endpointSlices: endpointSlices({ endpoints }),
       ...(connections === undefined ? {} : { connections }),
-      probes: [],
     });
   }
 
@@ -105,7 +98,7 @@ describe(`LeastConnection with real connections in mode ${modeToTest()}`, functi
   /** The connections that node1 has to each pod once they are as they should be. */
   async function untilCounted(family: IpFamily, holds: (counts: Shares) => boolean): Promise<Shares> {
     for (let attempt = 0; attempt < 100; attempt += 1) {
-      const counted = await countConnections(commands);
+      const counted = await stage.dataplaneOf("node1").countConnections();
       const counts: Shares = Object.fromEntries(
         three.map((pod) => {
           const address = parseIpAddress(inFamily(addressOf(pod), family));

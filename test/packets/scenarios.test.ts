@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { scenarioGroups } from "../scenarios/all-scenarios.ts";
-import { knownGaps } from "../scenarios/known-gaps.ts";
+import { gapsOf } from "../scenarios/known-gaps.ts";
 import { skipBecause } from "../support/skip.ts";
 import { createStage } from "./create-stage.ts";
 import { modeToTest } from "./options.ts";
@@ -8,6 +8,7 @@ import { families, playScenario, type Complaints } from "./play-scenario.ts";
 import type { Stage } from "./stage.ts";
 
 const mode = modeToTest();
+const gaps = gapsOf(mode);
 
 describe(`packets in mode ${mode}`, function () {
   this.timeout(60_000);
@@ -28,7 +29,7 @@ describe(`packets in mode ${mode}`, function () {
           let complaints: Complaints;
 
           before(async function () {
-            const gap = knownGaps[mode][scenario.name];
+            const gap = gaps.get(scenario.name);
             if (gap !== undefined) skipBecause(this, gap);
             complaints = await playScenario(stage, scenario);
           });

@@ -1,41 +1,37 @@
-import type { CommandRunner } from "../../agent/kernel/command/command.ts";
-import { createCommandRunner } from "../../agent/kernel/command/command-runner.ts";
-import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
-import type { DataplaneFactory } from "../../agent/dataplane/dataplane.ts";
-import { systemClock } from "../../platform/async/clock.ts";
+import type { ProxyMode } from "../../crds/api.ts";
 import { silentLogger } from "../../platform/log.ts";
 import { startPods, type Pods } from "../../playground/nodes/pods.ts";
 import { Prober } from "../../playground/nodes/prober.ts";
 import { createTopology, type Topology } from "../../playground/nodes/topology.ts";
 import type { NodeName, SourceName } from "../scenarios/addresses.ts";
-import type { Step } from "../scenarios/scenario.ts";
-import { ScenarioNode } from "../support/scenario-node.ts";
+import type { ClusterState } from "../scenarios/scenario.ts";
+import { HostedDataplane } from "./hosted-dataplane.ts";
 
 /** Network, pods, dataplanes and probers that all scenarios of a run share. */
 export class Stage {
-  readonly #createDataplane: DataplaneFactory;
+  readonly #mode: ProxyMode;
   readonly #topology: Topology;
   readonly #pods: Pods;
-  readonly #nodes = new Map<NodeName, StageNode>();
+  readonly #dataplanes = new Map<NodeName, HostedDataplane>();
   readonly #probers = new Map<string, Prober>();
 
-  private constructor(createDataplane: DataplaneFactory, topology: Topology, pods: Pods) {
-    this.#createDataplane = createDataplane;
+  private constructor(mode: ProxyMode, topology: Topology, pods: Pods) {
+    this.#mode = mode;
     this.#topology = topology;
     this.#pods = pods;
   }
 
   static async create({
-    createDataplane,
+    mode,
     prefix,
   }: {
-    readonly createDataplane: DataplaneFactory;
+    readonly mode: ProxyMode;
     readonly prefix: string;
   }): Promise<Stage> {
     const topology = await createTopology({ prefix, log: silentLogger });
     try {
       const pods = await startPods(topology, { log: silentLogger, hostNetwork: true });
-      return new Stage(createDataplane, topology, pods);
+      return new Stage(mode, topology, pods);
     } catch (error) {
       await topology.close();
       throw error;
@@ -44,23 +40,35 @@ export class Stage {
 
   /** What the nodes lack for the mode; empty when nothing. */
   async missingRequirements(): Promise<readonly string[]> {
-    return await this.#node("node1").dataplane.missingRequirements();
+    return await this.dataplaneOf("node1").missingRequirements();
   }
 
-  /** Makes the kernels of the nodes match `step`. Nodes that have no part in it have nothing of ours. */
-  async program(step: Step): Promise<void> {
-    const programmed = step.programmed ?? ["node1"];
-    for (const name of programmed) this.#node(name);
+  /** Makes the kernels of the nodes match `state`. Nodes that have no part in it have nothing of ours. */
+  async program({ programmed = ["node1"], ...state }: ClusterState): Promise<void> {
+    for (const name of programmed) this.dataplaneOf(name);
     await Promise.all(
-      [...this.#nodes].map(([name, node]) =>
-        programmed.includes(name) ? node.program(step) : node.cleanUp(),
+      [...this.#dataplanes].map(([name, dataplane]) =>
+        programmed.includes(name) ? dataplane.program(state) : dataplane.cleanUp(),
       ),
     );
   }
 
   /** Removes all Services, and what the kernel remembers of their traffic: its port numbers come round again. */
   async clear(): Promise<void> {
-    await Promise.all([...this.#nodes.values()].map((node) => node.clear()));
+    await Promise.all(
+      [...this.#dataplanes.values()].map(async (dataplane) => {
+        await dataplane.program({});
+        await dataplane.forgetFlows();
+      }),
+    );
+  }
+
+  dataplaneOf(name: NodeName): HostedDataplane {
+    const existing = this.#dataplanes.get(name);
+    if (existing !== undefined) return existing;
+    const dataplane = new HostedDataplane(this.namespaceOf(name), { mode: this.#mode, node: name });
+    this.#dataplanes.set(name, dataplane);
+    return dataplane;
   }
 
   proberOf(source: SourceName): Prober {
@@ -77,49 +85,11 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    const programs = [this.#pods, ...this.#probers.values()];
-    await Promise.all([...programs.map((program) => program.close()), ...this.#closeNodes()]);
-    await this.#topology.close();
-  }
-
-  #closeNodes(): readonly Promise<void>[] {
-    return [...this.#nodes.values()].map(({ dataplane }) => dataplane.close());
-  }
-
-  #node(name: NodeName): StageNode {
-    const existing = this.#nodes.get(name);
-    if (existing !== undefined) return existing;
-    const node = new StageNode(this.#createDataplane, name, this.namespaceOf(name));
-    this.#nodes.set(name, node);
-    return node;
-  }
-}
-
-/** One node with its own catalog and dataplane, as its agent would have them. */
-class StageNode {
-  readonly dataplane: Dataplane;
-  readonly #commands: CommandRunner;
-  readonly #view: ScenarioNode;
-
-  constructor(createDataplane: DataplaneFactory, name: NodeName, namespace: string) {
-    this.#commands = createCommandRunner({ netns: namespace, log: silentLogger });
-    this.#view = new ScenarioNode(name);
-    this.dataplane = createDataplane({ commands: this.#commands, log: silentLogger, clock: systemClock });
-  }
-
-  async program(step: Partial<Step>): Promise<void> {
-    const { desired, scope } = this.#view.update(step);
-    const { rejected } = await this.dataplane.sync(desired, scope);
-    if (rejected.length > 0) throw new Error(`the kernel refused ${JSON.stringify(rejected)}`);
-  }
-
-  async cleanUp(): Promise<void> {
-    this.#view.update({});
-    await this.dataplane.cleanup();
-  }
-
-  async clear(): Promise<void> {
-    await this.program({});
-    for (const family of ["ipv4", "ipv6"]) await this.#commands.run("conntrack", ["-F", "-f", family]);
+    const programs = [this.#pods, ...this.#probers.values(), ...this.#dataplanes.values()];
+    try {
+      await Promise.all(programs.map((program) => program.close()));
+    } finally {
+      await this.#topology.close();
+    }
   }
 }

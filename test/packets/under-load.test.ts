@@ -1,96 +1,25 @@
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
-import type { SchedulingAlgorithm } from "../../crds/api.ts";
 import { systemClock } from "../../platform/async/clock.ts";
 import { startLoad, type Load, type LoadOptions } from "../../playground/nodes/load.ts";
-import { clusterIP, inFamily, loadBalancerIP, podNames, type BackendName } from "../scenarios/addresses.ts";
-import { endpointSlices, service, servicePort } from "../scenarios/cluster-objects.ts";
-import { knownGaps } from "../scenarios/known-gaps.ts";
-import type { Step } from "../scenarios/scenario.ts";
+import { clusterIP, inFamily, loadBalancerIP } from "../scenarios/addresses.ts";
+import { servicePort } from "../scenarios/cluster-objects.ts";
+import { disturbances } from "../scenarios/disturbances.ts";
+import { gapsOf } from "../scenarios/known-gaps.ts";
+import type { ClusterState } from "../scenarios/scenario.ts";
 import { skipBecause } from "../support/skip.ts";
 import { modeToTest } from "./options.ts";
 import { families } from "./play-scenario.ts";
 import { createStage } from "./create-stage.ts";
 import type { Stage } from "./stage.ts";
 
-interface Disturbance {
-  readonly name: string;
-  /** States of the cluster that follow each other in a circle; kept connections go to pod1a. */
-  readonly states: readonly Omit<Step, "probes">[];
-  /** How new connections may fail, by errno name. @default none */
-  readonly allowed?: readonly string[];
-}
-
-function state(
-  endpoints: readonly BackendName[],
-  algorithm: SchedulingAlgorithm = "Random",
-): Omit<Step, "probes"> {
-  return {
-    config: { scheduling: { algorithm } },
-    services: [service({ exposed: true })],
-    endpointSlices: endpointSlices({ endpoints }),
-  };
-}
-
-const disturbances: readonly Disturbance[] = [
-  {
-    name: "no connection fails while one endpoint comes and goes",
-    states: [state(["pod1a"]), state(["pod1a", "pod2a"])],
-  },
-  {
-    name: "no connection fails while many endpoints come and go",
-    states: [
-      state(["pod1a"]),
-      state(podNames),
-      state(["pod1a", "pod2a"]),
-      state(["pod1a", "pod3b", "pod2a"]),
-    ],
-  },
-  {
-    name: "no connection is lost while the last endpoint comes and goes",
-    states: [state(["pod1a"]), state([])],
-    allowed: ["ECONNREFUSED"],
-  },
-  {
-    name: "no connection fails while the algorithm changes",
-    states: (["Random", "RoundRobin", "SourceHash", "Maglev"] as const).map((algorithm) =>
-      state(["pod1a", "pod2a", "pod3a"], algorithm),
-    ),
-  },
-  {
-    name: "no connection fails while weights change",
-    states: [3, 0, 100].map((weight) => ({
-      ...state([]),
-      endpointSlices: endpointSlices({ endpoints: [{ of: "pod1a", weight }, "pod2a", "pod3a"] }),
-    })),
-  },
-  {
-    name: "no connection fails while everything is programmed anew",
-    states: [true, false].map((masqueradeAll) => ({
-      ...state(["pod1a", "pod2a"]),
-      config: { masqueradeAll },
-    })),
-  },
-  {
-    name: "no connection fails while other Services come and go",
-    states: [
-      state(["pod1a"]),
-      {
-        ...state(["pod1a"]),
-        services: [service({ exposed: true }), service({ name: "other", number: 2 })],
-        endpointSlices: [
-          ...endpointSlices({ endpoints: ["pod1a"] }),
-          ...endpointSlices({ service: "other", endpoints: podNames }),
-        ],
-      },
-    ],
-  },
-];
-
 /** Without pauses: a packet has a bad moment only while the kernel takes a transaction. */
 const disturbanceMs = 3_000;
 
-describe(`packets under load in mode ${modeToTest()}`, function () {
+const mode = modeToTest();
+const gaps = gapsOf(mode);
+
+describe(`packets under load in mode ${mode}`, function () {
   this.timeout(30_000);
   let stage: Stage;
 
@@ -104,10 +33,10 @@ describe(`packets under load in mode ${modeToTest()}`, function () {
 
   for (const { name, states, allowed = [] } of disturbances) {
     it(name, async function () {
-      const gap = knownGaps[modeToTest()][name];
+      const gap = gaps.get(name);
       if (gap !== undefined) skipBecause(this, gap);
       const [first] = states;
-      if (first !== undefined) await stage.program({ ...first, probes: [] });
+      if (first !== undefined) await stage.program(first);
       const loads = startLoads(stage);
       try {
         await Promise.all(loads.map(({ load }) => load.started));
@@ -162,13 +91,13 @@ function startLoads(stage: Stage): readonly LabelledLoad[] {
   });
 }
 
-async function disturb(stage: Stage, states: Disturbance["states"]): Promise<void> {
+async function disturb(stage: Stage, states: readonly ClusterState[]): Promise<void> {
   // On a busy machine transactions are interrupted, so that packets see more of their moments.
   const competitor = new Worker("for (;;);", { eval: true });
   const endsAt = systemClock.monotonicMs() + disturbanceMs;
   try {
     while (systemClock.monotonicMs() < endsAt) {
-      for (const state of states) await stage.program({ ...state, probes: [] });
+      for (const state of states) await stage.program(state);
     }
   } finally {
     await competitor.terminate();

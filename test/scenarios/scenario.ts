@@ -36,6 +36,9 @@ export interface Step {
   readonly probes: readonly Probe[];
 }
 
+/** What a step says about the cluster. */
+export type ClusterState = Omit<Step, "probes">;
+
 /** How the programmed nodes differ from the network plan. */
 export interface NodeFacts {
   /** The Node has no label topology.kubernetes.io/zone. */

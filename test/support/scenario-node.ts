@@ -9,7 +9,7 @@ import { parseCidr } from "../../platform/ip/cidr.ts";
 import { serviceCIDRs } from "../../playground/nodes/network-plan.ts";
 import { podPorts } from "../../playground/nodes/pods.ts";
 import { addressOf, bothFamilies, nodeNamed, podNames, type NodeName } from "../scenarios/addresses.ts";
-import type { Shares, Step } from "../scenarios/scenario.ts";
+import type { ClusterState, Shares, Step } from "../scenarios/scenario.ts";
 import { makeNodeProxySpec } from "./make-node-proxy-spec.ts";
 
 /** How one node sees the cluster of a scenario: the agent's own way from API objects to the desired state. */
@@ -30,7 +30,7 @@ export class ScenarioNode {
   }
 
   /** Changes the cluster into that of `step`, as watches would tell it. */
-  update(step: Omit<Step, "probes">): CatalogChanges {
+  update(step: ClusterState): CatalogChanges {
     this.#catalog.setNode(nodeFacts(this.#name, step.node ?? {}));
     this.#catalog.setConfig(
       makeNodeProxySpec(step.config === undefined ? {} : { config: step.config }).config,

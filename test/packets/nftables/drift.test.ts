@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createNftablesDataplane } from "../../agent/dataplane/nftables/index.ts";
-import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
-import { type DriftEvent, DriftGuard } from "../../agent/drift/drift-guard.ts";
-import type { DriftPolicy } from "../../agent/drift/judge-drift.ts";
-import type { RunningCommand } from "../../agent/kernel/command/command.ts";
-import { systemClock } from "../../platform/async/clock.ts";
-import { silentLogger } from "../../platform/log.ts";
-import { waitUntil } from "../../playground/wait-until.ts";
-import { makeDesiredService, makeDesiredState } from "../support/make-desired-state.ts";
-import { createRecordingLogger } from "../support/recording-logger.ts";
-import { createNftNamespace, type NftNamespace } from "../support/nft-namespace.ts";
-import { skipBecause } from "../support/skip.ts";
-import { modeToTest } from "./options.ts";
+import { createNftablesDataplane } from "../../../agent/dataplane/nftables/index.ts";
+import type { Dataplane } from "../../../agent/dataplane/dataplane.ts";
+import { type DriftEvent, DriftGuard } from "../../../agent/drift/drift-guard.ts";
+import type { DriftPolicy } from "../../../agent/drift/judge-drift.ts";
+import type { RunningCommand } from "../../../agent/kernel/command/command.ts";
+import { systemClock } from "../../../platform/async/clock.ts";
+import { silentLogger } from "../../../platform/log.ts";
+import { waitUntil } from "../../../playground/wait-until.ts";
+import { makeDesiredService, makeDesiredState } from "../../support/make-desired-state.ts";
+import { createRecordingLogger } from "../../support/recording-logger.ts";
+import { createNftNamespace, type NftNamespace } from "../../support/nft-namespace.ts";
+import { skipBecause } from "../../support/skip.ts";
+import { modeToTest } from "../options.ts";
 
 const endpoint = "10.244.1.2";
 const frontend = "10.96.0.1";
@@ -53,7 +53,7 @@ describe("drift of the nftables mode", function () {
   const desired = makeDesiredState([makeDesiredService("default/web")]);
 
   before(async function () {
-    if (modeToTest() !== "nftables") skipBecause(this, "only mode nftables is watched");
+    if (modeToTest() !== "nftables") skipBecause(this, "it is about nftables");
     namespace = createNftNamespace(this);
     for (const args of [
       ["link", "set", "lo", "up"],
