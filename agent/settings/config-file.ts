@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { NodeProxySpec, ProxyConfig } from "../../crds/api.ts";
+import type { NodeFacts } from "../../crds/node-facts.ts";
+import { settingsOf } from "../../crds/node-settings.ts";
 import { errorMessage, TerminalError } from "../../platform/errors.ts";
 
 /**
@@ -23,8 +24,6 @@ export async function readConfigFile(path: string): Promise<ProxyConfig> {
 }
 
 /** What the operator would write into the NodeProxy of a node with these facts. */
-export function nodeSettingsOf({ metadata, spec }: ProxyConfig, node: NodeProxySpec["node"]): NodeProxySpec {
-  const { nodeSelector: _selector, priority: _priority, rollout: _rollout, ...config } = spec;
-  const revision = createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 10);
-  return { configName: metadata.name, revision, config, node };
+export function nodeSettingsOf(config: ProxyConfig, node: NodeFacts): NodeProxySpec {
+  return { ...settingsOf(config), node };
 }

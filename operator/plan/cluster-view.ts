@@ -1,4 +1,5 @@
 import type { NodeProxy, ProxyConfig } from "../../crds/api.ts";
+import type { NodeFacts } from "../../crds/node-facts.ts";
 import type { HeartbeatObservation } from "./nodes/agent-silence.ts";
 
 /** What the plan needs to know of a v1 Node. */
@@ -6,11 +7,7 @@ export interface ClusterNode {
   readonly name: string;
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Label topology.kubernetes.io/zone. */
-  readonly zone: string | undefined;
-  readonly podCIDRs: readonly string[];
-  /** InternalIP, then ExternalIP addresses, without repetition. */
-  readonly addresses: readonly string[];
+  readonly facts: NodeFacts;
 }
 
 /** One consistent look at the cluster: the whole input of the plan. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxy, ProxyConfig, ProxyConfigStatus } from "../../crds/api.ts";
+import { settingsOf } from "../../crds/node-settings.ts";
 import { nodesListedSilent, unseenHeartbeat } from "./nodes/agent-silence.ts";
 import { aggregateStatus } from "./status/aggregate-status.ts";
 import type { ConfigFacts } from "./config-facts.ts";
@@ -9,7 +10,7 @@ import { ownNodes } from "./ownership/own-nodes.ts";
 import { orphanEvent } from "./ownership/orphan-event.ts";
 import { planEvents, type PlannedEvent } from "./status/plan-events.ts";
 import { planRollout } from "./rollout/plan-rollout.ts";
-import { configLabel, orphanedLabel, resolveNodeProxy, settingsOf } from "./nodes/resolve-node-proxy.ts";
+import { configLabel, orphanedLabel, resolveNodeProxy } from "./nodes/resolve-node-proxy.ts";
 
 /** What has to be written so that the cluster is as its ProxyConfigs say; empty lists when it is. */
 export interface ClusterPlan {

@@ -1,33 +1,12 @@
-import { isIP } from "node:net";
 import { apiGroupVersion, type NodeProxy, type ObjectMeta, type ProxyConfig } from "../../crds/api.ts";
-import type { ApiObject } from "../../platform/kube/api-client.ts";
+import { nodeFactsOf, type V1Node } from "../../crds/node-facts.ts";
 import type { ClusterNode } from "../plan/cluster-view.ts";
-
-const zoneLabel = "topology.kubernetes.io/zone";
-
-/** As many as a NodeProxy holds. */
-const maxPodCIDRs = 8;
-const maxAddresses = 16;
-
-interface V1Node extends ApiObject {
-  readonly spec?: { readonly podCIDR?: string; readonly podCIDRs?: readonly string[] };
-  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
-}
 
 /** What the plan needs of a v1 Node as the API server sends it. */
 export function parseNode(object: unknown): ClusterNode {
-  const { metadata, spec, status } = object as V1Node;
-  const addressesOf = (type: string) =>
-    (status?.addresses ?? []).filter((entry) => entry.type === type).map(({ address }) => address);
-  const addresses = [...addressesOf("InternalIP"), ...addressesOf("ExternalIP")];
-  return {
-    name: metadata.name,
-    uid: metadata.uid ?? "",
-    labels: metadata.labels ?? {},
-    zone: metadata.labels?.[zoneLabel] || undefined,
-    podCIDRs: (spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : [])).slice(0, maxPodCIDRs),
-    addresses: [...new Set(addresses)].filter((address) => isIP(address) !== 0).slice(0, maxAddresses),
-  };
+  const node = object as V1Node;
+  const { name, uid = "", labels = {} } = node.metadata;
+  return { name, uid, labels, facts: nodeFactsOf(node) };
 }
 
 /** A ProxyConfig without the metadata that nobody reads. */

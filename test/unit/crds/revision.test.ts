@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { revisionOf } from "../../../crds/revision.ts";
-import { settingsOf } from "../../../operator/plan/nodes/resolve-node-proxy.ts";
+import { settingsOf } from "../../../crds/node-settings.ts";
 import { makeProxyConfig } from "../operator/plan/make-cluster.ts";
 
 function revision(spec: object, name = "default"): string {

@@ -26,7 +26,7 @@ describe("config file", () => {
   it("what is not set has the schema's defaults; only settings of a node remain", async () => {
     const { revision, ...settings } = await readSettings(`${header}spec: { priority: 5 }\n`);
     assert.deepEqual(settings, { configName: "file", config: makeNodeProxyConfig(), node: facts });
-    assert.match(revision, /^[0-9a-f]{10}$/);
+    assert.match(revision, /^rev-[0-9a-f]{10}$/);
   });
 
   it("the revision depends on the settings, not on what only the operator reads", async () => {

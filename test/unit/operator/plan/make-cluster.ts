@@ -7,7 +7,8 @@ import {
 } from "../../../../crds/api.ts";
 import { parseProxyConfig } from "../../../../crds/load-proxy-config.ts";
 import type { ClusterNode, ClusterView } from "../../../../operator/plan/cluster-view.ts";
-import { resolveNodeProxy, settingsOf } from "../../../../operator/plan/nodes/resolve-node-proxy.ts";
+import { settingsOf } from "../../../../crds/node-settings.ts";
+import { resolveNodeProxy } from "../../../../operator/plan/nodes/resolve-node-proxy.ts";
 import { formatTime } from "../../../../platform/kube/time.ts";
 
 export const nowMs = Date.parse("2026-01-01T12:00:00Z");
@@ -42,15 +43,13 @@ export function makeProxyConfig({
   };
 }
 
-export function makeNode(name: string, facts: Partial<ClusterNode> = {}): ClusterNode {
+export function makeNode(name: string, changes: Partial<ClusterNode> = {}): ClusterNode {
   return {
     name,
     uid: `uid-${name}`,
     labels: {},
-    zone: undefined,
-    podCIDRs: [],
-    addresses: [],
-    ...facts,
+    facts: { podCIDRs: [], addresses: [] },
+    ...changes,
   };
 }
 

@@ -5,7 +5,7 @@ import { agentSilenceMs } from "../../../../operator/plan/nodes/agent-silence.ts
 import type { ClusterView } from "../../../../operator/plan/cluster-view.ts";
 import type { PlannedEvent } from "../../../../operator/plan/status/plan-events.ts";
 import { planCluster } from "../../../../operator/plan/plan-cluster.ts";
-import { settingsOf } from "../../../../operator/plan/nodes/resolve-node-proxy.ts";
+import { settingsOf } from "../../../../crds/node-settings.ts";
 import {
   makeNode,
   makeNodeProxy,
@@ -160,7 +160,7 @@ describe("planCluster: NodeProxies", () => {
 
   it("holds settings, but not facts about the node, while the rollout is paused", () => {
     const paused = makeProxyConfig({ spec: { mode: "ipvs", rollout: { paused: true } } });
-    const moved = makeNode("node-1", { podCIDRs: ["10.0.0.0/24"] });
+    const moved = makeNode("node-1", { facts: { podCIDRs: ["10.0.0.0/24"], addresses: [] } });
     const [written] = plan({ proxyConfigs: [paused], nodes: [moved], nodeProxies: [correct] }).nodeProxies;
     assert.equal(written?.spec.revision, revision);
     assert.equal(written?.spec.config.mode, "nftables");

@@ -5,7 +5,7 @@ import {
   type HeartbeatObservation,
 } from "../../../../../operator/plan/nodes/agent-silence.ts";
 import { judgeNode, type NodeHealth } from "../../../../../operator/plan/nodes/judge-node.ts";
-import { settingsOf } from "../../../../../operator/plan/nodes/resolve-node-proxy.ts";
+import { settingsOf } from "../../../../../crds/node-settings.ts";
 import {
   makeNode,
   makeNodeProxy,

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { resolveNodeProxy, settingsOf } from "../../../../../operator/plan/nodes/resolve-node-proxy.ts";
+import { settingsOf } from "../../../../../crds/node-settings.ts";
+import { resolveNodeProxy } from "../../../../../operator/plan/nodes/resolve-node-proxy.ts";
 import { makeNode, makeProxyConfig } from "../make-cluster.ts";
 
 const node = makeNode("node-1", {
-  zone: "z1",
-  podCIDRs: ["10.244.1.0/24", "fd00:1::/64"],
-  addresses: ["192.0.2.1", "2001:db8::1"],
+  facts: {
+    zone: "z1",
+    podCIDRs: ["10.244.1.0/24", "fd00:1::/64"],
+    addresses: ["192.0.2.1", "2001:db8::1"],
+  },
 });
 
 describe("resolveNodeProxy", () => {
-  it("takes the settings without what is about choosing nodes and the rollout", () => {
-    const { config } = settingsOf(makeProxyConfig({ spec: { mode: "ipvs", priority: 3 } }));
-    assert.equal(config.mode, "ipvs");
-    for (const field of ["nodeSelector", "priority", "rollout"]) assert.equal(field in config, false, field);
-  });
-
   it("names its ProxyConfig, is owned by its Node, and carries the facts about it", () => {
     const config = makeProxyConfig({ name: "edge" });
     const { metadata, spec } = resolveNodeProxy(node, settingsOf(config), { orphaned: false });
@@ -29,11 +26,6 @@ describe("resolveNodeProxy", () => {
       podCIDRs: ["10.244.1.0/24", "fd00:1::/64"],
       addresses: ["192.0.2.1", "2001:db8::1"],
     });
-  });
-
-  it("leaves out a zone that the node does not have", () => {
-    const { spec } = resolveNodeProxy(makeNode("node-1"), settingsOf(makeProxyConfig()), { orphaned: false });
-    assert.deepEqual(spec.node, { podCIDRs: [], addresses: [] });
   });
 
   it("labels an orphan", () => {
