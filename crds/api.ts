@@ -5,7 +5,8 @@
 import type { z } from "zod";
 import type { labelSelector, proxyMode, schedulingAlgorithm } from "./schema/service-traffic.ts";
 import type { nodeProxyConfig, nodeProxySpec, nodeProxyStatus } from "./schema/node-proxy.ts";
-import type { proxyConfigSpec, proxyConfigStatus } from "./schema/proxy-config.ts";
+import type { proxyConfigSpec } from "./schema/proxy-config.ts";
+import type { proxyConfigStatus } from "./schema/proxy-config-status.ts";
 import type { condition } from "./schema/status.ts";
 
 export const apiGroup = "kubesteer.dev";

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { apiGroup, apiVersion } from "../crds/api.ts";
 import { nodeProxySpec, nodeProxyStatus } from "../crds/schema/node-proxy.ts";
-import { proxyConfigSpec, proxyConfigStatus } from "../crds/schema/proxy-config.ts";
+import { proxyConfigSpec } from "../crds/schema/proxy-config.ts";
+import { proxyConfigStatus } from "../crds/schema/proxy-config-status.ts";
 import type { CelRule, StructuralSchema } from "../crds/validation/schema.ts";
 import { structuralSchemaOf } from "./structural-schema-of.ts";
 

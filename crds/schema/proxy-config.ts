@@ -1,15 +1,8 @@
 import { z } from "zod";
 import { nodePorts } from "./node-ports.ts";
 import { rollout } from "./rollout.ts";
-import { condition, modeCount } from "./status.ts";
-import {
-  affinityTimeoutSeconds,
-  labelSelector,
-  namespacedName,
-  proxyMode,
-  schedulingAlgorithm,
-  slowStartSeconds,
-} from "./service-traffic.ts";
+import { serviceRule, sessionAffinity } from "./service-rules.ts";
+import { labelSelector, proxyMode, schedulingAlgorithm, slowStartSeconds } from "./service-traffic.ts";
 
 const seconds = z.int().min(0).max(31_536_000);
 
@@ -20,83 +13,6 @@ const cidr = z
   .meta({
     "x-kubernetes-validations": [
       { rule: "isCIDR(self)", message: "must be an IPv4 or IPv6 CIDR such as 10.244.0.0/16" },
-    ],
-  });
-
-const clientIP = z.object({ timeoutSeconds: affinityTimeoutSeconds.default(10_800) });
-const clientIPDescription = "Settings for type ClientIP; unset is a timeout of 10800 seconds.";
-
-const affinityRule = {
-  rule: "self.type == 'ClientIP' || !has(self.clientIP)",
-  message: "clientIP may only be set when type is ClientIP",
-  fieldPath: ".clientIP",
-};
-
-const sessionAffinity = z
-  .object({
-    type: z
-      .enum(["Service", "None", "ClientIP"])
-      .default("Service")
-      .describe("Service obeys each Service's own sessionAffinity; None and ClientIP override it."),
-    clientIP: clientIP.optional().describe(clientIPDescription),
-  })
-  .meta({ "x-kubernetes-validations": [affinityRule] });
-
-const serviceRule = z
-  .object({
-    name: z
-      .string()
-      .min(1)
-      .max(63)
-      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
-      .describe("Name of the rule, unique in the list; messages about the rule name it."),
-    namespaceSelector: labelSelector
-      .optional()
-      .describe("Namespaces whose Services the rule is for; unset is every namespace."),
-    serviceSelector: labelSelector
-      .optional()
-      .describe("Labels of the Services the rule is for; unset is every Service."),
-    names: z
-      .array(namespacedName)
-      .max(256)
-      .meta({ "x-kubernetes-list-type": "set" })
-      .optional()
-      .describe("Services by namespace/name; with selectors, a Service must satisfy all of them."),
-    scheduling: z
-      .object({
-        algorithm: schedulingAlgorithm.optional(),
-        slowStartSeconds: slowStartSeconds.optional(),
-      })
-      .meta({
-        "x-kubernetes-validations": [
-          {
-            rule: "has(self.algorithm) || has(self.slowStartSeconds)",
-            message: "scheduling of a rule must set algorithm or slowStartSeconds",
-          },
-        ],
-      })
-      .optional()
-      .describe("Replaces the fields of spec.scheduling that it sets for these Services."),
-    sessionAffinity: z
-      .object({
-        type: z.enum(["Service", "None", "ClientIP"]).describe("As spec.sessionAffinity.type."),
-        clientIP: clientIP.optional().describe(clientIPDescription),
-      })
-      .meta({ "x-kubernetes-validations": [affinityRule] })
-      .optional()
-      .describe("Replaces spec.sessionAffinity for these Services."),
-    mode: proxyMode.optional().describe("A mode for these Services only."),
-  })
-  .meta({
-    "x-kubernetes-validations": [
-      {
-        rule: "has(self.names) && self.names.size() > 0 || has(self.namespaceSelector) || has(self.serviceSelector)",
-        message: "a rule must select something: set names, namespaceSelector or serviceSelector",
-      },
-      {
-        rule: "has(self.scheduling) || has(self.sessionAffinity) || has(self.mode)",
-        message: "a rule must change something: set scheduling, sessionAffinity or mode",
-      },
     ],
   });
 
@@ -247,87 +163,3 @@ export const proxyConfigSpec = z
     ],
   })
   .describe("How Services are proxied on the selected nodes.");
-
-const count = z.int().min(0);
-
-export const proxyConfigStatus = z
-  .object({
-    observedGeneration: count.optional().describe("metadata.generation that this status describes."),
-    conditions: z
-      .array(condition)
-      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
-      .optional()
-      .describe("Ready, Progressing and Degraded; Stalled, Overridden and ModeFallback while they hold."),
-    currentRevision: z
-      .string()
-      .max(63)
-      .optional()
-      .describe("Revision that every selected node runs or ran last."),
-    updateRevision: z
-      .string()
-      .max(63)
-      .optional()
-      .describe("Revision that is being rolled out; equal to currentRevision when done."),
-    lastGoodRevision: z
-      .string()
-      .max(63)
-      .optional()
-      .describe("Newest revision that was Ready on every selected node."),
-    nodes: z
-      .object({
-        selected: count.describe("Nodes this ProxyConfig owns."),
-        updated: count.describe("Nodes whose agent has observed updateRevision."),
-        ready: count.describe("Updated nodes whose agent reports Ready."),
-        failed: count.describe(
-          "Nodes whose agent reports that it is not Ready, or has not reported for three minutes.",
-        ),
-        unsupported: count.describe("Nodes that lack what every allowed mode needs."),
-        degraded: count
-          .optional() // absent from a status that an operator of before has written
-          .describe("Nodes that do not serve some Services as asked; their NodeProxies say which and why."),
-        drifted: count.describe("Nodes whose kernel state was changed by others and is not repaired."),
-        overridden: count.describe("Nodes that nodeSelector selects but another ProxyConfig owns."),
-      })
-      .optional()
-      .describe("Node counts."),
-    modes: z
-      .array(modeCount)
-      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["mode"] })
-      .optional()
-      .describe("How many nodes run which mode."),
-    rollout: z
-      .object({
-        stage: z
-          .string()
-          .max(64)
-          .describe(
-            "Where the rollout stands: complete, no nodes, or updating, paused or stalled with ready/all nodes.",
-          ),
-        startedAt: z
-          .string()
-          .meta({ format: "date-time" })
-          .optional()
-          .describe("When the rollout of updateRevision began."),
-        message: z
-          .string()
-          .max(1024)
-          .optional()
-          .describe("What the rollout waits for, and what of spec.rollout it did not obey."),
-      })
-      .optional()
-      .describe("Progress of the rollout."),
-    failing: z
-      .array(
-        z.object({
-          node: z.string().max(253).describe("Node name."),
-          reason: z.string().max(128).describe("Reason of the node's Ready condition."),
-          message: z.string().max(1024).describe("What is wrong and what to do."),
-          since: z.string().meta({ format: "date-time" }).optional().describe("Since when."),
-        }),
-      )
-      .max(10)
-      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["node"] })
-      .optional()
-      .describe("The ten nodes that are worst off."),
-  })
-  .describe("What the operator saw.");
