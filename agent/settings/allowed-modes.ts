@@ -1,0 +1,13 @@
+import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
+
+type ModeSettings = Pick<NodeProxyConfig, "mode" | "fallbackModes">;
+
+/** The modes a node may run, in order of preference and without duplicates. */
+export function allowedModes({ mode, fallbackModes }: ModeSettings): readonly ProxyMode[] {
+  return [...new Set([mode, ...fallbackModes])];
+}
+
+/** Whether settings allow the same modes in the same order: whatever the node lacks, both run the same. */
+export function allowSameModes(left: ModeSettings, right: ModeSettings): boolean {
+  return allowedModes(left).join() === allowedModes(right).join();
+}
