@@ -1,47 +1,43 @@
-import type { NodeProxySpec, ProxyMode } from "../../crds/api.ts";
 import type { Clock } from "../../platform/async/clock.ts";
+import { rateLimited } from "../../platform/async/rate-limited.ts";
+import { keepServing } from "../../platform/http/keep-serving.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import type { FrontendCounters } from "../metrics/frontend-counters.ts";
-import { rateLimited } from "../../platform/async/rate-limited.ts";
-import { createServiceRoutes } from "./service-routes.ts";
-import { createHealthRoutes } from "./health-routes.ts";
-import type { HealthFacts } from "../status/judge-health.ts";
-import { keepServing } from "../../platform/http/keep-serving.ts";
 import { createHealthMetrics } from "../metrics/health-metrics.ts";
-import { createMetricsRoutes } from "./metrics-routes.ts";
+import { observeServices, type ObservedServices } from "../metrics/observe-services.ts";
 import type { AgentOptions } from "../options.ts";
-import type { DesiredState } from "../services/desired-state.ts";
 import type { ConnectionCounts } from "../services/endpoints/endpoint-connections.ts";
+import type { FactCollector } from "../status/fact-collector.ts";
+import { createHealthRoutes } from "./health-routes.ts";
+import { createMetricsRoutes } from "./metrics-routes.ts";
+import { createServiceRoutes } from "./service-routes.ts";
 
 export interface PagesDeps {
-  readonly options: Pick<AgentOptions, "healthAddress" | "metricsAddress">;
+  readonly options: Pick<AgentOptions, "healthAddress" | "metricsAddress" | "serviceMetrics">;
   readonly metrics: Metrics;
-  readonly counters: FrontendCounters;
+  readonly facts: FactCollector;
+  readonly dataplane: ObservedServices["dataplane"];
   readonly countConnections: () => Promise<ConnectionCounts>;
-  readonly healthFacts: () => HealthFacts;
-  readonly runningMode: () => ProxyMode | undefined;
-  readonly settingsInForce: () => NodeProxySpec | undefined;
-  readonly desired: () => DesiredState | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Serves the pages of an agent on its two addresses until `signal` aborts. Never rejects. */
 export async function servePages(deps: PagesDeps, signal: AbortSignal): Promise<void> {
-  const { options, metrics, counters, clock, log } = deps;
+  const { options, metrics, facts, clock, log } = deps;
   const healthRoutes = createHealthRoutes({
-    collectFacts: deps.healthFacts,
+    collectFacts: () => facts.healthFacts(),
     metrics: createHealthMetrics(metrics.meter),
   });
   const metricsRoutes = createMetricsRoutes({
     metricsHandler: (request, response) => metrics.handler(request, response),
-    runningMode: deps.runningMode,
-    settings: deps.settingsInForce,
+    runningMode: () => facts.lastSuccess()?.mode,
+    settings: () => facts.currentSettings(),
   });
   const serviceRoutes = createServiceRoutes({
-    desired: deps.desired,
-    counters,
+    desired: () => facts.desired(),
+    counters: observe(deps),
     countConnections: rateLimited(deps.countConnections, clock),
   });
   await Promise.all([
@@ -54,4 +50,18 @@ export async function servePages(deps: PagesDeps, signal: AbortSignal): Promise<
       signal,
     }),
   ]);
+}
+
+function observe({ options, metrics, facts, dataplane, clock, log }: PagesDeps): FrontendCounters {
+  return observeServices({
+    metrics,
+    serviceMetrics: options.serviceMetrics,
+    dataplane,
+    lastSuccess: () => facts.lastSuccess(),
+    desired: () => facts.desired(),
+    problemCount: () => facts.problems().length,
+    staleSinceMs: () => facts.staleSinceMs(),
+    clock,
+    log,
+  });
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxySpec } from "../../crds/api.ts";
 import { assertNever } from "../../platform/assert-never.ts";
+import type { Clause } from "../../platform/text/clause.ts";
 import { selectsByNamespace } from "../services/policy/selects-by-namespace.ts";
 import { allowSameModes } from "./allowed-modes.ts";
 
@@ -19,8 +20,8 @@ import { allowSameModes } from "./allowed-modes.ts";
 export interface SettingsLadder {
   /** undefined before the first. */
   readonly newest: NodeProxySpec | undefined;
-  /** Why the settings of the NodeProxy cannot become `newest`: one clause; undefined when they have, or when there are none. */
-  readonly unusable: string | undefined;
+  /** Why the settings of the NodeProxy cannot become `newest`; undefined when they have, or when there are none. */
+  readonly unusable: Clause | undefined;
   /** undefined before the first. */
   readonly candidate: NodeProxySpec | undefined;
   /** undefined before the first successful sync of this process. */
@@ -36,21 +37,20 @@ export interface SettingsLadder {
 export type ModeCheck =
   | { readonly kind: "pending" }
   | { readonly kind: "passed" }
-  /** `problem` is one clause. */
-  | { readonly kind: "failed"; readonly problem: string };
+  | { readonly kind: "failed"; readonly problem: Clause };
 
 export type SettingsEvent =
   /** An earlier process has proven and stored these. Only before any other event. */
   | { readonly kind: "restored"; readonly settings: NodeProxySpec }
   /** The NodeProxy, or the file, has these. */
   | { readonly kind: "received"; readonly settings: NodeProxySpec }
-  /** The NodeProxy has settings that cannot be used: `reason` is one clause. */
-  | { readonly kind: "unusable"; readonly reason: string }
+  /** The NodeProxy has settings that cannot be used. */
+  | { readonly kind: "unusable"; readonly reason: Clause }
   /** There is no NodeProxy. */
   | { readonly kind: "absent" }
   | { readonly kind: "namespacesListed" }
-  /** The node was checked for `settings`; `problem` says in one clause why it can run no mode of theirs. */
-  | { readonly kind: "modeChecked"; readonly settings: NodeProxySpec; readonly problem: string | undefined }
+  /** The node was checked for `settings`; `problem` says why it can run no mode of theirs. */
+  | { readonly kind: "modeChecked"; readonly settings: NodeProxySpec; readonly problem: Clause | undefined }
   /** A sync under `settings` was successful. One that fails is repeated and changes nothing here. */
   | { readonly kind: "synced"; readonly settings: NodeProxySpec };
 
@@ -142,7 +142,7 @@ export function settingsToCheck(ladder: SettingsLadder): NodeProxySpec | undefin
   return waitReasons(ladder).includes("mode") ? ladder.newest : undefined;
 }
 
-/** Why the node can run no mode of the newest settings, while it keeps earlier ones: one clause. */
-export function modeProblem({ modeCheck }: SettingsLadder): string | undefined {
+/** Why the node can run no mode of the newest settings, while it keeps earlier ones. */
+export function modeProblem({ modeCheck }: SettingsLadder): Clause | undefined {
   return modeCheck.kind === "failed" ? modeCheck.problem : undefined;
 }

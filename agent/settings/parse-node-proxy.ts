@@ -2,6 +2,7 @@ import type { NodeProxy, NodeProxyConfig, NodeProxySpec } from "../../crds/api.t
 import { isJsonObject } from "../../crds/validation/json-object.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import type { ApiObject } from "../../platform/kube/api-client.ts";
+import type { Clause } from "../../platform/text/clause.ts";
 import { buildDesiredNode } from "../services/build-desired-node.ts";
 import { buildNodeFacts } from "../services/node-facts.ts";
 import { nodePortAddresses } from "../services/addresses/node-port-addresses.ts";
@@ -26,21 +27,25 @@ const settings: Readonly<Record<keyof NodeProxyConfig, true>> = {
 export type NodeProxyReading =
   | { readonly kind: "usable"; readonly nodeProxy: NodeProxy }
   | {
-      /** It lacks settings or has others, as where the CRD is of another version; the agent keeps those it has. */
+      /** It lacks settings or has different ones, as where the CRD is of another version; the agent keeps those it has. */
       readonly kind: "unusable";
       readonly nodeProxy: Pick<NodeProxy, "metadata" | "status">;
-      /** Which fields are missing or wrong and what to do about it, as the end of a sentence without a full stop. */
-      readonly reason: string;
+      /** Which fields are missing or wrong and what to do about it. */
+      readonly reason: Clause;
     };
 
 export function parseNodeProxy(object: ApiObject): NodeProxyReading {
   const nodeProxy = object as NodeProxy;
-  const missing = listMissing(fieldsOf(fieldsOf(object)["spec"]));
-  const reason =
-    missing.length > 0
-      ? `it lacks ${missing.join(", ")}: install the CRDs that belong to this version of the agent`
-      : findUnreadable(nodeProxy.spec);
+  const reason = findSettingsProblem(nodeProxy.spec);
   return reason === undefined ? { kind: "usable", nodeProxy } : { kind: "unusable", nodeProxy, reason };
+}
+
+/** Why this version of the agent cannot use settings, and what to do about it; undefined when it can. */
+export function findSettingsProblem(spec: NodeProxySpec): Clause | undefined {
+  const missing = listMissing(fieldsOf(spec));
+  return missing.length > 0
+    ? `it lacks ${missing.join(", ")}: install the CRDs that belong to this version of the agent`
+    : findUnreadable(spec);
 }
 
 /** Where the agent itself parses what the API server has let pass. */
@@ -53,7 +58,7 @@ const trials: readonly (readonly [field: string, read: (spec: NodeProxySpec) => 
   ["spec.config.localTraffic", ({ config }) => buildDesiredNode(config, { podCIDRs: [] }, [])],
 ];
 
-function findUnreadable(spec: NodeProxySpec): string | undefined {
+function findUnreadable(spec: NodeProxySpec): Clause | undefined {
   for (const [field, read] of trials) {
     try {
       read(spec);

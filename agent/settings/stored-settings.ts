@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { NodeProxySpec } from "../../crds/api.ts";
 import { errorMessage, isMissingFile } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
+import { findSettingsProblem } from "./parse-node-proxy.ts";
 
 const formatVersion = 1;
 
@@ -15,7 +16,6 @@ export class StoredSettings {
   readonly #directory: string;
   readonly #file: string;
   readonly #log: Logger;
-  #stored: NodeProxySpec | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor({ directory, log }: { readonly directory: string; readonly log: Logger }) {
@@ -24,22 +24,23 @@ export class StoredSettings {
     this.#log = log;
   }
 
-  /** undefined when nothing was stored, or nothing that can be used. */
+  /** undefined when nothing was stored, or nothing that this version can use. */
   async read(): Promise<NodeProxySpec | undefined> {
     try {
-      return parseStoredSettings(await readFile(this.#file, "utf8"));
+      const settings = parseStoredSettings(await readFile(this.#file, "utf8"));
+      const problem = findSettingsProblem(settings);
+      if (problem !== undefined) throw new Error(problem);
+      return settings;
     } catch (error) {
       if (!isMissingFile(error)) {
-        this.#log.warn({ file: this.#file, reason: errorMessage(error) }, "stored settings are of no use");
+        this.#log.warn({ file: this.#file, reason: errorMessage(error) }, "stored settings cannot be used");
       }
       return undefined;
     }
   }
 
-  /** Begins to store settings; the same ones again cost nothing. A failure is logged. */
+  /** Begins to store settings. A failure is logged. */
   store(settings: NodeProxySpec): void {
-    if (settings === this.#stored) return;
-    this.#stored = settings;
     this.#writing = this.#writing.then(() => this.#write(settings));
   }
 

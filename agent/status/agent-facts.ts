@@ -1,4 +1,5 @@
 import type { NodeProxySpec, NodeProxyStatus } from "../../crds/api.ts";
+import type { Clause } from "../../platform/text/clause.ts";
 import type { DriftFacts } from "../drift/drift-guard.ts";
 import type { ServiceProblem } from "../services/service-problem.ts";
 import type { MissingRequirements } from "../sync/choose-mode.ts";
@@ -11,28 +12,30 @@ export interface AgentFacts {
   readonly tools: { readonly kernel: string; readonly nft: string | undefined };
   /** metadata.generation of the NodeProxy the settings come from. */
   readonly generation: number | undefined;
-  /** The newest settings that can be used, whether or not they are in force; undefined while there have been none. */
+  /** The newest settings that can be used, applied or not; undefined while there have been none. */
   readonly settings: NodeProxySpec | undefined;
-  /** Why those of the NodeProxy are not these, without a full stop; undefined when they are. */
-  readonly unusable: string | undefined;
+  /** Why those of the NodeProxy are not these; undefined when they are. */
+  readonly unusable: Clause | undefined;
+  /** The last settings that reached the kernel since the agent started. */
+  readonly applied: NodeProxySpec | undefined;
   /** The newest successful sync; undefined before the first. */
   readonly lastSuccess: SyncSuccess | undefined;
   /** The newest sync, if it failed. */
   readonly failure: SyncFailure | undefined;
   /** What has to arrive before anything is written to the kernel; empty when all is there. */
   readonly waitingFor: readonly string[];
-  /** What has to arrive before `settings` come into force, while earlier ones are; empty when they have. */
+  /** What has to arrive before `settings` take effect, while earlier ones are current; empty when they have. */
   readonly settingsWaitFor: readonly string[];
-  /** Why the node can run no mode of `settings`, while earlier ones stay in force, without a full stop; undefined when it can. */
-  readonly modeProblem: string | undefined;
-  /** Of when the Services are that stand in for those of the API server, milliseconds since the epoch; undefined when none do. */
+  /** Why the node can run no mode of `settings`, while earlier ones stay current; undefined when it can. */
+  readonly modeProblem: Clause | undefined;
+  /** When the Services were stored that stand in for those of the API server, milliseconds since the epoch; undefined when none do. */
   readonly staleSinceMs: number | undefined;
   readonly missing: MissingRequirements;
   readonly problems: readonly ServiceProblem[];
-  /** What the node lacks to serve all Services well, each one clause without a full stop. */
-  readonly nodeProblems: readonly string[];
+  /** What the node lacks to serve all Services well. */
+  readonly nodeProblems: readonly Clause[];
   /** Time from an API event to the kernel; undefined while nothing was measured. */
   readonly latency: NodeProxyStatus["programmingLatency"];
-  /** Changes that others made; undefined where the mode cannot tell. */
+  /** External changes; undefined where the mode cannot notice them. */
   readonly drift: DriftFacts | undefined;
 }

@@ -40,19 +40,19 @@ export function buildConditions(
 /** Whether the node serves as the newest settings say, without changes of others that stay. */
 function judgeReady(facts: AgentFacts): Verdict {
   const { failure, waitingFor, settingsWaitFor, modeProblem, staleSinceMs, lastSuccess, drift } = facts;
-  const { settings, unusable } = facts;
+  const { settings, unusable, applied } = facts;
   if (settings === undefined || unusable !== undefined) return judgeUnusable(facts);
   if (waitingFor.length > 0) {
     const message = `Waiting for ${waitingFor.join(" and ")}; until then ${describeMeanwhile(staleSinceMs)}.`;
     return { status: "False", reason: nodeReadyReasons.waiting, message };
   }
-  if (modeProblem !== undefined) return judgeUnsupported({ settings, modeProblem, lastSuccess });
+  if (modeProblem !== undefined) return judgeUnsupported({ settings, modeProblem, applied });
   if (failure !== undefined) return { status: "False", reason: failure.reason, message: failure.message };
   if (settingsWaitFor.length > 0) {
-    const message = `Revision ${settings.revision} waits for ${settingsWaitFor.join(" and ")}; until then ${describeRunning(lastSuccess)}.`;
+    const message = `Revision ${settings.revision} waits for ${settingsWaitFor.join(" and ")}; until then ${describeKept(applied)}.`;
     return { status: "False", reason: nodeReadyReasons.waiting, message };
   }
-  if (lastSuccess?.settings.revision !== settings.revision) {
+  if (lastSuccess === undefined || applied?.revision !== settings.revision) {
     return {
       status: "False",
       reason: nodeReadyReasons.syncing,
@@ -71,47 +71,44 @@ function judgeReady(facts: AgentFacts): Verdict {
 }
 
 function judgeUnusable({ settings, unusable = "it has not been read" }: AgentFacts): Verdict {
-  const meanwhile =
-    settings === undefined
-      ? "and there are no settings from before"
-      : `revision ${settings.revision} stays in force`;
+  const meanwhile = settings === undefined ? "and there are no settings from before" : describeKept(settings);
   const message = `The NodeProxy cannot be used, ${meanwhile}: ${unusable}.`;
   return { status: "False", reason: "SettingsUnusable", message };
 }
 
-/** Settings without a mode that the node can run; earlier ones are followed. */
+/** Settings without a mode that the node can run; earlier ones stay current. */
 function judgeUnsupported({
   settings,
   modeProblem,
-  lastSuccess,
-}: Pick<AgentFacts, "lastSuccess"> & {
+  applied,
+}: Pick<AgentFacts, "applied"> & {
   readonly settings: NodeProxySpec;
   readonly modeProblem: string;
 }): Verdict {
-  const message = `Revision ${settings.revision} cannot be applied, ${describeRunning(lastSuccess)}: ${modeProblem}.`;
+  const message = `Revision ${settings.revision} cannot be applied, ${describeKept(applied)}: ${modeProblem}.`;
   return { status: "False", reason: nodeReadyReasons.modeUnsupported, message };
 }
 
 /** Whether the newest settings have reached the kernel at least once. */
 function judgeApplied(facts: AgentFacts): Verdict {
-  const { lastSuccess, settings, failure, modeProblem, unusable } = facts;
+  const { applied, settings, failure, modeProblem, unusable } = facts;
   if (settings === undefined || unusable !== undefined) return judgeUnusable(facts);
-  if (lastSuccess?.settings.revision === settings.revision) {
+  if (applied?.revision === settings.revision) {
     const message = `Revision ${settings.revision} has been applied.`;
     return { status: "True", reason: "Applied", message };
   }
-  if (modeProblem !== undefined) return judgeUnsupported({ settings, modeProblem, lastSuccess });
+  if (modeProblem !== undefined) return judgeUnsupported({ settings, modeProblem, applied });
   return {
     status: "False",
     reason: failure?.reason ?? nodeReadyReasons.syncing,
-    message: `Revision ${settings.revision} has not been applied; ${describeRunning(lastSuccess)}.`,
+    message: `Revision ${settings.revision} has not been applied; ${describeKept(applied)}.`,
   };
 }
 
-function describeRunning(lastSuccess: AgentFacts["lastSuccess"]): string {
-  return lastSuccess === undefined
+function describeKept(settings: NodeProxySpec | undefined): string {
+  return settings === undefined
     ? "nothing has been applied since the agent started"
-    : `revision ${lastSuccess.settings.revision} stays in force`;
+    : `the node keeps revision ${settings.revision}`;
 }
 
 const namedServices = 5;

@@ -1,4 +1,5 @@
 import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
+import { allowedModes } from "../settings/allowed-modes.ts";
 
 export type ModeChoice =
   | {
@@ -30,22 +31,6 @@ export function chooseMode(
     mode: chosen,
     fallbackReason: usable === 0 ? undefined : describeMissing(allowed.slice(0, usable), missing),
   };
-}
-
-/** The modes a node may run, in order of preference and without duplicates. */
-export function allowedModes({
-  mode,
-  fallbackModes,
-}: Pick<NodeProxyConfig, "mode" | "fallbackModes">): readonly ProxyMode[] {
-  return [...new Set([mode, ...fallbackModes])];
-}
-
-/** Whether settings allow the same modes in the same order: whatever the node lacks, both run the same. */
-export function allowSameModes(
-  left: Pick<NodeProxyConfig, "mode" | "fallbackModes">,
-  right: Pick<NodeProxyConfig, "mode" | "fallbackModes">,
-): boolean {
-  return allowedModes(left).join() === allowedModes(right).join();
 }
 
 function describeMissing(modes: readonly ProxyMode[], missing: MissingRequirements): string {

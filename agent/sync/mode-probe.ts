@@ -3,90 +3,73 @@ import { backoffDelayMs } from "../../platform/async/backoff.ts";
 import type { Clock } from "../../platform/async/clock.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import { WakeSignal } from "../../platform/async/wake-signal.ts";
+import type { Clause } from "../../platform/text/clause.ts";
 import type { ModeSwitch } from "./mode-switch.ts";
 
-const lookAgain = { baseDelayMs: 1_000, maxDelayMs: 30_000 };
+const checkAgain = { baseDelayMs: 1_000, maxDelayMs: 30_000 };
 
 export interface ModeProbeDeps {
   readonly modes: Pick<ModeSwitch, "findProblem">;
-  /** The node can run the settings that were looked at; they are not looked at any more. */
-  readonly onUsable: () => void;
-  /** It cannot, for another reason than before: without a full stop. */
-  readonly onProblem: (problem: string) => void;
+  /** The settings to check the node for; undefined while there are none. */
+  readonly settings: () => NodeProxySpec | undefined;
+  /** Called after each check; `problem` says why the node can run no mode of theirs. */
+  readonly onChecked: (settings: NodeProxySpec, problem: Clause | undefined) => void;
   readonly clock: Clock;
   /** Like Math.random, for the jitter. */
   readonly random?: () => number;
 }
 
 /**
- * Looks whether the node can run a mode of new settings before they replace ones that work: again after 1 to 30 seconds
+ * Checks whether the node can run a mode of new settings before they replace ones that work: again after 1 to 30 seconds
  * while it cannot.
  */
 export class ModeProbe {
   readonly #deps: ModeProbeDeps;
   readonly #wakeSignal: WakeSignal;
-  #settings: NodeProxySpec | undefined;
-  #problem: string | undefined;
-  #looks = 0;
-  #nextLookMs = 0;
+  /** What the pause before the next check counts for. */
+  #checked: NodeProxySpec | undefined;
+  #checks = 0;
+  #nextCheckMs = 0;
 
   constructor(deps: ModeProbeDeps) {
     this.#deps = deps;
     this.#wakeSignal = new WakeSignal(deps.clock);
   }
 
-  /** Begins to look for these settings instead of others; undefined ends it. */
-  lookFor(settings: NodeProxySpec | undefined): void {
-    this.#settings = settings;
-    this.#problem = undefined;
-    this.#looks = 0;
-    this.#nextLookMs = 0;
+  /** The settings to check may differ. */
+  reconsider(): void {
     this.#wakeSignal.wake();
-  }
-
-  /** Whether there are settings of which it is not known that the node can run them. */
-  get isLooking(): boolean {
-    return this.#settings !== undefined;
-  }
-
-  /** Why the node cannot run them, without a full stop; undefined while that is not known. */
-  get problem(): string | undefined {
-    return this.#problem;
   }
 
   /** Runs until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const settings = this.#settings;
-      const waitMs = this.#nextLookMs - this.#deps.clock.monotonicMs();
-      if (settings === undefined) await this.#wakeSignal.wait(Infinity, signal);
-      else if (waitMs > 0) await this.#wakeSignal.wait(waitMs, signal);
-      else await this.#look(settings);
+      const settings = this.#deps.settings();
+      const waitMs = this.#waitMs(settings);
+      if (settings === undefined || waitMs > 0) await this.#wakeSignal.wait(waitMs, signal);
+      else await this.#check(settings);
     }
   }
 
-  async #look(settings: NodeProxySpec): Promise<void> {
-    const { clock, random, onUsable, onProblem } = this.#deps;
+  #waitMs(settings: NodeProxySpec | undefined): number {
+    if (settings === undefined) return Infinity;
+    return settings === this.#checked ? this.#nextCheckMs - this.#deps.clock.monotonicMs() : 0;
+  }
+
+  async #check(settings: NodeProxySpec): Promise<void> {
+    const { clock, random, onChecked } = this.#deps;
     const problem = await this.#findProblem(settings);
-    // Others may have come meanwhile.
-    if (settings !== this.#settings) return;
-    if (problem === undefined) {
-      this.lookFor(undefined);
-      onUsable();
-      return;
-    }
-    this.#looks += 1;
-    this.#nextLookMs = clock.monotonicMs() + backoffDelayMs(this.#looks, lookAgain, random);
-    if (problem === this.#problem) return;
-    this.#problem = problem;
-    onProblem(problem);
+    this.#checks = settings === this.#checked ? this.#checks + 1 : 1;
+    this.#checked = settings;
+    this.#nextCheckMs = clock.monotonicMs() + backoffDelayMs(this.#checks, checkAgain, random);
+    onChecked(settings, problem);
   }
 
-  async #findProblem({ config }: NodeProxySpec): Promise<string | undefined> {
+  async #findProblem({ config }: NodeProxySpec): Promise<Clause | undefined> {
     try {
       return await this.#deps.modes.findProblem(config);
     } catch (error) {
-      return `it cannot be told what the node lacks: ${errorMessage(error)}`;
+      return `cannot determine what the node is missing: ${errorMessage(error)}`;
     }
   }
 }

@@ -2,7 +2,8 @@ import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { Dataplane } from "../dataplane/dataplane.ts";
-import { allowedModes, chooseMode, type MissingRequirements, type ModeChoice } from "./choose-mode.ts";
+import { allowedModes } from "../settings/allowed-modes.ts";
+import { chooseMode, type MissingRequirements, type ModeChoice } from "./choose-mode.ts";
 
 export type UsableMode = Extract<ModeChoice, { readonly kind: "usable" }> & { readonly dataplane: Dataplane };
 export type UnusableMode = Extract<ModeChoice, { readonly kind: "unusable" }>;

@@ -2,13 +2,13 @@ import type { Clock } from "../../platform/async/clock.ts";
 
 /** The API server usually answers within this time. */
 const graceMs = 2_000;
-/** Somebody may flush the kernel's rules while the API server is still away. */
-const lookAgainMs = 5_000;
+/** The kernel's rules may be flushed while the API server is still away. */
+const checkAgainMs = 5_000;
 
 /**
- * Serves what an earlier run has stored while the API server does not answer, on a node without rules: one that was booted,
- * or whose rules somebody has removed. Rules that are there are at least as new as what is stored, and stay untouched.
- * Resolves when the first lists are complete, when something was served or nothing is stored, and when `signal` aborts.
+ * Serves what an earlier run has stored while the API server does not answer, on a node without rules: it has just booted, or
+ * another process has removed them. Rules that exist are at least as new as what is stored, and stay untouched. Resolves when
+ * the first lists are complete, when something was served or nothing is stored, and when `signal` aborts.
  */
 export async function bridgeOutage<Stored>({
   isWaiting,
@@ -22,7 +22,7 @@ export async function bridgeOutage<Stored>({
   readonly isWaiting: () => boolean;
   /** Whether the kernel has rules of ours. */
   readonly hasRules: () => Promise<boolean>;
-  /** undefined when there is nothing of use. */
+  /** undefined when nothing that can be used is stored. */
   readonly read: () => Promise<Stored | undefined>;
   readonly serve: (stored: Stored) => void;
   readonly clock: Clock;
@@ -36,6 +36,6 @@ export async function bridgeOutage<Stored>({
       if (stored !== undefined && mustWait()) serve(stored);
       return;
     }
-    await clock.sleep(lookAgainMs, signal);
+    await clock.sleep(checkAgainMs, signal);
   }
 }

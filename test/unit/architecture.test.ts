@@ -81,12 +81,28 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "agent/watch": [...shared, "agent/services", "agent/scheduling"],
   "agent/settings": [...shared, "agent/services", "agent/watch"],
   "agent/dataplane": [...shared, "agent/services", "agent/scheduling", "agent/kernel"],
-  "agent/sync": [...shared, "agent/services", "agent/dataplane"],
-  "agent/node": [...shared, "agent/kernel"],
+  "agent/node": [...shared, "agent/services", "agent/watch", "agent/kernel"],
+  "agent/sync": [
+    ...shared,
+    "agent/services",
+    "agent/watch",
+    "agent/settings",
+    "agent/node",
+    "agent/dataplane",
+  ],
   "agent/metrics": [...shared, "agent/services", "agent/dataplane", "agent/sync"],
   "agent/node-services": [...shared, "agent/services", "agent/kernel", "agent/metrics"],
   "agent/drift": [...shared, "agent/dataplane", "agent/metrics"],
-  "agent/status": [...shared, "agent/services", "agent/dataplane", "agent/sync", "agent/drift", "agent/node"],
+  "agent/status": [
+    ...shared,
+    "agent/services",
+    "agent/settings",
+    "agent/node",
+    "agent/dataplane",
+    "agent/sync",
+    "agent/metrics",
+    "agent/drift",
+  ],
   "agent/http": [...shared, "agent/services", "agent/metrics", "agent/status", "agent/options.ts"],
   "operator/plan": shared,
   "operator/watch": [...shared, "operator/plan"],
@@ -281,8 +297,8 @@ describe("architecture", () => {
     assert.deepEqual(long, []);
   });
 
-  it("no constructor is longer than 65 lines", () => {
-    assert.deepEqual(longConstructors(65), []);
+  it("no constructor is longer than 40 lines", () => {
+    assert.deepEqual(longConstructors(40), []);
   });
 
   it("no work is left for later in the code", () => {

@@ -7,6 +7,7 @@ import {
   renderStoredSettings,
   StoredSettings,
 } from "../../../../agent/settings/stored-settings.ts";
+import type { NodeProxySpec } from "../../../../crds/api.ts";
 import { silentLogger } from "../../../../platform/log.ts";
 import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
 
@@ -54,6 +55,15 @@ describe("stored settings", () => {
     assert.equal(await stored.read(), undefined);
     await store(open(directory));
     assert.deepEqual(await stored.read(), settings);
+  });
+
+  it("settings that this version cannot use are of no use", async () => {
+    const { drift: _drift, ...config } = settings.config;
+    await writeFile(
+      join(directory, "settings.json"),
+      renderStoredSettings({ ...settings, config } as NodeProxySpec),
+    );
+    assert.equal(await open(directory).read(), undefined);
   });
 
   it("the newest of several settings is kept", async () => {

@@ -33,6 +33,7 @@ const facts: AgentFacts = {
   generation: 3,
   settings: makeNodeProxySpec({ revision: "r1" }),
   unusable: undefined,
+  applied: makeNodeProxySpec({ revision: "r1" }),
   lastSuccess: makeSyncSuccess({ report: { servicePorts: 4, endpoints: 9, changes: 2 } }),
   failure: undefined,
   waitingFor: [],
@@ -111,7 +112,7 @@ const conditionRows: readonly ConditionRow[] = [
     name: "a NodeProxy that cannot be used is neither Ready nor Applied, also while other things are missing",
     facts: { unusable: "it lacks spec.config.drift", waitingFor: ["Services"] },
     expect: {
-      Ready: ["False", "SettingsUnusable", /revision r1 stays in force: it lacks spec\.config\.drift\.$/],
+      Ready: ["False", "SettingsUnusable", /the node keeps revision r1: it lacks spec\.config\.drift\.$/],
       Applied: ["False", "SettingsUnusable", /spec\.config\.drift/],
     },
   },
@@ -125,7 +126,7 @@ const conditionRows: readonly ConditionRow[] = [
     facts: { settings: newer },
     expect: {
       Ready: ["False", "Syncing", /r2/],
-      Applied: ["False", "Syncing", /revision r1 stays in force/],
+      Applied: ["False", "Syncing", /the node keeps revision r1/],
     },
   },
   {
@@ -145,6 +146,7 @@ const conditionRows: readonly ConditionRow[] = [
     name: "a node without a usable mode has applied nothing",
     facts: {
       lastSuccess: undefined,
+      applied: undefined,
       failure: makeSyncFailure({ reason: "ModeUnsupported", message: "mode nftables needs nft" }),
     },
     expect: {
@@ -155,29 +157,29 @@ const conditionRows: readonly ConditionRow[] = [
   },
   {
     name: "a node without its first lists waits and keeps its rules",
-    facts: { lastSuccess: undefined, waitingFor: ["Services", "EndpointSlices"] },
+    facts: { lastSuccess: undefined, applied: undefined, waitingFor: ["Services", "EndpointSlices"] },
     expect: { Ready: ["False", "Waiting", /Services and EndpointSlices; until then the kernel keeps/] },
   },
   {
-    name: "settings that wait are told together with those in force",
+    name: "settings that wait are told together with the current ones",
     facts: { settings: newer, settingsWaitFor: ["Namespaces"] },
     expect: {
       Ready: [
         "False",
         "Waiting",
-        /^Revision r2 waits for Namespaces; until then revision r1 stays in force\.$/,
+        /^Revision r2 waits for Namespaces; until then the node keeps revision r1\.$/,
       ],
-      Applied: ["False", "Syncing", /revision r1 stays in force/],
+      Applied: ["False", "Syncing", /the node keeps revision r1/],
     },
   },
   {
-    name: "settings without a mode that can run are told together with those in force and what is missing",
+    name: "settings without a mode that can run are told together with the current ones and what is missing",
     facts: { settings: newer, modeProblem: "mode ipvs cannot run: no ip_vs", failure: makeSyncFailure() },
     expect: {
       Ready: [
         "False",
         "ModeUnsupported",
-        /^Revision r2 cannot be applied, revision r1 stays in force: mode ipvs cannot run: no ip_vs\.$/,
+        /^Revision r2 cannot be applied, the node keeps revision r1: mode ipvs cannot run: no ip_vs\.$/,
       ],
       Applied: ["False", "ModeUnsupported", /: mode ipvs cannot run: no ip_vs\.$/],
     },
@@ -218,7 +220,12 @@ const conditionRows: readonly ConditionRow[] = [
   },
   {
     name: "without any settings that can be used the node is not Ready, for what is wrong with those it got",
-    facts: { settings: undefined, unusable: "it lacks spec.config.drift", lastSuccess: undefined },
+    facts: {
+      settings: undefined,
+      unusable: "it lacks spec.config.drift",
+      lastSuccess: undefined,
+      applied: undefined,
+    },
     expect: {
       Ready: ["False", "SettingsUnusable", /no settings from before: it lacks spec\.config\.drift\.$/],
       Applied: ["False", "SettingsUnusable", /spec\.config\.drift/],
@@ -277,7 +284,7 @@ describe("build status", () => {
 
   it("observedRevision is the one in the kernel, not the newest", () => {
     assert.equal(build({ settings: newer }).observedRevision, "r1");
-    assert.equal(build({ lastSuccess: undefined }).observedRevision, undefined);
+    assert.equal(build({ lastSuccess: undefined, applied: undefined }).observedRevision, undefined);
   });
 
   it("lists at most 20 cases, refused ones first, and counts all", () => {

@@ -15,6 +15,7 @@ const facts: AgentFacts = {
   generation: 1,
   settings: makeNodeProxySpec(),
   unusable: undefined,
+  applied: undefined,
   lastSuccess: makeSyncSuccess(),
   failure: undefined,
   waitingFor: [],

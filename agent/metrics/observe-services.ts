@@ -1,0 +1,31 @@
+import type { Clock } from "../../platform/async/clock.ts";
+import type { Logger } from "../../platform/log.ts";
+import type { Metrics } from "../../platform/telemetry/metrics.ts";
+import type { Dataplane, FrontendCount } from "../dataplane/dataplane.ts";
+import { FrontendCounters } from "./frontend-counters.ts";
+import { createServiceConnections } from "./service-metrics.ts";
+import { observeState, type StateSources } from "./state-metrics.ts";
+
+export interface ObservedServices extends StateSources {
+  readonly metrics: Metrics;
+  /** How many of the busiest service ports have a metric of their own; 0 counts nothing. */
+  readonly serviceMetrics: number;
+  /** The dataplane that runs; undefined while none does. */
+  readonly dataplane: () => Dataplane | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Shows in the metrics what is served, and returns what counts its connections. */
+export function observeServices(observed: ObservedServices): FrontendCounters {
+  const { metrics, serviceMetrics: size, dataplane, desired, clock, log } = observed;
+  observeState(metrics.meter, observed);
+  const counters = new FrontendCounters({ read: () => readFrontendCounts(dataplane()), clock });
+  if (size > 0) metrics.addPassingCounter(createServiceConnections({ size, counters, desired, log }));
+  return counters;
+}
+
+function readFrontendCounts(dataplane: Dataplane | undefined): Promise<readonly FrontendCount[]> {
+  const reading = dataplane?.readFrontendCounts?.();
+  return reading ?? Promise.reject(new Error(`mode ${dataplane?.mode ?? "none"} does not count connections`));
+}

@@ -1,0 +1,19 @@
+import type { Logger } from "../../platform/log.ts";
+import { modeProblem, type SettingsLadder, waitReasons } from "./ladder.ts";
+
+/** One line for each thing that an operator of the node wants to know about its settings, when it becomes true. */
+export function logSettings(log: Logger, now: SettingsLadder, before: SettingsLadder): void {
+  const { newest, unusable } = now;
+  if (unusable !== undefined && unusable !== before.unusable)
+    log.warn({ reason: unusable }, "the NodeProxy cannot be used, keeping the current settings");
+  if (newest === undefined) return;
+  const { configName, revision, config } = newest;
+  if (newest !== before.newest) {
+    log.info({ config: configName, revision, mode: config.mode }, "new settings");
+    if (waitReasons(now).includes("Namespaces"))
+      log.info({ revision, waitingFor: ["Namespaces"] }, "new settings wait");
+  }
+  const reason = modeProblem(now);
+  if (reason !== undefined && reason !== modeProblem(before))
+    log.warn({ revision, reason }, "new settings wait for a mode the node can run");
+}
