@@ -16,7 +16,7 @@ export class GoldenFolder {
 
   /** Fails when the file does not hold `text`. With UPDATE_GOLDENS=1 writes it. */
   compare(name: string, text: string): void {
-    const file = this.#fileOf(name);
+    const file = goldenFileName(name, this.#extension);
     assert.ok(!this.#expected.has(file), `two goldens would have the file ${file}`);
     this.#expected.add(file);
     if (updatesGoldens()) {
@@ -42,8 +42,9 @@ export class GoldenFolder {
       return "";
     }
   }
+}
 
-  #fileOf(name: string): string {
-    return `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}${this.#extension}`;
-  }
+/** The file that a golden of this name has, in its folder. */
+export function goldenFileName(name: string, extension: string): string {
+  return `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}${extension}`;
 }

@@ -1,35 +1,43 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { execa } from "execa";
-import { scenarioGroups } from "../scenarios/all-scenarios.ts";
 import { skipBecause } from "../support/skip.ts";
+import { describeGoldens, goldenFolderOf, scenariosOf } from "./describe-goldens.ts";
 import { GoldenFolder } from "./golden-folder.ts";
-import { renderScenario, type RenderedStep } from "./render-scenario.ts";
+import { recordScenario } from "./record-nftables.ts";
+import {
+  baseFolder,
+  describeFacts,
+  nftExtension,
+  recordBase,
+  renderScenario,
+  settingsOf,
+} from "./render-nftables.ts";
 
-const scenarios = Object.values(scenarioGroups).flat();
-const families = ["ip", "ip6"] as const;
+const mode = "nftables";
+const scenarios = scenariosOf(mode);
 
 /** nft in network and user namespaces of its own: needs no root and touches nothing. */
 const isolatedNft = ["--user", "--map-root-user", "--net", "nft"] as const;
 
 describe("nftables goldens", function () {
   this.timeout(20_000);
-  const folder = fileURLToPath(new URL("nftables", import.meta.url));
 
-  describe("what each scenario sends to nft for its Services", () => {
-    const goldens = new GoldenFolder({ folder, extension: ".nft" });
-    for (const scenario of scenarios) {
-      it(scenario.name, () => {
-        const steps = renderScenario(scenario);
-        goldens.compare(scenario.name, [`# ${scenario.name}`, ...steps.flatMap(servicesText), ""].join("\n"));
+  describeGoldens({ mode, extension: nftExtension, record: renderScenario });
+
+  describe("the empty tables, by what the node knows", () => {
+    const goldens = new GoldenFolder({
+      folder: join(goldenFolderOf(mode), baseFolder),
+      extension: nftExtension,
+    });
+    const settings = scenarios.flatMap(({ steps }) => steps.map(settingsOf));
+    const byFacts = new Map(settings.map((state) => [describeFacts(state), state]));
+    for (const [facts, state] of byFacts) {
+      it(facts, async () => {
+        const { commands } = await recordBase(state);
+        goldens.compare(facts, [...commands.ip, ...commands.ip6, ""].join("\n"));
       });
     }
-    it("there are no others", () => goldens.refuseLeftovers());
-  });
-
-  describe("the empty table, by what the node knows", () => {
-    const goldens = new GoldenFolder({ folder: `${folder}/base`, extension: ".nft" });
-    for (const [facts, text] of distinctBases()) it(facts, () => goldens.compare(facts, text));
     it("there are no others", () => goldens.refuseLeftovers());
   });
 
@@ -41,8 +49,8 @@ describe("nftables goldens", function () {
 
     for (const scenario of scenarios) {
       it(scenario.name, async () => {
-        const transactions = renderScenario(scenario).flatMap(transactionsOf);
-        const input = transactions.map((commands) => `${commands.join("; ")}\n`).join("");
+        const transactions = (await recordScenario(scenario)).flatMap((step) => step.transactions);
+        const input = transactions.map(({ commands }) => `${commands.join("; ")}\n`).join("");
         // Interactive nft would read and write a history file in the home directory.
         const { all } = await execa("unshare", [...isolatedNft, "-i"], {
           input,
@@ -54,24 +62,3 @@ describe("nftables goldens", function () {
     }
   });
 });
-
-function servicesText({ name, services }: RenderedStep): readonly string[] {
-  const heading = name === undefined ? [] : ["", `# ${name}`];
-  return [...heading, ...families.flatMap((family) => services[family])];
-}
-
-/** By what the node knows. */
-function distinctBases(): ReadonlyMap<string, string> {
-  const bases = scenarios.flatMap(renderScenario).flatMap(({ base }) => base ?? []);
-  return new Map(bases.map((base) => [base.facts, [...base.ip, ...base.ip6, ""].join("\n")]));
-}
-
-/** A step in which the node's facts change begins with a new table. */
-function transactionsOf({ base, services }: RenderedStep): readonly (readonly string[])[] {
-  return families.flatMap((family) => [
-    ...(base === undefined
-      ? []
-      : [[`add table ${family} kubesteer`, `delete table ${family} kubesteer`, ...base[family]]]),
-    ...(services[family].length === 0 ? [] : [services[family]]),
-  ]);
-}

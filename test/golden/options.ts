@@ -1,4 +1,4 @@
-/** Whether goldens are written anew instead of compared: environment variable UPDATE_GOLDENS=1. */
+/** Whether goldens are rewritten instead of compared: environment variable UPDATE_GOLDENS=1. */
 export function updatesGoldens(): boolean {
   return process.env["UPDATE_GOLDENS"] === "1";
 }
