@@ -31,7 +31,7 @@ export interface ServiceSyncDeps {
   readonly signal: AbortSignal;
 }
 
-/** What others have to do when something happens here. */
+/** Called when something happens that other parts of the agent act on. */
 export interface ServiceSyncObserver {
   /** An API event about an object of the kind has arrived. */
   readonly onChange: (kind: WatchedKind) => void;
