@@ -46,7 +46,7 @@ export class LocalAddresses {
     return this.#known;
   }
 
-  /** Calls `onChange` when they are others than at the last reading, looking every 30 seconds, until `signal` aborts. */
+  /** Reads them every 30 seconds until `signal` aborts, and calls `onChange` when they differ from the last reading. */
   async watch(onChange: () => void, signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#deps.clock.sleep(periodMs, signal);
