@@ -38,18 +38,19 @@ export async function runOperator(options: OperatorOptions, environment: Operato
 
   const metrics = createOperatorMetrics(telemetry.meter);
   metrics.setLeader(false);
-  const leading = { kubeConfig, client, recorder, metrics, tracing, clock, log };
+  const { namespace } = options;
+  const leading = { kubeConfig, client, namespace, recorder, metrics, tracing, clock, log };
   const health = { synced: false };
 
   try {
     await serveEndpoints(options, { isReady: () => health.synced, telemetry, log, signal });
-    await proveAccess({ kubeConfig, client, clock, log }, signal);
+    await proveAccess({ kubeConfig, client, namespace, clock, log }, signal);
     if (signal.aborted) return;
     health.synced = true;
     if (options.leaderElect) {
       await runLeaderElection({
         client,
-        namespace: options.namespace,
+        namespace,
         name: component,
         identity: options.identity,
         clock,

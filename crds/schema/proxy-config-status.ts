@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rolloutStatus } from "./rollout-status.ts";
 import { condition, modeCount } from "./status.ts";
 
 const count = z.int().min(0);
@@ -49,27 +50,7 @@ export const proxyConfigStatus = z
       .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["mode"] })
       .optional()
       .describe("How many nodes run which mode."),
-    rollout: z
-      .object({
-        stage: z
-          .string()
-          .max(64)
-          .describe(
-            "Where the rollout stands: complete, no nodes, or updating, paused or stalled with ready/all nodes.",
-          ),
-        startedAt: z
-          .string()
-          .meta({ format: "date-time" })
-          .optional()
-          .describe("When the rollout of updateRevision began."),
-        message: z
-          .string()
-          .max(1024)
-          .optional()
-          .describe("What the rollout waits for, and what of spec.rollout it did not obey."),
-      })
-      .optional()
-      .describe("Progress of the rollout."),
+    rollout: rolloutStatus.optional(),
     failing: z
       .array(
         z.object({

@@ -1,7 +1,7 @@
 import type { Meter } from "@opentelemetry/api";
 import { syncLatencyBuckets } from "../../platform/telemetry/metrics.ts";
-import type { PlannedWrite } from "../write/plan-writes.ts";
-import type { ClusterPlan } from "../plan/plan-cluster.ts";
+import type { ClusterPlan } from "../plan/cluster-plan.ts";
+import type { PlannedWrite } from "../write/planned-write.ts";
 
 /** What the operator counts. */
 export interface OperatorMetrics {
@@ -10,7 +10,7 @@ export interface OperatorMetrics {
     readonly plan: ClusterPlan;
     readonly waitingWrites: number;
   }): void;
-  /** What only a leader knows is 0 elsewhere, so that a sum over the replicas is right. */
+  /** What only a leader knows is 0 on the other replicas, so that a sum over them is right. */
   setLeader(isLeader: boolean): void;
   wrote(write: Pick<PlannedWrite, "resource" | "verb">, result: "success" | "failure"): void;
 }

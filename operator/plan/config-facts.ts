@@ -6,6 +6,7 @@ import type { RolloutPlan } from "./rollout/plan-rollout.ts";
 /** Everything that the status of one ProxyConfig is derived from. */
 export interface ConfigFacts {
   readonly proxyConfig: ProxyConfig;
+  /** The revision that the ProxyConfig asks for. */
   readonly revision: string;
   /** Of the nodes it owns. */
   readonly verdicts: readonly NodeVerdict[];

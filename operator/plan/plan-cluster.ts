@@ -1,37 +1,14 @@
-import { isDeepStrictEqual } from "node:util";
-import type { NodeProxy, ProxyConfig, ProxyConfigStatus } from "../../crds/api.ts";
-import { settingsOf } from "../../crds/node-settings.ts";
-import { nodesListedSilent, unseenHeartbeat } from "./nodes/agent-silence.ts";
-import { aggregateStatus } from "./status/aggregate-status.ts";
-import type { ConfigFacts } from "./config-facts.ts";
+import type { NodeProxy, ProxyConfig } from "../../crds/api.ts";
+import type { ClusterPlan, NodeProxyChange } from "./cluster-plan.ts";
 import type { ClusterNode, ClusterView } from "./cluster-view.ts";
-import { judgeNode, type NodeFacts, type NodeHealth, type NodeVerdict } from "./nodes/judge-node.ts";
+import { controllerRevisionName, type StoredRevision } from "./history/controller-revision.ts";
+import { nodesListedSilent, unseenHeartbeat } from "./nodes/agent-silence.ts";
+import { needsWrite } from "./nodes/change-node-proxy.ts";
+import { judgeNode, type NodeHealth } from "./nodes/judge-node.ts";
+import { resolveNodeProxy } from "./nodes/resolve-node-proxy.ts";
+import { orphanEvents } from "./ownership/orphan-events.ts";
 import { ownNodes } from "./ownership/own-nodes.ts";
-import { orphanEvent } from "./ownership/orphan-event.ts";
-import { planEvents, type PlannedEvent } from "./status/plan-events.ts";
-import { planRollout } from "./rollout/plan-rollout.ts";
-import { configLabel, orphanedLabel, resolveNodeProxy } from "./nodes/resolve-node-proxy.ts";
-
-/** What has to be written so that the cluster is as its ProxyConfigs say; empty lists when it is. */
-export interface ClusterPlan {
-  /** Complete as far as the operator's fields go; to be created or changed. */
-  readonly nodeProxies: readonly NodeProxy[];
-  /** Objects whose Node is gone. */
-  readonly deletions: readonly NodeProxy[];
-  readonly statuses: readonly StatusChange[];
-  /** By the name of the NodeProxy; to be told once it is written. */
-  readonly nodeProxyEvents: ReadonlyMap<string, PlannedEvent>;
-  /** When to plan again although nothing happens, in milliseconds since the epoch. */
-  readonly nextLookAtMs: number | undefined;
-  readonly nodes: Readonly<Record<NodeHealth | "orphaned", number>>;
-}
-
-export interface StatusChange {
-  readonly proxyConfig: ProxyConfig;
-  readonly status: ProxyConfigStatus;
-  /** To be told once the status is written. */
-  readonly events: readonly PlannedEvent[];
-}
+import { planConfig, type ConfigView } from "./plan-config.ts";
 
 /**
  * Plans for the whole cluster, from what is there alone: planning twice, or after a crash at any point, gives the same.
@@ -39,47 +16,42 @@ export interface StatusChange {
  *
  * A ProxyConfig that goes away leaves its nodes to the next one that selects them, or to themselves: traffic goes on with
  * the last settings, under a NodeProxy labelled as orphaned. So nothing needs to be cleaned up before it is gone, and
- * ProxyConfigs get no finalizer. A NodeProxy ends with its Node.
+ * ProxyConfigs get no finalizer. A NodeProxy ends with its Node, a ControllerRevision with its ProxyConfig.
  */
 export function planCluster(view: ClusterView): ClusterPlan {
   const proxyConfigs = view.proxyConfigs.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const nodeProxyOf = new Map(view.nodeProxies.map((nodeProxy) => [nodeProxy.metadata.name, nodeProxy]));
   const nodeNames = new Set(view.nodes.map(({ name }) => name));
   const { nodesOf, overriddenOf, unowned } = ownNodes(proxyConfigs, view.nodes.toSorted(byName));
-
-  const listedSilent = nodesListedSilent(proxyConfigs);
-  const judge: Judge = (node, target) =>
-    judgeNode(node, nodeProxyOf.get(node), {
-      ...target,
-      heartbeat: view.heartbeats.get(node) ?? unseenHeartbeat,
-      listedSilent: listedSilent.has(node),
-    });
-
-  const configPlans = proxyConfigs.map((proxyConfig) =>
-    planConfig({
+  const storedOf = Map.groupBy(view.revisions.filter(hasOwnName), ({ configName }) => configName);
+  const runningOf = Map.groupBy(view.nodeProxies, ({ spec }) => spec.configName);
+  const judge = judgeIn(view, { proxyConfigs, nodeProxyOf });
+  const configPlans = proxyConfigs.map((proxyConfig) => {
+    const { name } = proxyConfig.metadata;
+    return planConfig({
       proxyConfig,
-      nodes: nodesOf.get(proxyConfig.metadata.name) ?? [],
-      overridden: overriddenOf.get(proxyConfig.metadata.name) ?? [],
+      nodes: nodesOf.get(name) ?? [],
+      overridden: overriddenOf.get(name) ?? [],
       nodeProxyOf,
+      stored: storedOf.get(name) ?? [],
+      running: new Set(runningOf.get(name)?.map(({ spec }) => spec.revision)),
+      failedWrites: view.failedWrites,
       judge,
       nowMs: view.nowMs,
-    }),
-  );
-  const orphans = unowned.flatMap((node) => keepOrphan(node, nodeProxyOf.get(node.name)));
-  const desired = [...configPlans.flatMap(({ nodeProxies }) => nodeProxies), ...orphans];
+    });
+  });
+  const orphans = unowned.flatMap((node) => keepOrphan(nodeProxyOf.get(node.name), { node, proxyConfigs }));
   return {
-    nodeProxies: desired.filter((nodeProxy) =>
-      needsWrite(nodeProxy, nodeProxyOf.get(nodeProxy.metadata.name)),
-    ),
+    revisions: configPlans.flatMap(({ history }) => history.changes),
+    statuses: configPlans.flatMap(({ statuses }) => statuses),
+    nodeProxies: [
+      ...configPlans.flatMap(({ nodeProxies }) => nodeProxies),
+      ...orphans.filter(({ nodeProxy }) => needsWrite(nodeProxy, nodeProxyOf.get(nodeProxy.metadata.name))),
+    ],
     deletions: view.nodeProxies.filter(
       ({ metadata }) => !nodeNames.has(metadata.name) && metadata.deletionTimestamp === undefined,
     ),
-    nodeProxyEvents: new Map(
-      unowned.flatMap(({ name }) =>
-        orphanEvent(nodeProxyOf.get(name), proxyConfigs).map((event) => [name, event]),
-      ),
-    ),
-    statuses: configPlans.flatMap(({ facts }) => changeStatus(facts)),
+    revisionDeletions: configPlans.flatMap(({ history }) => history.deletions),
     nextLookAtMs: earliest(configPlans.map(({ facts }) => facts.rollout.nextLookAtMs)),
     nodes: countHealth(
       configPlans.flatMap(({ facts }) => facts.verdicts.map(({ health }) => health)),
@@ -88,72 +60,34 @@ export function planCluster(view: ClusterView): ClusterPlan {
   };
 }
 
-type Judge = (node: string, target: Pick<NodeFacts, "paused" | "revision">) => NodeVerdict;
-
-interface ConfigPlan {
-  readonly facts: ConfigFacts;
-  readonly nodeProxies: readonly NodeProxy[];
+interface Lookup {
+  readonly proxyConfigs: readonly ProxyConfig[];
+  readonly nodeProxyOf: ReadonlyMap<string, NodeProxy>;
 }
 
-function planConfig({
-  proxyConfig,
-  nodes,
-  overridden,
-  nodeProxyOf,
-  judge,
-  nowMs,
-}: {
-  readonly proxyConfig: ProxyConfig;
-  readonly nodes: readonly ClusterNode[];
-  readonly overridden: ConfigFacts["overridden"];
-  readonly nodeProxyOf: ReadonlyMap<string, NodeProxy>;
-  readonly judge: Judge;
-  readonly nowMs: number;
-}): ConfigPlan {
-  const settings = settingsOf(proxyConfig);
-  const { revision } = settings;
-  const { paused } = proxyConfig.spec.rollout;
-  const verdicts = nodes.map(({ name }) => judge(name, { revision, paused }));
-  const rollout = planRollout({ proxyConfig, revision, verdicts, nowMs });
-  const nodeProxies = nodes.map((node) => {
-    const released = rollout.released.has(node.name);
-    return resolveNodeProxy(node, released ? settings : (nodeProxyOf.get(node.name)?.spec ?? settings), {
-      orphaned: false,
+function judgeIn({ heartbeats }: ClusterView, { proxyConfigs, nodeProxyOf }: Lookup): ConfigView["judge"] {
+  const listedSilent = nodesListedSilent(proxyConfigs);
+  return (node, expected) =>
+    judgeNode(node, nodeProxyOf.get(node), {
+      ...expected,
+      heartbeat: heartbeats.get(node) ?? unseenHeartbeat,
+      listedSilent: listedSilent.has(node),
     });
-  });
-  return {
-    facts: { proxyConfig, revision, verdicts, overridden, rollout, nowMs },
-    nodeProxies,
-  };
 }
 
 /** The NodeProxy with the settings it has; a Node that never had one gets none. */
-function keepOrphan(node: ClusterNode, nodeProxy: NodeProxy | undefined): readonly NodeProxy[] {
-  return nodeProxy === undefined ? [] : [resolveNodeProxy(node, nodeProxy.spec, { orphaned: true })];
+function keepOrphan(
+  nodeProxy: NodeProxy | undefined,
+  { node, proxyConfigs }: { readonly node: ClusterNode; readonly proxyConfigs: readonly ProxyConfig[] },
+): readonly NodeProxyChange[] {
+  if (nodeProxy === undefined) return [];
+  const orphan = resolveNodeProxy(node, nodeProxy.spec, { orphaned: true });
+  return [{ nodeProxy: orphan, follows: [], events: orphanEvents(nodeProxy, proxyConfigs) }];
 }
 
-/** An object that is being deleted is left alone: it is made anew when it is gone. */
-function needsWrite(desired: NodeProxy, observed: NodeProxy | undefined): boolean {
-  if (observed === undefined) return true;
-  if (observed.metadata.deletionTimestamp !== undefined) return false;
-  return !hasMetadata(observed, desired) || !isDeepStrictEqual(observed.spec, desired.spec);
-}
-
-/** Whether the operator's labels and owner are as desired; those of others do not count. */
-function hasMetadata({ metadata: observed }: NodeProxy, { metadata: desired }: NodeProxy): boolean {
-  return (
-    [configLabel, orphanedLabel].every((label) => observed.labels?.[label] === desired.labels?.[label]) &&
-    (desired.ownerReferences ?? []).every(({ uid }) =>
-      observed.ownerReferences?.some((owner) => owner.uid === uid),
-    )
-  );
-}
-
-function changeStatus(facts: ConfigFacts): readonly StatusChange[] {
-  const { proxyConfig } = facts;
-  const status = aggregateStatus(facts);
-  if (isDeepStrictEqual(proxyConfig.status, status)) return [];
-  return [{ proxyConfig, status, events: planEvents(facts, status) }];
+/** Whether it is the object that the operator would write for its labels, not a copy of it. */
+function hasOwnName({ name, configName, revision }: StoredRevision): boolean {
+  return name === controllerRevisionName(configName, revision);
 }
 
 function countHealth(healths: readonly NodeHealth[], orphaned: number): ClusterPlan["nodes"] {

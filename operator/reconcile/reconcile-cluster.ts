@@ -1,11 +1,13 @@
 import type { Clock } from "../../platform/async/clock.ts";
-import { errorMessage } from "../../platform/errors.ts";
 import type { Result } from "../../platform/async/work-queue.ts";
+import { errorMessage } from "../../platform/errors.ts";
 import type { OperatorMetrics } from "../http/metrics.ts";
-import { planWrites, type PlannedWrite, type WriteTargets } from "../write/plan-writes.ts";
 import { planCluster } from "../plan/plan-cluster.ts";
+import { performWrite, type WriteTargets } from "../write/perform-write.ts";
+import { listWrites, type PlannedWrite } from "../write/planned-write.ts";
 import type { RetrySchedule } from "../write/retry-schedule.ts";
 import { runBounded } from "../write/run-bounded.ts";
+import { mayWrite, stagesOf } from "../write/write-order.ts";
 
 const concurrentWrites = 16;
 
@@ -21,23 +23,18 @@ export interface ReconcileOptions extends WriteTargets {
 
 /** One round: plan from what is known now, then write. A write that fails waits for its own next attempt. */
 export async function reconcileCluster(options: ReconcileOptions): Promise<Result> {
-  const { cache, clock, retries, metrics, log, signal } = options;
+  const { cache, clock, retries, metrics, log } = options;
   if (!cache.showsOwnWrites) return { kind: "done" }; // until it does, which is a change
   const startedMs = clock.monotonicMs();
-  const plan = planCluster(cache.view(clock.now()));
-  const writes = planWrites(plan, options);
+  const plan = planCluster({ ...cache.view(clock.now()), failedWrites: retries.reasons() });
+  const writes = listWrites(plan);
   retries.retain(new Set(writes.map(({ key }) => key)));
   const due = writes.filter(({ key }) => retries.isDue(key, startedMs));
   const round = due.slice(0, writesPerRound);
-  await runBounded(round, {
-    concurrency: concurrentWrites,
-    work: async (write) => {
-      if (!signal.aborted) await attempt(write, options);
-    },
-  });
+  const attempts = await runStages(round, { writes, options });
   const nowMs = clock.monotonicMs();
-  metrics.reconciled({ durationMs: nowMs - startedMs, plan, waitingWrites: writes.length - round.length });
-  log.debug({ writes: round.length, durationMs: Math.round(nowMs - startedMs) }, "reconciled");
+  metrics.reconciled({ durationMs: nowMs - startedMs, plan, waitingWrites: writes.length - attempts });
+  log.debug({ writes: attempts, durationMs: Math.round(nowMs - startedMs) }, "reconciled");
   const delaysMs = [
     due.length > round.length ? 0 : undefined,
     plan.nextLookAtMs === undefined ? undefined : plan.nextLookAtMs - clock.now(),
@@ -51,19 +48,45 @@ function until(dueMs: number | undefined, nowMs: number): number | undefined {
   return dueMs === undefined ? undefined : dueMs - nowMs;
 }
 
-async function attempt(
-  write: PlannedWrite,
-  { retries, metrics, clock, log, signal }: ReconcileOptions,
-): Promise<void> {
+/**
+ * Makes the writes of a round, stage by stage, apart from those that follow one that was not made.
+ *
+ * @returns how many were attempted
+ */
+async function runStages(
+  round: readonly PlannedWrite[],
+  { writes, options }: { readonly writes: readonly PlannedWrite[]; readonly options: ReconcileOptions },
+): Promise<number> {
+  const unwritten = new Set(writes.map(({ key }) => key));
+  let attempts = 0;
+  for (const stage of stagesOf(round)) {
+    const ready = stage.filter((write) => mayWrite(write, unwritten));
+    attempts += ready.length;
+    await runBounded(ready, {
+      concurrency: concurrentWrites,
+      work: async (write) => {
+        if (!options.signal.aborted && (await attempt(write, options))) unwritten.delete(write.key);
+      },
+    });
+  }
+  return attempts;
+}
+
+/** @returns whether it was written */
+async function attempt(write: PlannedWrite, options: ReconcileOptions): Promise<boolean> {
+  const { retries, metrics, clock, log, signal } = options;
+  const { key, resource, verb, name, task } = write;
   try {
-    await write.run(signal);
-    retries.succeeded(write.key);
+    await performWrite(task, options, signal);
+    retries.succeeded(key);
     metrics.wrote(write, "success");
+    return true;
   } catch (error) {
-    if (signal.aborted) return;
-    const delayMs = Math.round(retries.failed(write.key, clock.monotonicMs()));
+    if (signal.aborted) return false;
+    const reason = errorMessage(error);
+    const delayMs = Math.round(retries.failed(key, { nowMs: clock.monotonicMs(), reason }));
     metrics.wrote(write, "failure");
-    const { resource, verb, name } = write;
-    log.warn({ resource, verb, name, reason: errorMessage(error), delayMs }, "write failed, trying again");
+    log.warn({ resource, verb, name, reason, delayMs }, "write failed, trying again");
+    return false;
   }
 }

@@ -7,6 +7,7 @@ import { HeartbeatMonitor } from "./heartbeat-monitor.ts";
 import { OwnWrites } from "./own-writes.ts";
 import { isSilent, nodesListedSilent } from "../plan/nodes/agent-silence.ts";
 import type { ClusterNode, ClusterView } from "../plan/cluster-view.ts";
+import type { StoredRevision } from "../plan/history/controller-revision.ts";
 
 /**
  * The newest known state of everything the plan looks at, as the watches show it. Calls `onChange` when a plan could come
@@ -16,6 +17,8 @@ export class ClusterCache {
   readonly #proxyConfigs = new Map<string, ProxyConfig>();
   readonly #nodes = new Map<string, ClusterNode>();
   readonly #nodeProxies = new Map<string, NodeProxy>();
+  /** By the name of the ControllerRevision. */
+  readonly #revisions = new Map<string, StoredRevision>();
   readonly #heartbeats: HeartbeatMonitor;
   readonly #ownWrites = new OwnWrites();
   readonly #onChange: () => void;
@@ -31,6 +34,10 @@ export class ClusterCache {
 
   setNode(node: ClusterNode): void {
     this.#replace(this.#nodes, node.name, node);
+  }
+
+  setRevision(revision: StoredRevision): void {
+    this.#replace(this.#revisions, revision.name, revision);
   }
 
   /** A heartbeat alone is no change, or thousands of agents would keep the operator busy for nothing. */
@@ -77,11 +84,17 @@ export class ClusterCache {
     if (this.#nodeProxies.delete(name)) this.#onChange();
   }
 
-  view(nowMs: number): ClusterView {
+  deleteRevision(name: string): void {
+    if (this.#revisions.delete(name)) this.#onChange();
+  }
+
+  /** All that the plan looks at, apart from what the operator has tried itself. */
+  view(nowMs: number): Omit<ClusterView, "failedWrites"> {
     return {
       proxyConfigs: [...this.#proxyConfigs.values()],
       nodes: [...this.#nodes.values()],
       nodeProxies: [...this.#nodeProxies.values()],
+      revisions: [...this.#revisions.values()],
       heartbeats: this.#heartbeats.observations(),
       nowMs,
     };

@@ -1,6 +1,7 @@
 import { ResourceEventType, type ResourceEvent } from "@dot-i/k8s-operator";
 import type { Contact, Progress } from "../../platform/kube/reflector.ts";
 import { resources, type Resource } from "../../platform/kube/resources.ts";
+import { historySelector, parseControllerRevision } from "../plan/history/controller-revision.ts";
 import type { ClusterCache } from "./cluster-cache.ts";
 import { parseNode, parseNodeProxy, parseProxyConfig } from "./parse-objects.ts";
 import { ResourceWatcher, type ResourceWatcherOptions } from "./resource-watcher.ts";
@@ -10,13 +11,22 @@ interface CacheEntry {
   delete(name: string): void;
 }
 
+export interface ClusterWatcherOptions extends ResourceWatcherOptions {
+  readonly cache: ClusterCache;
+  /** Of the ControllerRevisions. */
+  readonly namespace: string;
+}
+
 /** Keeps the cache like the cluster. `start` resolves when the cache holds everything there is. */
 export class ClusterWatcher extends ResourceWatcher {
   readonly #cache: ClusterCache;
 
-  constructor({ cache, ...options }: ResourceWatcherOptions & { readonly cache: ClusterCache }) {
+  readonly #namespace: string;
+
+  constructor({ cache, namespace, ...options }: ClusterWatcherOptions) {
     super(options);
     this.#cache = cache;
+    this.#namespace = namespace;
   }
 
   protected override async init(): Promise<void> {
@@ -34,6 +44,14 @@ export class ClusterWatcher extends ResourceWatcher {
         set: (object) => cache.setNodeProxy(parseNodeProxy(object)),
         delete: (name) => cache.deleteNodeProxy(name),
       }),
+      this.#follow(
+        resources.controllerRevisions,
+        {
+          set: (object) => cache.setRevision(parseControllerRevision(object)),
+          delete: (name) => cache.deleteRevision(name),
+        },
+        { namespace: this.#namespace, labelSelector: historySelector },
+      ),
     ]);
   }
 
@@ -45,10 +63,15 @@ export class ClusterWatcher extends ResourceWatcher {
     this.#cache.progressed(plural, progress);
   }
 
-  async #follow({ group, version, plural }: Resource, entry: CacheEntry): Promise<void> {
-    await this.watchResource(group, version, plural, async ({ type, meta, object }: ResourceEvent) => {
+  async #follow(
+    { group, version, plural }: Resource,
+    entry: CacheEntry,
+    { namespace, labelSelector }: { readonly namespace?: string; readonly labelSelector?: string } = {},
+  ): Promise<void> {
+    const onEvent = async ({ type, meta, object }: ResourceEvent) => {
       if (type === ResourceEventType.Deleted) entry.delete(meta.name);
       else entry.set(object);
-    });
+    };
+    await this.watchResource(group, version, plural, onEvent, namespace, labelSelector);
   }
 }

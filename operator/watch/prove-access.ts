@@ -1,9 +1,11 @@
 import { ClusterCache } from "./cluster-cache.ts";
-import { ClusterWatcher } from "./cluster-watcher.ts";
-import type { ResourceWatcherOptions } from "./resource-watcher.ts";
+import { ClusterWatcher, type ClusterWatcherOptions } from "./cluster-watcher.ts";
 
 /** Resolves when everything that a leader needs could be listed, or on abort. Keeps nothing. */
-export async function proveAccess(options: ResourceWatcherOptions, signal: AbortSignal): Promise<void> {
+export async function proveAccess(
+  options: Omit<ClusterWatcherOptions, "cache">,
+  signal: AbortSignal,
+): Promise<void> {
   const cache = new ClusterCache({ clock: options.clock, onChange: () => {} });
   const watcher = new ClusterWatcher({ ...options, cache });
   watcher.stopOn(signal);

@@ -64,6 +64,7 @@ export abstract class ResourceWatcher extends dotI.default {
     plural: string,
     onEvent: OnEvent,
     namespace?: string,
+    labelSelector?: string,
   ): Promise<void> {
     const resource = findResource({ group, version, plural });
     // Private in the base class, whose methods for status and finalizers look addresses up there.
@@ -84,6 +85,7 @@ export abstract class ResourceWatcher extends dotI.default {
         client,
         resource,
         ...(namespace !== undefined && { namespace }),
+        ...(labelSelector !== undefined && { labelSelector }),
         trim: (object) => object,
         handler: {
           onUpsert(key, object) {

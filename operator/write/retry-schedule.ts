@@ -1,10 +1,17 @@
 import { backoffDelayMs, type Backoff } from "../../platform/async/backoff.ts";
+import type { WriteKey } from "../plan/write-keys.ts";
+
+interface Failure {
+  readonly failures: number;
+  readonly dueMs: number;
+  readonly reason: string;
+}
 
 /** Keeps apart what failed and has to wait, so that it delays nothing else. */
 export class RetrySchedule {
   readonly #backoff: Backoff;
   readonly #random: () => number;
-  readonly #failed = new Map<string, { readonly failures: number; readonly dueMs: number }>();
+  readonly #failed = new Map<WriteKey, Failure>();
 
   constructor(backoff: Backoff, random: () => number = Math.random) {
     this.#backoff = backoff;
@@ -12,24 +19,29 @@ export class RetrySchedule {
   }
 
   /** Whether `key` may be tried; times are of a clock that never goes back. */
-  isDue(key: string, nowMs: number): boolean {
+  isDue(key: WriteKey, nowMs: number): boolean {
     return (this.#failed.get(key)?.dueMs ?? 0) <= nowMs;
   }
 
   /** @returns milliseconds until `key` may be tried again */
-  failed(key: string, nowMs: number): number {
+  failed(key: WriteKey, { nowMs, reason }: { readonly nowMs: number; readonly reason: string }): number {
     const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
     const delayMs = backoffDelayMs(failures, this.#backoff, this.#random);
-    this.#failed.set(key, { failures, dueMs: nowMs + delayMs });
+    this.#failed.set(key, { failures, dueMs: nowMs + delayMs, reason });
     return delayMs;
   }
 
-  succeeded(key: string): void {
+  succeeded(key: WriteKey): void {
     this.#failed.delete(key);
   }
 
-  /** Forgets every key but these: the others need no attempt any more. */
-  retain(keys: ReadonlySet<string>): void {
+  /** What has failed and not succeeded since, with the newest reason. */
+  reasons(): ReadonlyMap<WriteKey, string> {
+    return new Map([...this.#failed].map(([key, { reason }]) => [key, reason]));
+  }
+
+  /** Forgets every key but these: the others need no further attempt. */
+  retain(keys: ReadonlySet<WriteKey>): void {
     for (const key of this.#failed.keys()) if (!keys.has(key)) this.#failed.delete(key);
   }
 

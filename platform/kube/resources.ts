@@ -38,6 +38,13 @@ export const resources = {
     kind: "Lease",
     namespaced: true,
   },
+  controllerRevisions: {
+    group: "apps",
+    version: "v1",
+    plural: "controllerrevisions",
+    kind: "ControllerRevision",
+    namespaced: true,
+  },
   proxyConfigs: {
     group: apiGroup,
     version: apiVersion,

@@ -13,6 +13,7 @@ const nodes = ["node-1", "node-2"];
 const nodeProxies = `/apis/${apiGroupVersion}/nodeproxies`;
 const proxyConfigs = `/apis/${apiGroupVersion}/proxyconfigs`;
 const proxyConfig = { apiVersion: apiGroupVersion, kind: "ProxyConfig", metadata: { name: "default" } };
+const controllerRevisions = "/apis/apps/v1/namespaces/kube-system/controllerrevisions";
 const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 const accessReviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const noWrite = "?dryRun=All&force=true&fieldManager=rights";
@@ -27,6 +28,16 @@ function nodeProxy(name: string): object {
 
 function nodeProxyStatus(name: string): object {
   return { ...nodeProxy(name), spec: undefined, status: { runningMode: "nftables" } };
+}
+
+function controllerRevision(name: string): object {
+  return {
+    apiVersion: "apps/v1",
+    kind: "ControllerRevision",
+    metadata: { name },
+    data: { config: {} },
+    revision: 1,
+  };
 }
 
 function event(): object {
@@ -59,13 +70,14 @@ describe("rights", function () {
       });
     }
     created(await admin.post(proxyConfigs, { ...proxyConfig, spec: {} }));
+    created(await admin.post(controllerRevisions, controllerRevision("stored")));
     const { url } = server;
     as = {
       agentOfNode1: createApiRequests({ url, token: await requestAgentToken(server, "node-1") }),
       agentOutsidePods: createApiRequests({ url, token: await requestToken(server, "kubesteer-agent") }),
       operator: createApiRequests({ url, token: await requestToken(server, "kubesteer-operator") }),
     };
-    await waitUntil("the policy to be in force", async () => {
+    await waitUntil("the policy to take effect", async () => {
       return (await writeStatus("agentOutsidePods", "node-1")).code === 403;
     });
   });
@@ -120,7 +132,7 @@ describe("rights", function () {
     { resource: "pods", by: [] },
   ];
   for (const { group, resource, by } of reads) {
-    it(`${resource} are listed and watched by ${by.join(" and ") || "nobody"}`, async () => {
+    it(`${resource} are listed and watched by ${by.join(" and ") || "no one"}`, async () => {
       for (const caller of ["agentOfNode1", "operator"] as const) {
         for (const verb of ["list", "watch"]) {
           assert.equal(
@@ -143,11 +155,37 @@ describe("rights", function () {
     { name: "kube-scheduler", verbs: ["get", "update", "patch", "delete"], by: [] },
   ];
   for (const { name, verbs, by } of leaseUses) {
-    it(`${verbs.join(", ")} of Lease ${name} is for ${by.join(" and ") || "nobody"}`, async () => {
+    it(`${verbs.join(", ")} of Lease ${name} is for ${by.join(" and ") || "no one"}`, async () => {
       const lease = { group: "coordination.k8s.io", resource: "leases", namespace: "kube-system", name };
       for (const caller of ["agentOfNode1", "operator"] as const) {
         for (const verb of verbs) {
           assert.equal(await isAllowed(caller, { ...lease, verb }), by.includes(caller), `${caller} ${verb}`);
+        }
+      }
+    });
+  }
+
+  const historyUses: readonly {
+    readonly namespace: string | undefined;
+    readonly verbs: readonly string[];
+    readonly by: readonly Caller[];
+  }[] = [
+    { namespace: "kube-system", verbs: ["list", "watch", "create", "patch", "delete"], by: ["operator"] },
+    { namespace: "kube-system", verbs: ["update", "deletecollection"], by: [] },
+    { namespace: "default", verbs: ["list", "watch", "create", "patch", "delete"], by: [] },
+    { namespace: undefined, verbs: ["list", "watch", "create", "patch", "delete"], by: [] },
+  ];
+  for (const { namespace, verbs, by } of historyUses) {
+    const where = namespace ?? "any namespace";
+    it(`${verbs.join(", ")} of ControllerRevisions in ${where} is for ${by.join(" and ") || "no one"}`, async () => {
+      const revisions = { group: "apps", resource: "controllerrevisions", namespace };
+      for (const caller of ["agentOfNode1", "operator"] as const) {
+        for (const verb of verbs) {
+          assert.equal(
+            await isAllowed(caller, { ...revisions, verb }),
+            by.includes(caller),
+            `${caller} ${verb}`,
+          );
         }
       }
     });
@@ -190,13 +228,29 @@ describe("rights", function () {
       by: ["agentOfNode1", "operator"],
     },
     {
+      name: "a new ControllerRevision",
+      write: (api) => api.patch(`${controllerRevisions}/new${noWrite}`, controllerRevision("new"), "apply"),
+      by: ["operator"],
+    },
+    {
+      name: "a stored ControllerRevision",
+      write: (api) =>
+        api.patch(`${controllerRevisions}/stored${noWrite}`, controllerRevision("stored"), "apply"),
+      by: ["operator"],
+    },
+    {
+      name: "the end of a ControllerRevision",
+      write: (api) => api.delete(`${controllerRevisions}/stored?dryRun=All`),
+      by: ["operator"],
+    },
+    {
       name: "a new Lease",
       write: (api) => api.post(`${leases}?dryRun=All`, { metadata: { name: "kubesteer-operator" } }),
       by: ["operator"],
     },
   ];
   for (const { name, write, by } of writes) {
-    it(`${name} is written by ${by.join(" and ") || "nobody"}`, async () => {
+    it(`${name} is written by ${by.join(" and ") || "no one"}`, async () => {
       for (const caller of ["agentOfNode1", "operator"] as const) {
         const { code, text } = await write(as[caller]);
         if (by.includes(caller)) assert.ok(code === 200 || code === 201, `${caller}: ${text}`);

@@ -1,6 +1,6 @@
 import type { ProxyConfig } from "../../../crds/api.ts";
 
-/** Agents write their status at least every minute; three missed writes mean that nobody is there. */
+/** Agents write their status at least every minute; three missed writes mean that it is gone. */
 export const agentSilenceMs = 180_000;
 
 /** Reason of a node whose agent does not report. */
@@ -17,11 +17,11 @@ export interface HeartbeatObservation {
   readonly seenChanging: boolean;
 }
 
-/** Of an agent whose heartbeat has not been looked at so far. */
+/** Of an agent whose heartbeat has not been observed yet. */
 export const unseenHeartbeat: HeartbeatObservation = { unchangedMs: 0, seenChanging: false };
 
 /**
- * Whether nobody is there. A new observer gives every agent the full time, except those that an earlier one has found
+ * Whether the agent is gone. A new observer gives every agent the full time, except those that an earlier one has found
  * silent: these have to show that they are back.
  */
 export function isSilent(

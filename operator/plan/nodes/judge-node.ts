@@ -4,7 +4,7 @@ import { findCondition } from "../../../platform/kube/conditions.ts";
 import { agentSilent, isSilent, type HeartbeatObservation } from "./agent-silence.ts";
 
 /**
- * - `ready`: the agent has the revision in force and reports Ready.
+ * - `ready`: the assigned revision has taken effect, and the agent reports Ready.
  * - `waiting`: on its way there; nothing is wrong so far.
  * - `silent`: the agent has not reported for too long.
  * - `failed`: the agent reports that it is not Ready.
@@ -12,71 +12,78 @@ import { agentSilent, isSilent, type HeartbeatObservation } from "./agent-silenc
  */
 export type NodeHealth = "ready" | "waiting" | "silent" | "failed" | "unsupported";
 
-/** What one NodeProxy says about its node, measured against the revision the node should run. */
+/** What one NodeProxy says about its node, measured against the revision that the node is assigned. */
 export interface NodeVerdict {
   readonly node: string;
   readonly health: NodeHealth;
   /** CamelCase, as in a condition. */
   readonly reason: string;
   readonly message: string;
-  /** Since when, RFC 3339, where known. */
+  /** RFC 3339; undefined where unknown. */
   readonly since: string | undefined;
-  /** Revision the operator has assigned; undefined without a NodeProxy. */
-  readonly assignedRevision: string | undefined;
-  /** The revision the node should run is in force there. */
+  /** It is assigned an earlier revision than the one its ProxyConfig asks for. */
+  readonly held: boolean;
+  /** The assigned revision has taken effect. */
   readonly updated: boolean;
   readonly drifted: boolean;
   /** What its agent says about Services that it does not serve as asked; undefined when there are none. */
   readonly degraded: string | undefined;
   readonly runningMode: ProxyMode | undefined;
-  /** Why an updated node does not run the mode that was asked for. */
+  /** Why a node that runs the newest settings does not run their mode. */
   readonly fallbackReason: string | undefined;
 }
 
 /** What a node is measured against, besides its NodeProxy. */
-export interface NodeFacts {
-  /** The revision the node should run. */
+export interface Expectation {
+  /** The revision that the node is assigned. */
   readonly revision: string;
+  readonly held: boolean;
   readonly heartbeat: HeartbeatObservation;
   /** Some ProxyConfig lists the node as silent. */
   readonly listedSilent: boolean;
-  /** The node keeps other settings than those of the revision, so it is judged by how it does with them. */
-  readonly paused: boolean;
+}
+
+/** Whether the node serves with what its ProxyConfig asks for. */
+export function isReady({ health, held }: NodeVerdict): boolean {
+  return health === "ready" && !held;
 }
 
 type Finding = Pick<NodeVerdict, "health" | "reason" | "message"> & { readonly since?: string | undefined };
 
 /** Judges a node by its NodeProxy as it is now, which may not exist yet. */
-export function judgeNode(node: string, nodeProxy: NodeProxy | undefined, facts: NodeFacts): NodeVerdict {
-  const { revision } = facts;
+export function judgeNode(
+  node: string,
+  nodeProxy: NodeProxy | undefined,
+  expected: Expectation,
+): NodeVerdict {
+  const { revision, held } = expected;
   const { status } = nodeProxy ?? {};
-  const assignedRevision = nodeProxy?.spec.revision;
-  const updated = assignedRevision === revision && status?.observedRevision === revision;
+  const updated = nodeProxy?.spec.revision === revision && status?.observedRevision === revision;
   const degraded = conditionOf(nodeProxy, conditionTypes.degraded);
-  const { since, ...finding } = findHealth(nodeProxy, facts, updated);
+  const { since, ...finding } = findHealth(nodeProxy, expected, updated);
   return {
     node,
     ...finding,
     since,
-    assignedRevision,
+    held,
     updated,
     drifted: conditionOf(nodeProxy, conditionTypes.drifted)?.status === "True",
     degraded: degraded?.status === "True" ? degraded.message : undefined,
     runningMode: status?.runningMode,
-    fallbackReason: updated ? status.fallbackReason : undefined,
+    fallbackReason: updated && !held ? status.fallbackReason : undefined,
   };
 }
 
-function findHealth(nodeProxy: NodeProxy | undefined, facts: NodeFacts, updated: boolean): Finding {
+function findHealth(nodeProxy: NodeProxy | undefined, expected: Expectation, updated: boolean): Finding {
   if (nodeProxy === undefined) {
     return { health: "waiting", reason: "NodeProxyMissing", message: "its NodeProxy is being written" };
   }
-  if (isSilent(facts.heartbeat, facts)) return explainSilence(nodeProxy);
+  if (isSilent(expected.heartbeat, expected)) return explainSilence(nodeProxy);
   if (nodeProxy.status?.heartbeatAt === undefined) {
     return { health: "waiting", reason: "WaitingForAgent", message: "its agent has not reported yet" };
   }
   const ready = conditionOf(nodeProxy, conditionTypes.ready);
-  return findReported(nodeProxy, { facts, updated, ready });
+  return findReported(nodeProxy, { expected, updated, ready });
 }
 
 /** `since` is of the node's own clock: it stays the same whoever observes, and tells people where to look in its log. */
@@ -92,13 +99,13 @@ function explainSilence({ metadata, status }: NodeProxy): Finding {
 function findReported(
   nodeProxy: NodeProxy,
   {
-    facts,
+    expected,
     updated,
     ready,
-  }: { readonly facts: NodeFacts; readonly updated: boolean; readonly ready: Condition | undefined },
+  }: { readonly expected: Expectation; readonly updated: boolean; readonly ready: Condition | undefined },
 ): Finding {
   const isFailure = ready?.status === "False" && !isTransitional(ready);
-  if (isFailure && isAboutGiven(ready, nodeProxy, facts)) {
+  if (isFailure && isAboutGiven(ready, nodeProxy, expected)) {
     return {
       health: ready.reason === nodeReadyReasons.modeUnsupported ? "unsupported" : "failed",
       reason: ready.reason,
@@ -106,7 +113,7 @@ function findReported(
       since: ready.lastTransitionTime,
     };
   }
-  if (!updated || isFailure) return explainPending(nodeProxy, facts);
+  if (!updated || isFailure) return explainPending(nodeProxy, expected);
   if (ready?.status === "True") {
     return { health: "ready", reason: ready.reason, message: ready.message, since: ready.lastTransitionTime };
   }
@@ -117,28 +124,28 @@ function findReported(
   };
 }
 
-/** A failure with other settings, or before the agent saw the newest ones, says nothing about these. */
+/** A failure with other settings, or before the agent saw the assigned ones, says nothing about these. */
 function isAboutGiven(
   { observedGeneration }: Condition,
   { metadata: { generation }, spec }: NodeProxy,
-  { revision, paused }: NodeFacts,
+  { revision }: Expectation,
 ): boolean {
   const isOutdated =
     observedGeneration !== undefined && generation !== undefined && observedGeneration < generation;
-  return !isOutdated && (paused || spec.revision === revision);
+  return !isOutdated && spec.revision === revision;
 }
 
-function explainPending({ spec, status }: NodeProxy, { revision }: NodeFacts): Finding {
+function explainPending({ spec, status }: NodeProxy, { revision }: Expectation): Finding {
   const runs = status?.observedRevision ?? "nothing yet";
   const what = runs === revision ? "the newest facts about the node" : revision;
   const message =
     spec.revision === revision
-      ? `it runs ${runs}, and its agent is bringing ${what} into force`
-      : `it runs ${runs}, and ${revision} has not been given to it`;
+      ? `it runs ${runs}, and its agent is applying ${what}`
+      : `it runs ${runs}, and ${revision} has not been written to its NodeProxy yet`;
   return { health: "waiting", reason: "RevisionPending", message };
 }
 
-/** The agent is on its way: it waits for its first lists, or brings a revision into force. */
+/** The agent is on its way: it waits for its first lists, or applies a revision. */
 function isTransitional({ reason }: Condition): boolean {
   return reason === nodeReadyReasons.waiting || reason === nodeReadyReasons.syncing;
 }

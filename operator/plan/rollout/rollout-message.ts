@@ -2,18 +2,19 @@ import { assertNever } from "../../../platform/assert-never.ts";
 import type { RolloutPlan } from "./plan-rollout.ts";
 
 const notStaged =
-  "the change went to all nodes at once: this version does not obey rollout.canary, maxUnavailable and onFailure";
+  "the change went to all nodes at once: rollout.canary, maxUnavailable and onFailure are not implemented yet";
 
-/** What the status says about a rollout: what it waits for, and what of `spec.rollout` it did not obey. */
-export function rolloutMessage({ phase, message }: RolloutPlan): string | undefined {
+/** What the status says about a rollout: what it waits for, and what of `spec.rollout` it ignores. */
+export function rolloutMessage({ state: { phase }, message }: RolloutPlan): string | undefined {
   switch (phase) {
-    case "noNodes":
-    case "paused":
+    case "NoNodes":
+    case "Blocked":
+    case "Paused":
       return message;
-    case "updating":
-    case "unsupported":
-    case "stalled":
-    case "complete":
+    case "Updating":
+    case "Unsupported":
+    case "Stalled":
+    case "Complete":
       return message === undefined ? notStaged : `${message}; ${notStaged}`;
     default:
       return assertNever(phase);

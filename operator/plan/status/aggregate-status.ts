@@ -1,9 +1,13 @@
 import type { ProxyConfigStatus, ProxyMode } from "../../../crds/api.ts";
+import { cutText } from "../../../platform/text/cut-text.ts";
 import { buildConditions } from "./build-conditions.ts";
 import type { ConfigFacts } from "../config-facts.ts";
-import type { NodeVerdict } from "../nodes/judge-node.ts";
+import { isReady, type NodeVerdict } from "../nodes/judge-node.ts";
 import { failingNode, longestFailingList, rankFailing } from "./rank-failing.ts";
 import { rolloutMessage } from "../rollout/rollout-message.ts";
+
+/** As the schema has it. */
+const longestMessage = 1024;
 
 /** The status of a ProxyConfig, complete: what is not in it is no longer so. */
 export function aggregateStatus(facts: ConfigFacts): ProxyConfigStatus {
@@ -20,20 +24,23 @@ export function aggregateStatus(facts: ConfigFacts): ProxyConfigStatus {
     modes: countModes(verdicts),
     rollout: {
       stage: rollout.stage,
-      ...(rollout.startedAt !== undefined && { startedAt: rollout.startedAt }),
-      ...(message !== undefined && { message }),
+      ...rollout.state,
+      ...(message !== undefined && { message: cutText(message, longestMessage) }),
     },
     failing: failing.map(failingNode),
   };
 }
 
+/** Each of them names a revision that is stored, so not one whose rollout is blocked. */
 function revisions({ proxyConfig: { status }, revision, verdicts, rollout }: ConfigFacts) {
-  const allReady = verdicts.length > 0 && verdicts.every(({ health }) => health === "ready");
-  const currentRevision = rollout.phase === "complete" ? revision : status?.currentRevision;
+  const { phase } = rollout.state;
+  const allReady = verdicts.length > 0 && verdicts.every(isReady);
+  const currentRevision = phase === "Complete" ? revision : status?.currentRevision;
+  const updateRevision = phase === "Blocked" ? status?.updateRevision : revision;
   const lastGoodRevision = allReady ? revision : status?.lastGoodRevision;
   return {
     ...(currentRevision !== undefined && { currentRevision }),
-    updateRevision: revision,
+    ...(updateRevision !== undefined && { updateRevision }),
     ...(lastGoodRevision !== undefined && { lastGoodRevision }),
   };
 }
@@ -42,8 +49,8 @@ function countNodes({ verdicts, overridden }: ConfigFacts): NonNullable<ProxyCon
   const count = (matches: (verdict: NodeVerdict) => boolean) => verdicts.filter(matches).length;
   return {
     selected: verdicts.length,
-    updated: count(({ updated }) => updated),
-    ready: count(({ health }) => health === "ready"),
+    updated: count(({ updated, held }) => updated && !held),
+    ready: count(isReady),
     failed: count(({ health }) => health === "failed" || health === "silent"),
     unsupported: count(({ health }) => health === "unsupported"),
     degraded: count(({ degraded }) => degraded !== undefined),

@@ -3,9 +3,9 @@ import { conditionTypes } from "../../../crds/condition-types.ts";
 import { assertNever } from "../../../platform/assert-never.ts";
 import { cutText } from "../../../platform/text/cut-text.ts";
 import { findCondition } from "../../../platform/kube/conditions.ts";
-import { configConditionTypes, rolloutPaused, type ConfigReason } from "./condition-names.ts";
+import { configConditionTypes, revisionNotStored, type ConfigReason } from "./condition-names.ts";
 import type { ConfigFacts } from "../config-facts.ts";
-import type { NodeVerdict } from "../nodes/judge-node.ts";
+import { isReady, type NodeVerdict } from "../nodes/judge-node.ts";
 import { describeSelector } from "../ownership/describe-selector.ts";
 import { explainDegraded, explainFailing, explainNotReady, explainOverridden } from "./explain-nodes.ts";
 import { isModeUnsupported, modeUnsupported } from "../nodes/mode-support.ts";
@@ -13,7 +13,7 @@ import { countNodes, nameNodes } from "./name-nodes.ts";
 import { isFailing, rankFailing } from "./rank-failing.ts";
 import { formatTime } from "../../../platform/kube/time.ts";
 
-/** As the schema has it. A message that quotes an agent in full may come to more, and the status would be refused as a whole. */
+/** As the schema has it. A message that quotes an agent in full may be longer, and the API server would reject the whole status. */
 const longestMessage = 32_768;
 
 type Judgement = Pick<Condition, "status" | "message"> & { readonly reason: ConfigReason };
@@ -53,7 +53,7 @@ function datedCondition(
 function judgeReady(facts: ConfigFacts): Judgement {
   const { verdicts, rollout, revision } = facts;
   if (verdicts.length === 0) return { status: "False", ...explainNoNodes(facts) };
-  const ready = verdicts.filter(({ health }) => health === "ready").length;
+  const ready = verdicts.filter(isReady).length;
   const count = `${ready} of ${countNodes(verdicts.length)} ready with ${revision}`;
   if (ready === verdicts.length) return { status: "True", reason: "AllNodesReady", message: count };
   const message = [count, rollout.message, ...explainNotReady(verdicts)]
@@ -63,8 +63,10 @@ function judgeReady(facts: ConfigFacts): Judgement {
 }
 
 function notReadyReason({ rollout, verdicts }: ConfigFacts): ConfigReason {
-  if (rollout.phase === "paused") return rolloutPaused;
-  if (rollout.phase === "stalled") return "ProgressDeadlineExceeded";
+  const { phase } = rollout.state;
+  if (phase === "Blocked") return revisionNotStored;
+  if (phase === "Paused") return "RolloutPaused";
+  if (phase === "Stalled") return "ProgressDeadlineExceeded";
   if (isModeUnsupported(verdicts)) return modeUnsupported;
   return verdicts.some(isFailing) ? failingReason(verdicts) : "NodesUpdating";
 }
@@ -86,42 +88,52 @@ function explainNoNodes({ proxyConfig, overridden }: ConfigFacts): Pick<Judgemen
   const message =
     selector === ""
       ? "the cluster has no Nodes yet; add one"
-      : `no Node has the labels that spec.nodeSelector asks for (${selector}); label a Node or change the selector`;
+      : `no Node matches spec.nodeSelector (${selector}); label a Node or change the selector`;
   return { reason: "NoNodesSelected", message };
 }
 
 /** Whether a change is on its way and may still arrive by itself. */
 function judgeProgressing(facts: ConfigFacts): Judgement {
   const { rollout, revision, verdicts } = facts;
-  switch (rollout.phase) {
-    case "noNodes":
+  switch (rollout.state.phase) {
+    case "NoNodes":
       return { status: "False", reason: explainNoNodes(facts).reason, message: "there is no node to change" };
-    case "complete":
+    case "Blocked":
+      return {
+        status: "True",
+        reason: revisionNotStored,
+        message: `${rollout.message ?? ""}; the operator tries again`,
+      };
+    case "Complete":
       return {
         status: "False",
         reason: "RolloutComplete",
         message: `the rollout of ${revision} is complete`,
       };
-    case "paused":
+    case "Paused":
       return {
         status: "False",
-        reason: rolloutPaused,
-        message: `${rollout.message ?? ""}: ${nameNodes(rollout.held)}; set it to false to go on`,
+        reason: "RolloutPaused",
+        message: `${rollout.message ?? ""}: ${nameNodes(rollout.held)}; set it to false to continue`,
       };
-    case "unsupported":
+    case "Unsupported":
       return { status: "False", reason: modeUnsupported, message: rollout.message ?? "" };
-    case "stalled":
+    case "Stalled":
       return { status: "False", reason: "ProgressDeadlineExceeded", message: rollout.message ?? "" };
-    case "updating": {
-      const rest = verdicts.filter(({ health }) => health !== "ready").map(({ node }) => node);
-      return { status: "True", reason: "NodesUpdating", message: `${revision} goes to ${nameNodes(rest)}` };
+    case "Updating": {
+      const rest = verdicts.filter((verdict) => !isReady(verdict)).map(({ node }) => node);
+      return {
+        status: "True",
+        reason: "NodesUpdating",
+        message: `${revision} is being rolled out to ${nameNodes(rest)}`,
+      };
     }
     default:
-      return assertNever(rollout.phase);
+      return assertNever(rollout.state.phase);
   }
 }
 
-/** Whether some node is worse off than it should be, rollout or not. */
+/** Whether some node does not work as specified, rollout or not. */
 function judgeDegraded({ verdicts }: ConfigFacts): Judgement {
   const failing = rankFailing(verdicts);
   const degraded = explainDegraded(verdicts);
@@ -129,9 +141,9 @@ function judgeDegraded({ verdicts }: ConfigFacts): Judgement {
   const drift =
     drifted.length === 0
       ? []
-      : [`others have changed the kernel state of ${nameNodes(drifted)} and it is not repaired`];
+      : [`external changes to the kernel state of ${nameNodes(drifted)} are not repaired`];
   if (failing.length === 0 && degraded.length === 0 && drift.length === 0) {
-    return { status: "False", reason: "AsExpected", message: "every node serves as it should" };
+    return { status: "False", reason: "AsExpected", message: "every node works as specified" };
   }
   return {
     status: "True",
@@ -141,25 +153,27 @@ function judgeDegraded({ verdicts }: ConfigFacts): Judgement {
   };
 }
 
-/** Whether nothing gets better before somebody changes something; the message says what. */
+/** Whether a user has to change something before anything improves; the message says what. */
 function judgeStalled(facts: ConfigFacts): Judgement | undefined {
   const { rollout, verdicts } = facts;
-  switch (rollout.phase) {
-    case "noNodes":
+  const { phase } = rollout.state;
+  switch (phase) {
+    case "NoNodes":
       return { status: "True", ...explainNoNodes(facts) };
-    case "unsupported":
-    case "stalled": {
-      const reason = rollout.phase === "stalled" ? "ProgressDeadlineExceeded" : modeUnsupported;
+    case "Unsupported":
+    case "Stalled": {
+      const reason = phase === "Stalled" ? "ProgressDeadlineExceeded" : modeUnsupported;
       return { status: "True", reason, message: [rollout.message, ...explainNotReady(verdicts)].join("; ") };
     }
-    case "complete":
+    case "Complete":
       if (!isModeUnsupported(verdicts)) return undefined;
       return { status: "True", reason: modeUnsupported, message: explainNotReady(verdicts).join("; ") };
-    case "paused":
-    case "updating":
+    case "Blocked":
+    case "Paused":
+    case "Updating":
       return undefined;
     default:
-      return assertNever(rollout.phase);
+      return assertNever(phase);
   }
 }
 

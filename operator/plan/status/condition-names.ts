@@ -6,8 +6,8 @@ export const configConditionTypes = {
   modeFallback: "ModeFallback",
 } as const;
 
-/** Reason of Ready and Progressing while `rollout.paused` keeps nodes at earlier settings. */
-export const rolloutPaused = "RolloutPaused";
+/** Reason of Ready and Progressing while the newest revision cannot be stored, also of the Event. */
+export const revisionNotStored = "RevisionNotStored";
 
 /** Every reason that a condition of a ProxyConfig can have; docs/observability.md says what they mean. */
 export const configReasons = [
@@ -22,8 +22,9 @@ export const configReasons = [
   "NodesUpdating",
   "OtherProxyConfigWins",
   "ProgressDeadlineExceeded",
+  revisionNotStored,
   "RolloutComplete",
-  rolloutPaused,
+  "RolloutPaused",
 ] as const;
 
 export type ConfigReason = (typeof configReasons)[number];
@@ -36,6 +37,7 @@ export const operatorEventReasons = [
   "NodeFailed",
   "NodeRecovered",
   "NodesDegraded",
+  revisionNotStored,
   "RolloutFinished",
   "RolloutStarted",
 ] as const;

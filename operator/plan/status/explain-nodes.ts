@@ -5,7 +5,7 @@ import { nameNodes } from "./name-nodes.ts";
 import type { OverriddenNode } from "../ownership/own-nodes.ts";
 import { rankFailing } from "./rank-failing.ts";
 
-/** Parts of a sentence that say which nodes are not ready and why: the failing ones, then those on their way. */
+/** Which nodes are not ready and why: the failing ones, then those on their way. */
 export function explainNotReady(verdicts: readonly NodeVerdict[]): readonly string[] {
   const waiting = verdicts.filter(({ health }) => health === "waiting");
   const [first] = waiting;
@@ -26,7 +26,7 @@ export function explainFailing(verdicts: readonly NodeVerdict[]): readonly strin
 const quotedNodes = 3;
 const longestQuote = 512;
 
-/** Which nodes do not serve all Services as asked, and what the first of them say about it. */
+/** Which nodes do not serve all Services as specified, and what the first of them report. */
 export function explainDegraded(verdicts: readonly NodeVerdict[]): readonly string[] {
   const degraded = verdicts.flatMap(({ node, degraded: message }) =>
     message === undefined ? [] : [{ node, message }],
@@ -36,23 +36,23 @@ export function explainDegraded(verdicts: readonly NodeVerdict[]): readonly stri
   const quotes = degraded
     .slice(0, quotedNodes)
     .map(({ node, message }) => `${node}: ${cutText(message.replace(/\.$/, ""), longestQuote)}`);
-  return [`not all Services are served as asked on ${names} (kubectl describe nodeproxy)`, ...quotes];
+  return [`some Services are not served as specified on ${names} (kubectl describe nodeproxy)`, ...quotes];
 }
 
-/** Which nodes other ProxyConfigs have, why they and not this one, and what to do about it. */
+/** Which nodes other ProxyConfigs own, why, and what to do about it. */
 export function explainOverridden(loser: ProxyConfig, overridden: readonly OverriddenNode[]): string {
   const winners = [...Map.groupBy(overridden, ({ owner }) => owner)].map(([owner, nodes]) => {
     const { metadata, spec } = owner;
     const names = nameNodes(nodes.map(({ node }) => node));
-    return `ProxyConfig ${metadata.name} (priority ${spec.priority}) has ${names}: ${explainPrecedence(owner, loser)}`;
+    return `ProxyConfig ${metadata.name} (priority ${spec.priority}) owns ${names}: ${explainPrecedence(owner, loser)}`;
   });
   return [...winners, "raise spec.priority or narrow spec.nodeSelector"].join("; ");
 }
 
-/** Why the one wins nodes that the other selects too; in the order in which they are ranked. */
+/** Why one ProxyConfig wins the nodes that another selects too, in the order of precedence. */
 function explainPrecedence(winner: ProxyConfig, loser: ProxyConfig): string {
   if (winner.spec.priority > loser.spec.priority) return `its priority is higher than ${loser.spec.priority}`;
   return winner.metadata.creationTimestamp === loser.metadata.creationTimestamp
-    ? "priority and age are the same and its name comes first"
-    : "its priority is the same and it is older";
+    ? "priority and age are equal and its name sorts first"
+    : "its priority is equal and it is older";
 }

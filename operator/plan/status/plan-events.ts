@@ -1,8 +1,10 @@
 import type { Condition, ProxyConfigStatus } from "../../../crds/api.ts";
 import { findCondition } from "../../../platform/kube/conditions.ts";
 import { agentSilent } from "../nodes/agent-silence.ts";
+import type { RolloutPlan } from "../rollout/plan-rollout.ts";
+import { previousState } from "../rollout/rollout-state.ts";
 import type { ConfigFacts } from "../config-facts.ts";
-import { configConditionTypes, type OperatorEventReason } from "./condition-names.ts";
+import { configConditionTypes, revisionNotStored, type OperatorEventReason } from "./condition-names.ts";
 import { explainDegraded } from "./explain-nodes.ts";
 import { countNodes } from "./name-nodes.ts";
 import { longestFailingList } from "./rank-failing.ts";
@@ -37,10 +39,11 @@ export function planEvents(facts: ConfigFacts, next: ProxyConfigStatus): readonl
 }
 
 function rolloutEvents(
-  { revision, verdicts, rollout }: ConfigFacts,
+  { proxyConfig, revision, verdicts, rollout }: ConfigFacts,
   previous: ProxyConfigStatus | undefined,
 ): readonly PlannedEvent[] {
   if (verdicts.length === 0) return [];
+  if (rollout.state.phase === "Blocked") return blockedEvents(rollout, previous);
   const isNew = previous?.updateRevision !== revision || previous.nodes?.selected === 0;
   const started: PlannedEvent = {
     type: "Normal",
@@ -52,11 +55,21 @@ function rolloutEvents(
     reason: "RolloutFinished",
     message: `${countNodes(verdicts.length)} ${verdicts.length === 1 ? "runs" : "run"} ${revision}`,
   };
-  const hasFinished = rollout.phase === "complete" && (isNew || previous.rollout?.stage !== rollout.stage);
+  const wasComplete = !isNew && previousState(proxyConfig, revision)?.phase === "Complete";
+  const hasFinished = rollout.state.phase === "Complete" && !wasComplete;
   return [...(isNew ? [started] : []), ...(hasFinished ? [finished] : [])];
 }
 
-/** Of a status whose list is full nothing can be said about the nodes that are not in it. */
+/** Once, until the revision can be stored. */
+function blockedEvents(
+  { message = "" }: RolloutPlan,
+  previous: ProxyConfigStatus | undefined,
+): readonly PlannedEvent[] {
+  if (previous?.rollout?.phase === "Blocked") return [];
+  return [{ type: "Warning", reason: revisionNotStored, message }];
+}
+
+/** A full list says nothing about the nodes that are not in it. */
 function failingEvents(
   previous: ProxyConfigStatus | undefined,
   next: ProxyConfigStatus,
@@ -72,7 +85,7 @@ function failingEvents(
     }));
 }
 
-/** A silent agent that reports again is news by itself: it has its lists to read before its node is ready. */
+/** A silent agent that reports again is worth an Event: it has to read its lists before its node is ready. */
 function recoveredEvents(
   { verdicts }: ConfigFacts,
   previous: ProxyConfigStatus | undefined,
@@ -83,7 +96,7 @@ function recoveredEvents(
     if (reason === undefined) return [];
     if (health === "ready") return [recovered(`${node} is ready again`)];
     return health === "waiting" && reason === agentSilent
-      ? [recovered(`the agent of ${node} reports again`)]
+      ? [recovered(`the agent of ${node} is reporting again`)]
       : [];
   });
 }
@@ -92,7 +105,7 @@ function recovered(message: string): PlannedEvent {
   return { type: "Normal", reason: "NodeRecovered", message };
 }
 
-/** One Event when the first node stops serving some Services as asked; which nodes these are later says the status. */
+/** One Event when the first node stops serving some Services as specified; the status lists the nodes. */
 function degradedEvents({ verdicts }: ConfigFacts, { previous, next }: Statuses): readonly PlannedEvent[] {
   if (countDegraded(previous) > 0 || countDegraded(next) === 0) return [];
   return [{ type: "Warning", reason: "NodesDegraded", message: explainDegraded(verdicts).join("; ") }];
@@ -102,7 +115,7 @@ function countDegraded(status: ProxyConfigStatus | undefined): number {
   return status?.nodes?.degraded ?? 0;
 }
 
-/** When it begins; which nodes it is about may change often after that, and says the status. */
+/** When it begins; the nodes may change often after that, and the status lists them. */
 function modeFallbackEvents(look: Statuses): readonly PlannedEvent[] {
   const { modeFallback } = configConditionTypes;
   const now = holding(look.next, modeFallback);
@@ -110,7 +123,7 @@ function modeFallbackEvents(look: Statuses): readonly PlannedEvent[] {
   return [{ type: "Warning", reason: "ModeFallback", message: now.message }];
 }
 
-/** When it begins, which is as wanted where some nodes are an exception, and when the last node is lost. */
+/** When it begins, which is intended where some nodes are an exception, and when the last node is lost. */
 function overriddenEvents({ previous, next }: Statuses): readonly PlannedEvent[] {
   const now = holding(next, configConditionTypes.overridden);
   const before = holding(previous, configConditionTypes.overridden);

@@ -123,6 +123,15 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       );
     });
 
+    it("lets the operator store revisions in its own namespace only", () => {
+      const grants = ["ClusterRole", "Role"].flatMap((kind) =>
+        rulesOf(kind, "kubesteer-operator")
+          .filter(({ resources }) => resources.includes("controllerrevisions"))
+          .map(({ verbs }) => `${kind}: ${verbs.join(" ")}`),
+      );
+      assert.deepEqual(grants, ["Role: create delete list patch watch"]);
+    });
+
     it("reads no secrets", () => {
       const resources = manifests.flatMap(({ rules = [] }) => rules.flatMap((rule) => rule.resources));
       assert.ok(!resources.includes("secrets"));

@@ -29,7 +29,7 @@ function givenByOperator(spec: object, node: unknown): NodeProxySpec | undefined
     proxyConfigs: [operator.parseProxyConfig(parseProxyConfig(proxyConfig({ ...spec, nodeSelector: {} })))],
     nodes: [operator.parseNode(node)],
   });
-  return planCluster(view).nodeProxies[0]?.spec;
+  return planCluster(view).nodeProxies[0]?.nodeProxy.spec;
 }
 
 describe("settingsOf", () => {

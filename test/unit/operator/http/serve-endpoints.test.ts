@@ -45,7 +45,8 @@ describe("serveEndpoints", () => {
     const plan = {
       nodeProxies: [],
       deletions: [],
-      nodeProxyEvents: new Map(),
+      revisions: [],
+      revisionDeletions: [],
       statuses: [],
       nextLookAtMs: undefined,
       nodes,
@@ -71,7 +72,8 @@ describe("serveEndpoints", () => {
     const plan = {
       nodeProxies: [],
       deletions: [],
-      nodeProxyEvents: new Map(),
+      revisions: [],
+      revisionDeletions: [],
       statuses: [],
       nextLookAtMs: undefined,
       nodes,

@@ -8,6 +8,11 @@ import {
 import { parseProxyConfig } from "../../../../crds/load-proxy-config.ts";
 import type { ClusterNode, ClusterView } from "../../../../operator/plan/cluster-view.ts";
 import { settingsOf } from "../../../../crds/node-settings.ts";
+import {
+  controllerRevisionOf,
+  parseControllerRevision,
+  type StoredRevision,
+} from "../../../../operator/plan/history/controller-revision.ts";
 import { resolveNodeProxy } from "../../../../operator/plan/nodes/resolve-node-proxy.ts";
 import { formatTime } from "../../../../platform/kube/time.ts";
 
@@ -74,7 +79,7 @@ export function makeNodeProxy(
   };
 }
 
-/** What an agent reports that has `revision` in force and is well. */
+/** What an agent reports on whose node `revision` has taken effect and is well. */
 export function readyStatus(revision: string, changes: Partial<NodeProxyStatus> = {}): NodeProxyStatus {
   return {
     observedRevision: revision,
@@ -94,6 +99,21 @@ export function readyCondition(
   return { type: "Ready", status, reason, message, lastTransitionTime } as const;
 }
 
+/** The revision that a ProxyConfig asks for, as the operator stores it. */
+export function storedRevision(config: ProxyConfig, sequence = 1): StoredRevision {
+  const { metadata, ...object } = controllerRevisionOf(config, { ...settingsOf(config), sequence });
+  return parseControllerRevision({ ...object, metadata: { ...metadata, uid: `uid-${metadata.name}` } });
+}
+
 export function makeView(view: Partial<ClusterView>): ClusterView {
-  return { proxyConfigs: [], nodes: [], nodeProxies: [], heartbeats: new Map(), nowMs, ...view };
+  return {
+    proxyConfigs: [],
+    nodes: [],
+    nodeProxies: [],
+    revisions: [],
+    heartbeats: new Map(),
+    failedWrites: new Map(),
+    nowMs,
+    ...view,
+  };
 }

@@ -1,148 +1,163 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
-import { findCondition } from "../../../../platform/kube/conditions.ts";
+import type { ClusterPlan } from "../../../../operator/plan/cluster-plan.ts";
+import type { ClusterView } from "../../../../operator/plan/cluster-view.ts";
+import { historyLimit } from "../../../../operator/plan/history/plan-history.ts";
+import { orphanedLabel } from "../../../../operator/plan/labels.ts";
 import { ownNodes } from "../../../../operator/plan/ownership/own-nodes.ts";
-import { planCluster, type ClusterPlan } from "../../../../operator/plan/plan-cluster.ts";
-import { orphanedLabel } from "../../../../operator/plan/nodes/resolve-node-proxy.ts";
-import { makeNode, makeProxyConfig, secondsAgo } from "./make-cluster.ts";
-import { SimulatedCluster, type AgentOutcome } from "./simulated-cluster.ts";
+import { planCluster } from "../../../../operator/plan/plan-cluster.ts";
+import type { PlannedWrite } from "../../../../operator/write/planned-write.ts";
+import { findCondition } from "../../../../platform/kube/conditions.ts";
+import { SimulatedCluster, targetOf } from "./simulated-cluster.ts";
+import { remember, step, take, type Step } from "./simulated-steps.ts";
 
-const pools = ["a", "b", "c"] as const;
-const pool = fc.constantFrom(...pools);
-const configName = fc.constantFrom("one", "two", "three", "four");
-const percent = fc.nat({ max: 99 });
-
-type Step =
-  | {
-      readonly kind: "setConfig";
-      readonly name: string;
-      readonly selects: string | undefined;
-      readonly priority: number;
-      readonly mode: string;
-      readonly paused: boolean;
-    }
-  | { readonly kind: "deleteConfig"; readonly name: string }
-  | { readonly kind: "addNodes"; readonly pool: string; readonly count: number }
-  | { readonly kind: "deleteNodes"; readonly percent: number }
-  | { readonly kind: "report"; readonly outcome: AgentOutcome; readonly percent: number }
-  | { readonly kind: "wait"; readonly seconds: number }
-  | { readonly kind: "reconcile"; readonly lostPercent: number };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({
-    kind: fc.constant("setConfig"),
-    name: configName,
-    selects: fc.option(pool, { nil: undefined }),
-    priority: fc.integer({ min: -1, max: 1 }),
-    mode: fc.constantFrom("nftables", "iptables", "ipvs"),
-    paused: fc.boolean(),
-  }),
-  fc.record({ kind: fc.constant("deleteConfig"), name: configName }),
-  fc.record({ kind: fc.constant("addNodes"), pool, count: fc.integer({ min: 1, max: 80 }) }),
-  fc.record({ kind: fc.constant("deleteNodes"), percent }),
-  fc.record({
-    kind: fc.constant("report"),
-    outcome: fc.constantFrom<AgentOutcome>("ready", "ready", "failed", "unsupported"),
-    percent,
-  }),
-  fc.record({ kind: fc.constant("wait"), seconds: fc.nat({ max: 900 }) }),
-  fc.record({ kind: fc.constant("reconcile"), lostPercent: percent }),
-);
-
-/** Picks about `percent` of the calls, always the same ones. */
-function sample(percent: number): () => boolean {
-  let call = 0;
-  return () => (++call * 37) % 100 < percent;
+/** What must hold of every plan, whatever has happened before. */
+function assertSound(plan: ClusterPlan, view: ClusterView): void {
+  const { nodesOf, unowned } = ownNodes(view.proxyConfigs, view.nodes);
+  const owned = [...nodesOf.values()].flat().map(({ name }) => name);
+  assert.equal(new Set(owned).size, owned.length, "a node has two owners");
+  assert.equal(owned.length + unowned.length, view.nodes.length);
+  const written = plan.nodeProxies.map(({ nodeProxy }) => nodeProxy.metadata.name);
+  assert.equal(new Set(written).size, written.length, "a NodeProxy is written twice");
+  const nodeNames = new Set(view.nodes.map(({ name }) => name));
+  for (const name of written) assert.ok(nodeNames.has(name));
+  for (const { metadata } of plan.deletions) assert.ok(!nodeNames.has(metadata.name));
+  assertPausesHold(plan, view);
+  for (const { proxyConfig, status } of plan.statuses) {
+    const { selected = 0, updated = 0, ready = 0, failed = 0, unsupported = 0 } = status.nodes ?? {};
+    assert.ok(ready <= updated && updated <= selected && ready + failed + unsupported <= selected);
+    assert.equal(
+      updated,
+      countUpdated(proxyConfig.metadata.name, view),
+      "updated is not what NodeProxies say",
+    );
+    const isReady = findCondition(status.conditions ?? [], "Ready")?.status === "True";
+    assert.equal(isReady, selected > 0 && ready === selected);
+    assert.ok((status.failing ?? []).length <= 10);
+    assert.equal(status.rollout?.to, status.updateRevision);
+  }
 }
 
-let created = 0;
+/** Nodes of a paused ProxyConfig keep the revision they have; those without settings get one. */
+function assertPausesHold(plan: ClusterPlan, { proxyConfigs, nodes, nodeProxies }: ClusterView): void {
+  const paused = proxyConfigs.filter(({ spec }) => spec.rollout.paused).map(({ metadata }) => metadata.name);
+  const { nodesOf } = ownNodes(proxyConfigs, nodes);
+  const held = new Set(paused.flatMap((name) => nodesOf.get(name) ?? []).map(({ name }) => name));
+  for (const { nodeProxy } of plan.nodeProxies) {
+    const before = nodeProxies.find(({ metadata }) => metadata.name === nodeProxy.metadata.name);
+    if (before === undefined || !held.has(nodeProxy.metadata.name)) continue;
+    assert.equal(nodeProxy.spec.revision, before.spec.revision, "a pause lets a node change");
+  }
+}
 
-function take(cluster: SimulatedCluster, step: Step): void {
-  switch (step.kind) {
-    case "setConfig": {
-      const previous = cluster.proxyConfigs.get(step.name);
-      const next = makeProxyConfig({
-        name: step.name,
-        spec: {
-          priority: step.priority,
-          mode: step.mode,
-          rollout: { paused: step.paused },
-          ...(step.selects !== undefined && { nodeSelector: { matchLabels: { pool: step.selects } } }),
-        },
-        metadata: {
-          generation: (previous?.metadata.generation ?? 0) + 1,
-          creationTimestamp: previous?.metadata.creationTimestamp ?? secondsAgo(cluster.proxyConfigs.size),
-        },
-      });
-      cluster.proxyConfigs.set(step.name, { ...next, ...(previous?.status && { status: previous.status }) });
-      return;
-    }
-    case "deleteConfig":
-      cluster.proxyConfigs.delete(step.name);
-      return;
-    case "addNodes":
-      for (let index = 0; index < step.count; index += 1) {
-        const name = `node-${(created += 1)}`;
-        cluster.nodes.set(name, makeNode(name, { labels: { pool: step.pool } }));
-      }
-      return;
-    case "deleteNodes":
-      for (const name of [...cluster.nodes.keys()].filter(sample(step.percent))) cluster.nodes.delete(name);
-      return;
-    case "report":
-      for (const name of [...cluster.nodes.keys()].filter(sample(step.percent))) {
-        cluster.report(name, step.outcome);
-      }
-      return;
-    case "wait":
-      cluster.nowMs += step.seconds * 1000;
-      return;
-    case "reconcile": {
-      const isLost = sample(step.lostPercent);
-      cluster.write(cluster.plan(), () => !isLost());
-      return;
+function countUpdated(name: string, { proxyConfigs, nodes, nodeProxies }: ClusterView): number {
+  const proxyConfig = proxyConfigs.find(({ metadata }) => metadata.name === name);
+  assert.ok(proxyConfig);
+  const target = targetOf(proxyConfig);
+  const owned = new Set(
+    ownNodes(proxyConfigs, nodes)
+      .nodesOf.get(name)
+      ?.map((node) => node.name),
+  );
+  return nodeProxies.filter(
+    ({ metadata, spec, status }) =>
+      owned.has(metadata.name) && spec.revision === target && status?.observedRevision === target,
+  ).length;
+}
+
+/** What must hold when a write is about to be made: the content of what it names exists, and no garbage collector takes it. */
+function assertContentExists(
+  { revisions }: SimulatedCluster,
+  { task }: PlannedWrite,
+  { proxyConfigs }: ClusterView,
+): void {
+  const owners = new Set(proxyConfigs.map(({ metadata }) => metadata.uid));
+  const stored = [...revisions.values()].filter(({ ownerUid }) => owners.has(ownerUid));
+  if (task.kind === "nodeProxy" && task.change.nodeProxy.metadata.labels?.[orphanedLabel] === undefined) {
+    const { revision, config } = task.change.nodeProxy.spec;
+    const contents = stored.filter((other) => other.revision === revision);
+    assert.ok(contents.length > 0, `the content of ${revision} does not exist`);
+    assert.ok(contents.some((other) => isDeepStrictEqual(other.config, config)));
+  }
+  if (task.kind === "status") {
+    const { proxyConfig, status } = task.change;
+    const { to } = status.rollout ?? {};
+    const isStep = to !== proxyConfig.status?.rollout?.to;
+    if (isStep)
+      assert.ok(
+        stored.some(({ revision }) => revision === to),
+        "a step names no content",
+      );
+  }
+}
+
+function assertNothingToWrite(plan: ClusterPlan): void {
+  const { revisions, statuses, nodeProxies, deletions, revisionDeletions } = plan;
+  assert.deepEqual([revisions, statuses, nodeProxies, deletions, revisionDeletions], [[], [], [], [], []]);
+}
+
+/** Writes until there is nothing to write, as an operator whose view is up to date. */
+function settle(cluster: SimulatedCluster): void {
+  cluster.collectGarbage();
+  for (let round = 0; round < 4; round += 1) {
+    const view = cluster.view();
+    const plan = planCluster(view);
+    assertSound(plan, view);
+    cluster.write(plan, (write) => {
+      assertContentExists(cluster, write, view);
+      assertNeeded(cluster, write);
+      return "made";
+    });
+  }
+  assertNothingToWrite(cluster.plan());
+  assertNodesHaveContent(cluster);
+}
+
+/** Every node that a ProxyConfig owns has the stored content of its revision, whoever edited its NodeProxy. */
+function assertNodesHaveContent({ proxyConfigs, nodes, nodeProxies, revisions }: SimulatedCluster): void {
+  for (const [name, owned] of ownNodes([...proxyConfigs.values()], [...nodes.values()]).nodesOf) {
+    for (const node of owned) {
+      const spec = nodeProxies.get(node.name)?.spec;
+      const stored = [...revisions.values()].find(
+        ({ configName, revision }) => configName === name && revision === spec?.revision,
+      );
+      assert.deepEqual(spec?.config, stored?.config);
     }
   }
 }
 
-function assertNothingToWrite({ nodeProxies, deletions, statuses }: ClusterPlan): void {
-  assert.deepEqual({ nodeProxies, deletions, statuses }, { nodeProxies: [], deletions: [], statuses: [] });
-}
-
-/** Whatever has happened before: what must hold of every plan. */
-function assertSound(cluster: SimulatedCluster): void {
-  const { nodesOf, unowned } = ownNodes([...cluster.proxyConfigs.values()], [...cluster.nodes.values()]);
-  const owned = [...nodesOf.values()].flat().map(({ name }) => name);
-  assert.equal(new Set(owned).size, owned.length, "a node has two owners");
-  assert.equal(owned.length + unowned.length, cluster.nodes.size);
-
-  const plan = cluster.plan();
-  assert.deepEqual(cluster.plan(), plan, "the plan depends on something besides the cluster");
-  for (const { metadata } of plan.nodeProxies) assert.ok(cluster.nodes.has(metadata.name));
-  for (const { metadata } of plan.deletions) assert.ok(!cluster.nodes.has(metadata.name));
-  for (const { status } of plan.statuses) {
-    const { selected = 0, updated = 0, ready = 0, failed = 0, unsupported = 0 } = status.nodes ?? {};
-    assert.ok(ready <= updated && updated <= selected && ready + failed + unsupported <= selected);
-    const isReady = findCondition(status.conditions ?? [], "Ready")?.status === "True";
-    assert.equal(isReady, selected > 0 && ready === selected);
-    assert.ok((status.failing ?? []).length <= 10);
+function assertNeeded({ revisions, nodeProxies }: SimulatedCluster, { task, name }: PlannedWrite): void {
+  if (task.kind === "revision") {
+    const { revision, metadata } = task.change.object;
+    const stored = revisions.get(name);
+    const owner = metadata.ownerReferences?.[0]?.uid;
+    assert.ok(stored?.sequence !== revision || stored.ownerUid !== owner, `${name} is written without need`);
+  }
+  if (task.kind === "nodeProxy") {
+    const { metadata, spec } = task.change.nodeProxy;
+    const stored = nodeProxies.get(name);
+    const isSame =
+      isDeepStrictEqual(stored?.spec, spec) && isDeepStrictEqual(stored?.metadata.labels, metadata.labels);
+    assert.ok(!isSame || stored === undefined, `NodeProxy ${name} is written without need`);
   }
 }
 
 /** After all agents got well and nothing is paused. */
 function assertConverged(cluster: SimulatedCluster): void {
-  assertNothingToWrite(cluster.plan());
   for (const name of cluster.nodeProxies.keys()) assert.ok(cluster.nodes.has(name));
   const { nodesOf, unowned } = ownNodes([...cluster.proxyConfigs.values()], [...cluster.nodes.values()]);
   for (const [name, nodes] of nodesOf) {
     const status = cluster.proxyConfigs.get(name)?.status;
     const ready = findCondition(status?.conditions ?? [], "Ready");
     assert.equal(ready?.status, nodes.length > 0 ? "True" : "False", ready?.message);
+    assert.equal(status?.rollout?.phase, nodes.length > 0 ? "Complete" : "NoNodes");
     for (const node of nodes) {
       const nodeProxy = cluster.nodeProxies.get(node.name);
       assert.equal(nodeProxy?.spec.configName, name);
       assert.equal(nodeProxy.spec.revision, status?.currentRevision);
     }
+    assertHistory(cluster, name);
   }
   for (const { name } of unowned) {
     const kept = cluster.nodeProxies.get(name);
@@ -150,59 +165,72 @@ function assertConverged(cluster: SimulatedCluster): void {
   }
 }
 
-describe("planCluster, simulated", () => {
-  it("gives every node at most one owner, settles, and converges from every history", () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 30, size: "max" }), (steps) => {
-        const cluster = new SimulatedCluster();
-        for (const next of steps) {
-          take(cluster, next);
-          assertSound(cluster);
-        }
-        cluster.write(cluster.plan());
-        cluster.write(cluster.plan()); // the statuses now know the NodeProxies
-        assertNothingToWrite(cluster.plan());
-        cluster.nowMs += 1000;
-
-        for (const [name, proxyConfig] of cluster.proxyConfigs) {
-          const spec = { ...proxyConfig.spec, rollout: { ...proxyConfig.spec.rollout, paused: false } };
-          cluster.proxyConfigs.set(name, { ...proxyConfig, spec });
-        }
-        cluster.write(cluster.plan());
-        for (const name of cluster.nodes.keys()) cluster.report(name, "ready");
-        cluster.write(cluster.plan());
-        assertConverged(cluster);
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
-
-/** Looks at labels of nodes and at reports of agents during one plan. */
-function looks(count: number): number {
-  const cluster = new SimulatedCluster();
-  take(cluster, { kind: "addNodes", pool: "a", count });
-  for (const name of ["one", "two"]) {
-    take(cluster, { kind: "setConfig", name, selects: "a", priority: 0, mode: "nftables", paused: false });
-  }
-  cluster.write(cluster.plan());
-  for (const name of cluster.nodes.keys()) cluster.report(name, "ready");
-  let looks = 0;
-  const counting = <T extends object>(target: T): T =>
-    new Proxy(target, {
-      get(object, property, receiver) {
-        looks += 1;
-        return Reflect.get(object, property, receiver);
-      },
-    });
-  const { nodes, nodeProxies, ...view } = cluster.view();
-  planCluster({ ...view, nodes: nodes.map(counting), nodeProxies: nodeProxies.map(counting) });
-  return looks;
+/** One object for each content, the newest revision last, and no more of the past than the limit. */
+function assertHistory({ proxyConfigs, revisions }: SimulatedCluster, name: string): void {
+  const proxyConfig = proxyConfigs.get(name);
+  assert.ok(proxyConfig);
+  const stored = [...revisions.values()]
+    .filter(({ configName }) => configName === name)
+    .toSorted((a, b) => a.sequence - b.sequence);
+  assert.equal(stored.at(-1)?.revision, targetOf(proxyConfig));
+  assert.equal(new Set(stored.map(({ revision }) => revision)).size, stored.length);
+  assert.equal(new Set(stored.map(({ sequence }) => sequence)).size, stored.length);
+  assert.ok(stored.length <= historyLimit + 4);
 }
 
-describe("planCluster, cost", () => {
-  it("grows no faster than the number of nodes, up to 5,000", () => {
-    const perNode = looks(500) / 500;
-    assert.ok(looks(5000) / 5000 <= perNode * 1.1 + 3, `${perNode} looks at each of 500 nodes`);
+function unpause({ proxyConfigs }: SimulatedCluster): void {
+  for (const [name, proxyConfig] of proxyConfigs) {
+    const spec = { ...proxyConfig.spec, rollout: { ...proxyConfig.spec.rollout, paused: false } };
+    proxyConfigs.set(name, { ...proxyConfig, spec });
+  }
+}
+
+function live(cluster: SimulatedCluster, steps: readonly Step[]): void {
+  let past: readonly ClusterView[] = [cluster.view()];
+  for (const next of steps) {
+    if (next.kind !== "reconcile") {
+      take(cluster, next);
+      past = remember(past, cluster.view());
+      continue;
+    }
+    const seen = past[next.lag] ?? cluster.view();
+    const view = next.lag === 0 ? cluster.view() : cluster.staleView(seen);
+    const plan = planCluster(view);
+    assertSound(plan, view);
+    let made = 0;
+    cluster.write(plan, (write) => {
+      assertContentExists(cluster, write, view);
+      return next.fates[made++ % next.fates.length] ?? "made";
+    });
+  }
+}
+
+describe("planCluster, simulated", () => {
+  it("keeps its promises through 10,000 histories, settles, and converges from each", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 24, size: "max" }), (steps) => {
+        const cluster = new SimulatedCluster();
+        live(cluster, steps);
+        settle(cluster);
+        cluster.nowMs += 1000;
+        unpause(cluster);
+        settle(cluster);
+        for (const name of cluster.nodes.keys()) cluster.report(name, "ready");
+        settle(cluster);
+        assertConverged(cluster);
+      }),
+      { numRuns: 10_000 },
+    );
+  }).timeout(300_000);
+
+  it("depends on nothing but the cluster", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 16, size: "max" }), (steps) => {
+        const cluster = new SimulatedCluster();
+        live(cluster, steps);
+        assert.deepEqual(cluster.plan(), cluster.plan());
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -17,7 +17,7 @@ function start(client: FakeApiClient, signal: AbortSignal) {
   );
   let proven = false;
   const prove = async () => {
-    await proveAccess({ kubeConfig, client, clock, log: silentLogger }, signal);
+    await proveAccess({ kubeConfig, client, namespace: "kube-system", clock, log: silentLogger }, signal);
     proven = true;
   };
   const ended = prove();
@@ -25,7 +25,8 @@ function start(client: FakeApiClient, signal: AbortSignal) {
 }
 
 describe("proveAccess", () => {
-  for (const resource of [resources.proxyConfigs, resources.nodes, resources.nodeProxies]) {
+  const { proxyConfigs, nodes, nodeProxies, controllerRevisions } = resources;
+  for (const resource of [proxyConfigs, nodes, nodeProxies, controllerRevisions]) {
     it(`waits until ${resource.plural} can be listed, and leaves no watch open`, async () => {
       const client = new FakeApiClient();
       client.failNext("watch", refused, { resource, times: 5 });

@@ -18,6 +18,7 @@ import {
 const config = makeProxyConfig();
 const { revision } = settingsOf(config);
 const older = makeProxyConfig({ spec: { mode: "iptables" } });
+const olderRevision = settingsOf(older).revision;
 const node = makeNode("node-1");
 
 /** Its agent has not looked at the newest generation yet. */
@@ -46,8 +47,8 @@ const rows: readonly {
   readonly heartbeat?: HeartbeatObservation;
   /** @default false */
   readonly listedSilent?: boolean;
-  /** @default false */
-  readonly paused?: boolean;
+  /** @default the newest revision */
+  readonly assigned?: string;
   readonly health: NodeHealth;
   readonly reason: string;
   readonly updated?: boolean;
@@ -180,11 +181,26 @@ const rows: readonly {
     reason: "RevisionPending",
   },
   {
-    name: "a failure with the settings that a pause holds",
+    name: "a failure with earlier settings that the node is assigned",
     nodeProxy: withStatus(readyStatus("rev-old", notReady("SyncFailed")), older),
-    paused: true,
+    assigned: olderRevision,
     health: "failed",
     reason: "SyncFailed",
+  },
+  {
+    name: "Ready with earlier settings that the node is assigned",
+    nodeProxy: withStatus(readyStatus(olderRevision), older),
+    assigned: olderRevision,
+    health: "ready",
+    reason: "Synced",
+    updated: true,
+  },
+  {
+    name: "Ready with the newest settings where the node is assigned earlier ones",
+    nodeProxy: withStatus(readyStatus(revision)),
+    assigned: olderRevision,
+    health: "waiting",
+    reason: "RevisionPending",
   },
   {
     name: "Ready with the revision, before facts about the node changed",
@@ -218,20 +234,22 @@ const rows: readonly {
 describe("judgeNode", () => {
   for (const row of rows) {
     const { name, nodeProxy, heartbeat = unchangedFor(0) } = row;
-    const { listedSilent = false, paused = false, updated = false } = row;
+    const { listedSilent = false, assigned = revision, updated = false } = row;
     it(name, () => {
-      const verdict = judgeNode("node-1", nodeProxy, { revision, heartbeat, listedSilent, paused });
+      const held = assigned !== revision;
+      const verdict = judgeNode("node-1", nodeProxy, { revision: assigned, held, heartbeat, listedSilent });
       assert.deepEqual([verdict.health, verdict.reason, verdict.updated], [row.health, row.reason, updated]);
     });
   }
 
-  it("takes a fallback for one only when the newest revision is in force", () => {
+  it("reports a fallback only of the newest revision, once it has taken effect", () => {
     const fallback = { runningMode: "iptables", fallbackReason: "nft is missing" } as const;
-    const reasonAt = (observed: string) => {
-      const facts = { revision, heartbeat: unchangedFor(0), listedSilent: false, paused: false };
-      return judgeNode("node-1", withStatus(readyStatus(observed, fallback)), facts).fallbackReason;
+    const reasonAt = (observed: string, held = false) => {
+      const expected = { revision, heartbeat: unchangedFor(0), listedSilent: false, held };
+      return judgeNode("node-1", withStatus(readyStatus(observed, fallback)), expected).fallbackReason;
     };
     assert.equal(reasonAt(revision), "nft is missing");
     assert.equal(reasonAt("rev-old"), undefined);
+    assert.equal(reasonAt(revision, true), undefined);
   });
 });

@@ -1,203 +1,185 @@
 import assert from "node:assert/strict";
-import type { Condition, ProxyConfigStatus } from "../../../../../crds/api.ts";
+import type { ProxyConfigStatus } from "../../../../../crds/api.ts";
 import type { NodeVerdict } from "../../../../../operator/plan/nodes/judge-node.ts";
-import { planRollout, type RolloutPhase } from "../../../../../operator/plan/rollout/plan-rollout.ts";
-import { makeProxyConfig, nowMs, secondsAgo } from "../make-cluster.ts";
+import type { HoldReason } from "../../../../../operator/plan/rollout/assign.ts";
+import { planRollout } from "../../../../../operator/plan/rollout/plan-rollout.ts";
+import type { RolloutPhase } from "../../../../../operator/plan/rollout/rollout-state.ts";
+import { makeProxyConfig, nowMs } from "../make-cluster.ts";
+import { assignmentOf, ready, underWay, verdict } from "./make-rollout.ts";
 
-const revision = "rev-new";
-
-function verdict(node: string, changes: Partial<NodeVerdict> = {}): NodeVerdict {
-  return {
-    node,
-    health: "waiting",
-    reason: "RevisionPending",
-    message: "",
-    since: undefined,
-    assignedRevision: "rev-old",
-    updated: false,
-    drifted: false,
-    degraded: undefined,
-    runningMode: undefined,
-    fallbackReason: undefined,
-    ...changes,
-  };
-}
-
-const ready = (node: string, readySecondsAgo = 0) =>
-  verdict(node, {
-    health: "ready",
-    assignedRevision: revision,
-    updated: true,
-    since: secondsAgo(readySecondsAgo),
-  });
-
-const progressing = (status: "True" | "False", reason: string, ago: number): readonly Condition[] => [
-  { type: "Progressing", status, reason, message: "", lastTransitionTime: secondsAgo(ago) },
-];
-
-/** A status that is `ago` seconds into the rollout of the revision. */
-function underWay(
-  ago: number,
-  stage = "updating 0/2",
-  conditions: readonly Condition[] = [],
-): ProxyConfigStatus {
-  return { updateRevision: revision, rollout: { stage, startedAt: secondsAgo(ago) }, conditions };
-}
+const held = (node: string) => verdict(node, { health: "ready", held: true, updated: true });
+const unsupported = (node: string) => verdict(node, { health: "unsupported" });
 
 const rows: readonly {
   readonly name: string;
-  readonly paused?: boolean;
+  readonly holdReason?: HoldReason;
   readonly status?: ProxyConfigStatus;
   readonly verdicts: readonly NodeVerdict[];
-  readonly released?: readonly string[];
   readonly phase: RolloutPhase;
   readonly stage: string;
 }[] = [
-  { name: "no nodes", verdicts: [], phase: "noNodes", stage: "no nodes" },
+  { name: "no nodes", verdicts: [], phase: "NoNodes", stage: "no nodes" },
   {
     name: "all nodes change at once",
     verdicts: [verdict("a"), verdict("b")],
-    phase: "updating",
+    phase: "Updating",
     stage: "updating 0/2",
   },
   {
     name: "nodes that are ready count",
     verdicts: [ready("a"), verdict("b")],
-    phase: "updating",
+    phase: "Updating",
     stage: "updating 1/2",
   },
-  { name: "all are ready", verdicts: [ready("a"), ready("b")], phase: "complete", stage: "complete" },
+  { name: "all are ready", verdicts: [ready("a"), ready("b")], phase: "Complete", stage: "complete" },
   {
-    name: "a node that fails after completion does not begin the rollout again",
-    status: underWay(5000, "complete"),
-    verdicts: [ready("a"), verdict("b", { health: "failed", assignedRevision: revision })],
-    phase: "complete",
+    name: "a node that fails after completion does not restart the rollout",
+    status: underWay(5000, { phase: "Complete" }),
+    verdicts: [ready("a"), verdict("b", { health: "failed" })],
+    phase: "Complete",
     stage: "complete",
   },
   {
     name: "completion of another revision does not count",
-    status: { ...underWay(5000, "complete"), updateRevision: "rev-old" },
+    status: { ...underWay(5000, { phase: "Complete" }), updateRevision: "rev-old" },
     verdicts: [ready("a"), verdict("b")],
-    phase: "updating",
+    phase: "Updating",
     stage: "updating 1/2",
   },
   {
-    name: "a pause holds nodes that have settings",
-    paused: true,
-    verdicts: [ready("a"), verdict("b")],
-    released: ["a"],
-    phase: "paused",
+    name: "nodes that a pause holds do not count as ready",
+    holdReason: "paused",
+    verdicts: [ready("a"), held("b")],
+    phase: "Paused",
     stage: "paused 1/2",
   },
   {
-    name: "a pause does not hold nodes without settings",
-    paused: true,
-    verdicts: [verdict("a", { assignedRevision: undefined })],
-    phase: "updating",
-    stage: "updating 0/1",
+    name: "a pause with nothing to hold does not show",
+    holdReason: "paused",
+    verdicts: [ready("a")],
+    phase: "Complete",
+    stage: "complete",
   },
   {
-    name: "a pause with nothing to hold does not show",
-    paused: true,
-    verdicts: [ready("a")],
-    phase: "complete",
-    stage: "complete",
+    name: "a revision that cannot be stored reaches no node",
+    holdReason: "unstored",
+    verdicts: [held("a"), verdict("b")],
+    phase: "Blocked",
+    stage: "blocked 0/2",
   },
   {
     name: "within the deadline it goes on",
     status: underWay(599),
     verdicts: [verdict("a"), verdict("b")],
-    phase: "updating",
+    phase: "Updating",
     stage: "updating 0/2",
   },
   {
-    name: "past the deadline it is stalled, and every node still gets the revision",
+    name: "past the deadline it is stalled",
     status: underWay(600),
     verdicts: [verdict("a"), verdict("b")],
-    phase: "stalled",
+    phase: "Stalled",
     stage: "stalled 0/2",
   },
   {
     name: "a node that becomes ready extends the deadline",
     status: underWay(1000),
     verdicts: [ready("a", 599), verdict("b")],
-    phase: "updating",
+    phase: "Updating",
     stage: "updating 1/2",
   },
   {
     name: "a node whose clock is an hour fast does not",
     status: underWay(1000),
     verdicts: [ready("a", -3600), verdict("b")],
-    phase: "stalled",
+    phase: "Stalled",
     stage: "stalled 1/2",
   },
   {
     name: "it stays stalled while nothing changes",
-    status: underWay(1000, "stalled 0/2", progressing("False", "ProgressDeadlineExceeded", 300)),
+    status: underWay(1000, { phase: "Stalled" }),
     verdicts: [verdict("a"), verdict("b")],
-    phase: "stalled",
+    phase: "Stalled",
+    stage: "stalled 0/2",
+  },
+  {
+    name: "no node supports the mode",
+    verdicts: [unsupported("a"), unsupported("b")],
+    phase: "Unsupported",
     stage: "stalled 0/2",
   },
   {
     name: "the time of a pause does not count",
-    status: underWay(9000, "paused 0/2", progressing("False", "RolloutPaused", 8000)),
+    status: underWay(9000, { phase: "Paused" }),
     verdicts: [verdict("a"), verdict("b")],
-    phase: "updating",
+    phase: "Updating",
+    stage: "updating 0/2",
+  },
+  {
+    name: "the time without a node that supports the mode does not count",
+    status: underWay(9000, { phase: "Unsupported" }),
+    verdicts: [verdict("a"), unsupported("b")],
+    phase: "Updating",
     stage: "updating 0/2",
   },
   {
     name: "the time without nodes does not count",
-    status: { updateRevision: revision, rollout: { stage: "no nodes" } },
-    verdicts: [verdict("a", { assignedRevision: undefined })],
-    phase: "updating",
+    status: { updateRevision: "rev-new", rollout: { stage: "no nodes", phase: "NoNodes", to: "rev-new" } },
+    verdicts: [verdict("a")],
+    phase: "Updating",
     stage: "updating 0/1",
   },
   {
-    name: "the deadline begins when a pause ends",
-    status: underWay(9000, "updating 0/2", progressing("True", "NodesUpdating", 599)),
+    name: "the deadline starts when a pause ends",
+    status: underWay(9000, { stepAgo: 599 }),
     verdicts: [verdict("a"), verdict("b")],
-    phase: "updating",
+    phase: "Updating",
     stage: "updating 0/2",
   },
 ];
 
-const startedAt = (status: ProxyConfigStatus) =>
-  planRollout({ proxyConfig: makeProxyConfig({ status }), revision, verdicts: [verdict("a")], nowMs })
-    .startedAt;
+function planFor({
+  status,
+  verdicts,
+  holdReason,
+}: Pick<(typeof rows)[number], "status" | "verdicts" | "holdReason">) {
+  return planRollout({
+    proxyConfig: makeProxyConfig({ ...(status && { status }) }),
+    assignment: assignmentOf(verdicts, holdReason),
+    verdicts,
+    storeFailure: holdReason === "unstored" ? "forbidden" : undefined,
+    nowMs,
+  });
+}
 
 describe("planRollout", () => {
-  for (const { name, paused = false, status, verdicts, released, phase, stage } of rows) {
-    it(name, () => {
-      const proxyConfig = makeProxyConfig({ spec: { rollout: { paused } }, ...(status && { status }) });
-      const plan = planRollout({ proxyConfig, revision, verdicts, nowMs });
-      assert.deepEqual([plan.phase, plan.stage], [phase, stage]);
-      const expected = released ?? verdicts.map(({ node }) => node);
-      assert.deepEqual([...plan.released], expected);
+  for (const row of rows) {
+    it(row.name, () => {
+      const { state, stage, held } = planFor(row);
+      assert.deepEqual([state.phase, stage], [row.phase, row.stage]);
       assert.deepEqual(
-        [...plan.released, ...plan.held].toSorted(),
-        verdicts.map(({ node }) => node).toSorted(),
+        held,
+        row.verdicts.filter((other) => other.held).map(({ node }) => node),
       );
     });
   }
 
-  it("keeps the beginning of a rollout, and begins anew with another revision", () => {
-    assert.equal(startedAt(underWay(60)), secondsAgo(60));
-    assert.equal(startedAt({ ...underWay(60), updateRevision: "rev-old" }), secondsAgo(0));
+  it("reads nothing that is made for people", () => {
+    for (const row of rows) {
+      if (row.status?.rollout === undefined) continue;
+      const rollout = { ...row.status.rollout, stage: "complete", message: "paused" };
+      assert.deepEqual(planFor({ ...row, status: { ...row.status, rollout } }), planFor(row), row.name);
+    }
   });
 
-  it("has not begun while there are no nodes", () => {
-    const { startedAt, nextLookAtMs } = planRollout({
-      proxyConfig: makeProxyConfig({ status: underWay(60) }),
-      revision,
-      verdicts: [],
-      nowMs,
-    });
-    assert.deepEqual([startedAt, nextLookAtMs], [undefined, undefined]);
+  it("says why a revision cannot be stored", () => {
+    const { message } = planFor({ holdReason: "unstored", verdicts: [held("a")] });
+    assert.equal(message, "revision rev-new cannot be stored, so no node gets it: forbidden");
   });
 
   it("looks again at the deadline", () => {
-    const proxyConfig = makeProxyConfig({ status: underWay(100) });
-    const plan = planRollout({ proxyConfig, revision, verdicts: [verdict("a")], nowMs });
+    const plan = planFor({ status: underWay(100), verdicts: [verdict("a")] });
     assert.equal(plan.nextLookAtMs, nowMs + 500_000);
+    assert.equal(planFor({ status: underWay(60), verdicts: [] }).nextLookAtMs, undefined);
   });
 });

@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from "node:util";
+import type { NodeProxy, NodeProxyConfig, ProxyConfig } from "../../../crds/api.ts";
+import type { NodeSettings } from "../../../crds/node-settings.ts";
+import { revisionOf } from "../../../crds/revision.ts";
+import { controllerRevisionOf, type ControllerRevision, type StoredRevision } from "./controller-revision.ts";
+
+/** So many revisions that nothing uses any more are kept, as Kubernetes does for its workloads. */
+export const historyLimit = 10;
+
+/** A ControllerRevision to be created or changed. */
+export interface RevisionChange {
+  readonly object: ControllerRevision;
+  /** Uid of an object with other content that has to be deleted first: content cannot be changed. */
+  readonly replaces: string | undefined;
+}
+
+/** The revisions of one ProxyConfig: what they contain, and what has to be written so that they stay known. */
+export interface History {
+  /** Settings of each revision that a node is assigned, and of those that the status names as far as they are known. */
+  readonly configs: ReadonlyMap<string, NodeProxyConfig>;
+  /** Revisions whose content is not stored yet. */
+  readonly unstored: ReadonlySet<string>;
+  readonly changes: readonly RevisionChange[];
+  readonly deletions: readonly StoredRevision[];
+}
+
+export interface HistoryFacts {
+  readonly proxyConfig: ProxyConfig;
+  /** What the ProxyConfig asks for now. */
+  readonly target: NodeSettings;
+  /** Revisions that its nodes are assigned. */
+  readonly assigned: ReadonlySet<string>;
+  /** Revisions that NodeProxies have of this ProxyConfig, whoever owns their nodes. */
+  readonly running: ReadonlySet<string>;
+  /** Of its nodes: they hold the content of what a version without history assigned. */
+  readonly nodeProxies: readonly NodeProxy[];
+  /** Of this ProxyConfig, by its name; the object may have belonged to an earlier one of that name. */
+  readonly stored: readonly StoredRevision[];
+}
+
+/**
+ * Plans the ControllerRevisions of a ProxyConfig. The revision that it asks for has the highest number; content that
+ * was there before gets a new number, not a second object. What is stored under a name stays its content, also where a
+ * later version computes another name for it.
+ */
+export function planHistory(facts: HistoryFacts): History {
+  const { proxyConfig, target, assigned, stored } = facts;
+  const known = new Map(stored.map((revision) => [revision.revision, revision]));
+  const configs = new Map(
+    [...assigned, ...namedInStatus(proxyConfig)].flatMap((revision) => {
+      const config = findConfig(revision, known.get(revision), facts);
+      return config === undefined ? [] : [[revision, config]];
+    }),
+  );
+  configs.set(target.revision, target.config);
+  const changes = planChanges(facts, { known, configs });
+  return {
+    configs,
+    unstored: new Set([...configs.keys()].filter((revision) => !isStored(known.get(revision), facts))),
+    changes,
+    deletions: unused(facts),
+  };
+}
+
+function findConfig(
+  revision: string,
+  stored: StoredRevision | undefined,
+  { nodeProxies }: HistoryFacts,
+): NodeProxyConfig | undefined {
+  if (stored?.config !== undefined) return stored.config;
+  const candidates = nodeProxies.filter(({ spec }) => spec.revision === revision);
+  // One that fits its name has not been changed by anyone.
+  const intact = candidates.find(({ spec }) => revisionOf(spec.config) === revision);
+  return (intact ?? candidates[0])?.spec.config;
+}
+
+/** Numbers go on from the highest; the target's is above all others. */
+function planChanges(
+  facts: HistoryFacts,
+  {
+    known,
+    configs,
+  }: {
+    readonly known: ReadonlyMap<string, StoredRevision>;
+    readonly configs: ReadonlyMap<string, NodeProxyConfig>;
+  },
+): readonly RevisionChange[] {
+  const { target, stored } = facts;
+  const others = [...configs].filter(([revision]) => revision !== target.revision);
+  const missing = others.filter(([revision]) => !isStored(known.get(revision), facts));
+  const highest = Math.max(
+    0,
+    ...stored.filter((other) => other.revision !== target.revision).map(sequenceOf),
+  );
+  const changes = missing.map(([revision, config], index) =>
+    changeOf(facts, { revision, config, sequence: highest + 1 + index }, known.get(revision)),
+  );
+  const top = highest + missing.length;
+  const current = known.get(target.revision);
+  if (isStored(current, facts) && current.sequence > top) return changes;
+  const sequence = Math.max(top + 1, current?.sequence ?? 0);
+  return [...changes, changeOf(facts, { ...target, sequence }, current)];
+}
+
+function changeOf(
+  { proxyConfig }: HistoryFacts,
+  settings: Parameters<typeof controllerRevisionOf>[1],
+  current: StoredRevision | undefined,
+): RevisionChange {
+  const hasOtherContent = current !== undefined && !isDeepStrictEqual(current.content, settings.config);
+  return {
+    object: controllerRevisionOf(proxyConfig, settings),
+    replaces: hasOtherContent ? current.uid : undefined,
+  };
+}
+
+/** Whether the content is there, usable, and stays: the garbage collector takes what an earlier ProxyConfig of that name owned. */
+function isStored(
+  stored: StoredRevision | undefined,
+  { proxyConfig, target }: HistoryFacts,
+): stored is StoredRevision {
+  if (stored?.config === undefined || stored.ownerUid !== (proxyConfig.metadata.uid ?? "")) return false;
+  return stored.revision !== target.revision || isDeepStrictEqual(stored.content, target.config);
+}
+
+/** The oldest of those that neither nodes nor the status name, beyond the limit. */
+function unused({ proxyConfig, target, assigned, running, stored }: HistoryFacts): readonly StoredRevision[] {
+  const used = new Set([target.revision, ...assigned, ...running, ...namedInStatus(proxyConfig)]);
+  return stored
+    .filter(({ revision }) => !used.has(revision))
+    .toSorted((a, b) => b.sequence - a.sequence || (a.name < b.name ? -1 : 1))
+    .slice(historyLimit);
+}
+
+function namedInStatus({ status = {} }: ProxyConfig): readonly string[] {
+  const { currentRevision, updateRevision, lastGoodRevision, rollout } = status;
+  return [currentRevision, updateRevision, lastGoodRevision, rollout?.from].filter(
+    (revision) => revision !== undefined,
+  );
+}
+
+function sequenceOf({ sequence }: StoredRevision): number {
+  return sequence;
+}

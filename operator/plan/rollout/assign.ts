@@ -1,0 +1,56 @@
+import type { NodeProxy } from "../../../crds/api.ts";
+import type { NodeSettings } from "../../../crds/node-settings.ts";
+import type { ClusterNode } from "../cluster-view.ts";
+
+/** A revision by its name, and the ProxyConfig that its settings come from. */
+export type AssignedRevision = Pick<NodeSettings, "configName" | "revision">;
+
+/** Why nodes keep what they have: `rollout.paused`, or the revision cannot be stored. */
+export type HoldReason = "paused" | "unstored";
+
+/** Which revision each node of a ProxyConfig is to run. */
+export interface Assignment {
+  /** What the ProxyConfig asks for. */
+  readonly target: AssignedRevision;
+  /** By the name of the node; every node has one. */
+  readonly revisions: ReadonlyMap<string, AssignedRevision>;
+  /** Nodes that keep another revision than the target. */
+  readonly held: ReadonlySet<string>;
+  /** Undefined when nothing holds the target back. */
+  readonly holdReason: HoldReason | undefined;
+}
+
+/**
+ * Assigns the target to all nodes at once, unless something holds it back: then nodes that have settings keep them. A
+ * node without any always gets the target, because without settings it serves nothing.
+ */
+export function assign({
+  nodes,
+  nodeProxyOf,
+  target,
+  paused,
+  unstorable,
+}: {
+  readonly nodes: readonly ClusterNode[];
+  readonly nodeProxyOf: ReadonlyMap<string, NodeProxy>;
+  readonly target: AssignedRevision;
+  readonly paused: boolean;
+  /** The target is not stored, and storing it has failed. */
+  readonly unstorable: boolean;
+}): Assignment {
+  const lacking = nodes.filter(({ name }) => nodeProxyOf.get(name)?.spec.revision !== target.revision);
+  const isUnstored = unstorable && lacking.length > 0;
+  const holdReason = isUnstored ? "unstored" : paused ? "paused" : undefined;
+  const kept = new Map(
+    (holdReason === undefined ? [] : lacking).flatMap(({ name }): [string, AssignedRevision][] => {
+      const spec = nodeProxyOf.get(name)?.spec;
+      return spec === undefined ? [] : [[name, { configName: spec.configName, revision: spec.revision }]];
+    }),
+  );
+  return {
+    target,
+    revisions: new Map(nodes.map(({ name }) => [name, kept.get(name) ?? target])),
+    held: new Set(kept.keys()),
+    holdReason,
+  };
+}
