@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { apiGroupVersion, type NodeProxy, type NodeProxyStatus, type ProxyConfig } from "../../crds/api.ts";
 import { runOperator } from "../../operator/operator.ts";
+import type { ControllerRevision } from "../../operator/plan/history/controller-revision.ts";
 import type { ApiClient, ApiObject } from "../../platform/kube/api-client.ts";
 import { createApiClient } from "../../platform/kube/client-node.ts";
 import { loadKubeConfig } from "../../platform/kube/kube-config.ts";
@@ -122,7 +123,7 @@ export class OperatorStage {
     await this.client.delete({ resource: resources.nodes, name });
   }
 
-  /** The agent of a node has its revision in force, or says why not. */
+  /** The agent of a node has applied its revision, or says why not. */
   async report(
     node: string,
     {
@@ -156,6 +157,15 @@ export class OperatorStage {
       fieldManager: "kubesteer-agent",
       subresource: "status",
     });
+  }
+
+  /** The stored revisions of a ProxyConfig, oldest first. */
+  async revisions(configName: string): Promise<readonly ControllerRevision[]> {
+    const { items } = await this.client.list<ControllerRevision>(resources.controllerRevisions, {
+      namespace: "kube-system",
+      labelSelector: `kubesteer.dev/config=${configName}`,
+    });
+    return items.toSorted((a, b) => a.revision - b.revision);
   }
 
   async nodeProxies(): Promise<readonly NodeProxy[]> {

@@ -92,7 +92,35 @@ describe("operator and API server", function () {
       assert.equal(done.status?.currentRevision, after.spec.revision);
     });
 
-    it("repairs a NodeProxy that somebody changed", async () => {
+    it("stores the settings of each revision once, and loses them with the ProxyConfig", async () => {
+      await stage.addNode("node-1");
+      await stage.applyConfig("history", {});
+      const { spec: first } = await stage.nodeProxy("node-1");
+      await stage.applyConfig("history", { masqueradeAll: true });
+      const { spec: second } = await stage.nodeProxy("node-1", ({ spec }) => spec.config.masqueradeAll);
+      await stage.applyConfig("history", {});
+      await stage.nodeProxy("node-1", ({ spec }) => !spec.config.masqueradeAll);
+
+      const stored = await stage.revisions("history");
+      assert.deepEqual(
+        stored.map(({ data, revision }) => [revision, data.config]),
+        [
+          [2, second.config],
+          [3, first.config],
+        ],
+      );
+      const { metadata, status } = await stage.proxyConfig("history");
+      assert.deepEqual(
+        stored.map(({ metadata: { ownerReferences = [] } }) => ownerReferences.map(({ uid }) => uid)),
+        [[metadata.uid], [metadata.uid]],
+      );
+      assert.deepEqual([status?.rollout?.from, status?.rollout?.to], [second.revision, first.revision]);
+
+      await stage.deleteConfig("history");
+      await waitUntil("the history to go", async () => (await stage.revisions("history")).length === 0);
+    });
+
+    it("repairs a NodeProxy that another client changed", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("default", {});
       const { spec } = await stage.nodeProxy("node-1");
@@ -104,7 +132,7 @@ describe("operator and API server", function () {
       assert.deepEqual(repaired.spec, spec);
     });
 
-    it("repairs a NodeProxy that somebody added settings to", async () => {
+    it("repairs a NodeProxy that another client added settings to", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("default", {});
       const { spec } = await stage.nodeProxy("node-1");
@@ -118,7 +146,7 @@ describe("operator and API server", function () {
       assert.deepEqual(repaired.spec, spec);
     });
 
-    it("follows a Node that is made anew under the same name", async () => {
+    it("follows a Node that is recreated under the same name", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("default", {});
       const [before] = (await stage.nodeProxy("node-1")).metadata.ownerReferences ?? [];
@@ -146,7 +174,7 @@ describe("operator and API server", function () {
       assert.match(await stage.event("failing", "NodeRecovered"), /node-1/);
     });
 
-    it("takes no agent for silent because the node's clock is slow", async () => {
+    it("does not count an agent as silent because the node's clock is slow", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("default", {});
       await stage.nodeProxy("node-1");
@@ -185,7 +213,7 @@ describe("operator and API server", function () {
       assert.equal(taken.spec.config.mode, "ipvs");
       const loser = await stage.ready("low", "False", "AllNodesOverridden");
       assert.equal(loser.status?.nodes?.overridden, 1);
-      assert.match(conditionOf(loser, "Overridden")?.message ?? "", /high \(priority 10\) has node-1/);
+      assert.match(conditionOf(loser, "Overridden")?.message ?? "", /high \(priority 10\) owns node-1/);
       assert.match(await stage.event("low", "ConfigOverridden"), /high/);
 
       await stage.deleteConfig("high");
