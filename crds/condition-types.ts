@@ -2,15 +2,15 @@
 export const conditionTypes = {
   /** ProxyConfig: every selected node runs it. NodeProxy: the node serves as its newest settings say. */
   ready: "Ready",
-  /** ProxyConfig: a rollout is under way. */
+  /** ProxyConfig: a rollout is in progress. */
   progressing: "Progressing",
   /** ProxyConfig: some node fails. NodeProxy: some Services are not served as specified. */
   degraded: "Degraded",
-  /** ProxyConfig: kstatus, present while nothing gets better before somebody changes the spec or the nodes. */
+  /** ProxyConfig: kstatus, present while only a change of the spec or the nodes can help. */
   stalled: "Stalled",
   /** NodeProxy: the newest settings have reached the kernel at least once. */
   applied: "Applied",
-  /** NodeProxy: others have changed our kernel state, and it is not repaired. */
+  /** NodeProxy: external changes to our kernel state are not repaired. */
   drifted: "Drifted",
 } as const;
 

@@ -21,8 +21,8 @@ export interface OperatorEnvironment {
 }
 
 /**
- * Runs the operator until `signal` aborts. The API server may go away and come back at any time; only what waiting
- * cannot mend ends it.
+ * Runs the operator until `signal` aborts. The API server may become unreachable at any time; only an
+ * error that a retry cannot fix ends it.
  *
  * @throws {TerminalError} for an unusable kubeconfig or listen address
  */

@@ -35,6 +35,6 @@ export const rolloutStatus = z
       .string()
       .max(1024)
       .optional()
-      .describe("What the rollout waits for, and what of spec.rollout it did not obey."),
+      .describe("What the rollout waits for, and what of spec.rollout is not implemented yet."),
   })
   .describe("Progress of the rollout.");

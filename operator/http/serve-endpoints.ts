@@ -4,8 +4,8 @@ import type { Metrics } from "../../platform/telemetry/metrics.ts";
 import type { OperatorOptions } from "../options.ts";
 
 /**
- * Serves /healthz, /livez and /readyz on one address and /metrics on the other, until `signal` aborts. Ready is who
- * has listed the cluster once, leader or not: it has the rights and the connection that a leader needs.
+ * Serves /healthz, /livez and /readyz on one address and /metrics on the other, until `signal` aborts. A replica is
+ * ready once it has listed the cluster, leader or not: it has the rights and the connection that a leader needs.
  *
  * @throws {TerminalError} for an address that cannot be listened on
  */

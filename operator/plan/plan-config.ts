@@ -25,7 +25,7 @@ export interface ConfigView {
   readonly nodeProxyOf: ReadonlyMap<string, NodeProxy>;
   /** Stored for it, or for an earlier ProxyConfig of its name. */
   readonly stored: readonly StoredRevision[];
-  /** Revisions that NodeProxies have of it, also those of nodes that others own. */
+  /** Its revisions that NodeProxies have, also on nodes that it no longer owns. */
   readonly running: ReadonlySet<string>;
   readonly failedWrites: ReadonlyMap<WriteKey, string>;
   readonly judge: (node: string, expected: Pick<Expectation, "held" | "revision">) => NodeVerdict;

@@ -21,8 +21,8 @@ export interface LeadOptions extends Omit<ReconcileOptions, "cache" | "retries" 
 
 /**
  * Does the leader's work until `signal` aborts: lists the cluster, plans and writes a round, and another one after every
- * change. Nothing is taken over from before: a watch that was open already may be dead without our knowing, and a plan from
- * what it showed last would undo what has changed since.
+ * change. Nothing is kept from an earlier term: a watch that was open then may have died unnoticed, and a plan from what it
+ * showed last would undo later changes.
  */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics, tracing } = options;

@@ -51,22 +51,22 @@ export class ClusterCache {
     if (!isHeartbeat || endsSilence) this.#onChange();
   }
 
-  /** The API server was heard on the watch of NodeProxies: that time goes on is what makes agents silent. */
+  /** The watch of NodeProxies received something: agents become silent as this time advances. */
   nodeProxyContact(contact: Contact): void {
     if (this.#heartbeats.contact(contact)) this.#onChange();
   }
 
-  /** A write of our own was answered with that version. */
+  /** The answer to a write of this operator had this version. */
   answered(resource: Resource, resourceVersion: string | undefined): void {
     this.#ownWrites.answered(resource, resourceVersion);
   }
 
-  /** The watch of a resource has shown everything up to there. */
+  /** The watch of a resource has shown everything up to this point. */
   progressed(plural: string, progress: Progress): void {
     if (this.#ownWrites.progressed(plural, progress)) this.#onChange();
   }
 
-  /** Whether all that we have written ourselves is in view; `onChange` is called when it is again. */
+  /** Whether the watches have shown all writes of this operator; `onChange` is called when they have again. */
   get showsOwnWrites(): boolean {
     return this.#ownWrites.areShown;
   }
@@ -88,7 +88,7 @@ export class ClusterCache {
     if (this.#revisions.delete(name)) this.#onChange();
   }
 
-  /** All that the plan looks at, apart from what the operator has tried itself. */
+  /** The input of the plan, apart from the failed writes. */
   view(nowMs: number): Omit<ClusterView, "failedWrites"> {
     return {
       proxyConfigs: [...this.#proxyConfigs.values()],

@@ -17,7 +17,7 @@ export interface ClusterWatcherOptions extends ResourceWatcherOptions {
   readonly namespace: string;
 }
 
-/** Keeps the cache like the cluster. `start` resolves when the cache holds everything there is. */
+/** Keeps the cache in step with the cluster. `start` resolves when the cache holds everything that exists. */
 export class ClusterWatcher extends ResourceWatcher {
   readonly #cache: ClusterCache;
 

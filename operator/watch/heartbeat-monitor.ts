@@ -3,7 +3,7 @@ import type { Clock } from "../../platform/async/clock.ts";
 import type { Contact } from "../../platform/kube/reflector.ts";
 import { agentSilenceMs, type HeartbeatObservation } from "../plan/nodes/agent-silence.ts";
 
-/** A quiet watch gets a bookmark about every minute. In a longer pause it was dead for a while, or this process was. */
+/** A quiet watch gets a bookmark about every minute. During a longer pause the watch or this process was not running. */
 const longestCountedPauseMs = 90_000;
 
 interface Heartbeat {
@@ -15,7 +15,7 @@ interface Heartbeat {
 }
 
 /**
- * Tells how long agents' heartbeats have stayed the same, as the node lifecycle controller of Kubernetes does for nodes.
+ * Measures how long agents' heartbeats have stayed the same, as the node lifecycle controller of Kubernetes does for nodes.
  *
  * Its time goes on only from one sign of life on the watch of NodeProxies to the next one on the same connection: while the
  * API server is away, agents cannot report either, and a connection that looks open may have been dead since the last sign.

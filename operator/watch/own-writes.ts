@@ -17,7 +17,7 @@ export class OwnWrites {
     return this.#awaited.size === 0;
   }
 
-  /** A write was answered with that version. */
+  /** The answer to a write had this version. */
   answered({ plural }: Resource, resourceVersion: string | undefined): void {
     if (resourceVersion === undefined) return;
     const known = [this.#shown.get(plural), this.#awaited.get(plural)];

@@ -9,7 +9,7 @@ export function parseNode(object: unknown): ClusterNode {
   return { name, uid, labels, facts: nodeFactsOf(node) };
 }
 
-/** A ProxyConfig without the metadata that nobody reads. */
+/** A ProxyConfig without the metadata that the plan does not read. */
 export function parseProxyConfig(object: unknown): ProxyConfig {
   const { metadata, spec, status } = object as ProxyConfig;
   return {

@@ -126,7 +126,7 @@ export abstract class ResourceWatcher extends dotI.default {
     return namespace === undefined ? `${base}/${plural}` : `${base}/namespaces/${namespace}/${plural}`;
   }
 
-  /** @throws {TerminalError} always: the definitions belong to whoever installs us, and so do their updates */
+  /** @throws {TerminalError} always: an administrator installs and updates the definitions */
   protected override registerCustomResourceDefinition(crdFile: string): Promise<never> {
     return Promise.reject(
       new TerminalError(`the operator does not install ${crdFile}`, {

@@ -7,7 +7,7 @@ interface Failure {
   readonly reason: string;
 }
 
-/** Keeps apart what failed and has to wait, so that it delays nothing else. */
+/** Delays what failed, each write by itself, so that other writes go on. */
 export class RetrySchedule {
   readonly #backoff: Backoff;
   readonly #random: () => number;

@@ -1,4 +1,4 @@
-/** Runs `work` for every item, at most `concurrency` at a time, in order of their beginning. `work` must not reject. */
+/** Runs `work` for every item, at most `concurrency` at a time, and starts them in order. `work` must not reject. */
 export async function runBounded<Item>(
   items: readonly Item[],
   { concurrency, work }: { readonly concurrency: number; readonly work: (item: Item) => Promise<void> },

@@ -30,7 +30,7 @@ export interface HistoryFacts {
   readonly target: NodeSettings;
   /** Revisions that its nodes are assigned. */
   readonly assigned: ReadonlySet<string>;
-  /** Revisions that NodeProxies have of this ProxyConfig, whoever owns their nodes. */
+  /** Revisions of this ProxyConfig that NodeProxies have, also on nodes that it no longer owns. */
   readonly running: ReadonlySet<string>;
   /** Of its nodes: they hold the content of what a version without history assigned. */
   readonly nodeProxies: readonly NodeProxy[];

@@ -26,7 +26,7 @@ export interface NodeVerdict {
   /** The assigned revision has taken effect. */
   readonly updated: boolean;
   readonly drifted: boolean;
-  /** What its agent says about Services that it does not serve as asked; undefined when there are none. */
+  /** What its agent reports about Services that it does not serve as specified; undefined when there are none. */
   readonly degraded: string | undefined;
   readonly runningMode: ProxyMode | undefined;
   /** Why a node that runs the newest settings does not run their mode. */
@@ -86,7 +86,7 @@ function findHealth(nodeProxy: NodeProxy | undefined, expected: Expectation, upd
   return findReported(nodeProxy, { expected, updated, ready });
 }
 
-/** `since` is of the node's own clock: it stays the same whoever observes, and tells people where to look in its log. */
+/** `since` is of the node's own clock: it is the same for every operator, and shows people where to look in its log. */
 function explainSilence({ metadata, status }: NodeProxy): Finding {
   const message =
     status?.heartbeatAt === undefined

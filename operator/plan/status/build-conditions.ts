@@ -92,7 +92,7 @@ function explainNoNodes({ proxyConfig, overridden }: ConfigFacts): Pick<Judgemen
   return { reason: "NoNodesSelected", message };
 }
 
-/** Whether a change is on its way and may still arrive by itself. */
+/** Whether a change is being rolled out and may still complete by itself. */
 function judgeProgressing(facts: ConfigFacts): Judgement {
   const { rollout, revision, verdicts } = facts;
   switch (rollout.state.phase) {

@@ -7,7 +7,7 @@ type FailingNode = NonNullable<ProxyConfigStatus["failing"]>[number];
 /** Longest list of failing nodes in a status. */
 export const longestFailingList = 10;
 
-/** Worst first: a node that cannot serve as asked, one that does not, one of which nothing is known. */
+/** Worst first: a node that cannot serve as specified, one that does not, one that does not report. */
 const severity: Readonly<Record<NodeHealth, number>> = {
   unsupported: 3,
   failed: 2,
@@ -26,7 +26,7 @@ export function rankFailing(verdicts: readonly NodeVerdict[]): readonly NodeVerd
   return verdicts.filter(isFailing).toSorted(byBadness);
 }
 
-/** As the status lists a failing node, within the limits of its schema. */
+/** A failing node as the status lists it, within the limits of its schema. */
 export function failingNode({ node, reason, message, since }: NodeVerdict): FailingNode {
   return {
     node,

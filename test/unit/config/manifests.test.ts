@@ -54,7 +54,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       assert.equal(names.filter((name) => name.startsWith("CustomResourceDefinition ")).length, 2);
     });
 
-    it("is in kube-system, where the privileged Pod Security Standard is in force", () => {
+    it("is in kube-system, where the privileged Pod Security Standard applies", () => {
       const namespaces = manifests.flatMap(({ metadata }) => metadata.namespace ?? []);
       assert.deepEqual([...new Set(namespaces)], ["kube-system"]);
     });
@@ -183,7 +183,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       assert.equal(replicas, directory.endsWith("-one-node") ? 1 : 2);
     });
 
-    it("runs the operator as nobody in particular", () => {
+    it("runs the operator as an unprivileged user", () => {
       const pod = podOf("Deployment", "kubesteer-operator");
       assert.equal(pod.securityContext["runAsNonRoot"], true);
       assert.deepEqual(

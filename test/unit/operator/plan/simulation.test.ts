@@ -114,7 +114,7 @@ function settle(cluster: SimulatedCluster): void {
   assertNodesHaveContent(cluster);
 }
 
-/** Every node that a ProxyConfig owns has the stored content of its revision, whoever edited its NodeProxy. */
+/** Every node that a ProxyConfig owns has the stored content of its revision, even if another client edited its NodeProxy. */
 function assertNodesHaveContent({ proxyConfigs, nodes, nodeProxies, revisions }: SimulatedCluster): void {
   for (const [name, owned] of ownNodes([...proxyConfigs.values()], [...nodes.values()]).nodesOf) {
     for (const node of owned) {

@@ -95,7 +95,7 @@ describe("lead, by what its watches show", () => {
     await operator.end();
   });
 
-  it("makes a NodeProxy anew that is deleted while its write is being answered", async () => {
+  it("recreates a NodeProxy that is deleted while its write is being answered", async () => {
     const operator = await startLeader();
     await operator.clock.advance(1000);
     const release = operator.client.holdNextApply({ resource: nodeProxies, name: "node-2" });

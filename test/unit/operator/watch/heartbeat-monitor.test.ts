@@ -22,7 +22,7 @@ function createStage() {
   return {
     monitor,
     pass: (seconds: number) => clock.advance(seconds * 1000),
-    /** Lets time pass with a bookmark at least every minute; whether somebody has become silent. */
+    /** Lets time pass with a bookmark at least every minute; whether an agent has become silent. */
     live: async (seconds: number): Promise<boolean> => {
       let fellSilent = false;
       for (let leftSeconds = seconds; leftSeconds > 0; leftSeconds -= 60) {
@@ -101,13 +101,13 @@ describe("HeartbeatMonitor", () => {
     });
   }
 
-  it("has not seen a heartbeat change that it sees for the first time, nor that of a NodeProxy made anew", async () => {
+  it("has not seen a heartbeat change that it sees for the first time, nor that of a recreated NodeProxy", async () => {
     const { monitor, live, of } = createStage();
     monitor.observe(reported("node-1", 60));
     assert.deepEqual(of("node-1"), { unchangedMs: 0, seenChanging: false });
     monitor.observe(reported("node-1", 0));
     await live(60);
-    assert.equal(monitor.observe(reported("node-1", undefined, "made anew")), undefined);
+    assert.equal(monitor.observe(reported("node-1", undefined, "recreated")), undefined);
     assert.deepEqual(of("node-1"), { unchangedMs: 0, seenChanging: false });
   });
 

@@ -124,7 +124,7 @@ const rows: readonly {
     updated: true,
   },
   {
-    name: "the revision is in force and Ready",
+    name: "the revision has taken effect and the agent is Ready",
     nodeProxy: withStatus(readyStatus(revision)),
     health: "ready",
     reason: "Synced",
@@ -168,7 +168,7 @@ const rows: readonly {
     reason: "RevisionPending",
   },
   {
-    name: "a failure reported before facts about the node changed, with the revision in force",
+    name: "a failure reported before facts about the node changed, with the revision in effect",
     nodeProxy: outdated(withStatus(readyStatus(revision, notReady("SyncFailed")))),
     health: "waiting",
     reason: "RevisionPending",
@@ -210,7 +210,7 @@ const rows: readonly {
     updated: true,
   },
   {
-    name: "the agent is bringing the revision into force",
+    name: "the agent is applying the revision",
     nodeProxy: withStatus(readyStatus("rev-old", notReady("Syncing"))),
     health: "waiting",
     reason: "RevisionPending",
