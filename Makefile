@@ -33,8 +33,11 @@ demo: dist tools ## Bring up a cluster on this machine, steer real traffic throu
 playground: dist tools ## The same cluster, left running for you to try things with kubectl (root)
 	@node playground/main.ts
 
-test: dist tools ## All tests: unit, goldens, API, packets, end to end, a minute of soak
-	@mocha $(foreach suite,unit golden api image packets e2e soak,'test/$(suite)/**/*.test.ts')
+test: dist tools ## Unit, goldens, API, image, packets, end to end, a minute of soak: less than 20 minutes (root)
+	@node test/run-suites.ts
+
+test-all: dist tools ## All tests: the same with packets in every mode and a long soak (root)
+	@node test/run-suites.ts --all
 
 coverage: npm-packages ## How much of the source the unit tests reach; report in coverage/
 	@c8 --all --extension .ts --include 'agent/**' --include 'operator/**' --include 'platform/**' --include 'crds/**' \
@@ -65,4 +68,4 @@ clean: ## Remove what the other targets made, and anything a crashed playground 
 	@if [ -x node_modules/.bin/node ]; then node playground/clean.ts; fi
 	@rm -rf dist coverage .bench .playground .image node_modules
 
-.PHONY: help npm-packages tools dist demo playground test coverage packets lint soak bench image deploy clean
+.PHONY: help npm-packages tools dist demo playground test test-all coverage packets lint soak bench image deploy clean

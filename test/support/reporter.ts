@@ -1,40 +1,43 @@
+import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
 import { firstLine } from "../../platform/errors.ts";
 import { skipReasons } from "./skip.ts";
+import { describeResult, type Failure, type Skip, type TestResult } from "./test-result.ts";
 
 const { Base, Spec } = Mocha.reporters;
 const { EVENT_RUN_END, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.constants;
 
-interface Skip {
-  readonly title: string;
-  readonly reason: string;
-}
-
 /**
- * mocha's spec reporter, then every skip with its reason, every failure in a line, and one plain line:
- * `N passed, N failed, N skipped`. Who keeps only the end of a long log sees what failed.
+ * mocha's spec reporter, then the result in lines that people and machines can read. With reporter option `result` the result goes into
+ * that file instead, for whoever runs several suites.
  */
 export default class Reporter extends Spec {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
     const skips: Skip[] = [];
+    const failures: Failure[] = [];
     runner.on(EVENT_TEST_PENDING, (test) => {
       skips.push({ title: test.fullTitle(), reason: reasonOf(test) });
     });
-    const failed: string[] = [];
     runner.on(EVENT_TEST_FAIL, (test, error: Error) => {
-      failed.push(`failed: ${test.fullTitle()}: ${firstLine(error.message)}`);
+      failures.push({ title: test.fullTitle(), reason: firstLine(error.message) });
     });
     runner.once(EVENT_RUN_END, () => {
-      for (const [reason, titles] of Map.groupBy(skips, (skip) => skip.reason)) {
-        Base.consoleLog(`skipped ${titles.length}: ${reason}`);
-        for (const { title } of titles) Base.consoleLog(`  - ${title}`);
-      }
-      for (const line of failed) Base.consoleLog(line);
-      const { passes, failures, pending } = this.stats;
-      Base.consoleLog(`${passes} passed, ${failures} failed, ${pending} skipped`);
+      tell({ passed: this.stats.passes, failures, skips }, resultFileOf(options));
     });
   }
+}
+
+function tell(result: TestResult, file: string | undefined): void {
+  if (file !== undefined) writeFileSync(file, JSON.stringify(result));
+  else for (const line of describeResult(result)) Base.consoleLog(line);
+}
+
+/** mocha types the options of reporters as anything. */
+function resultFileOf(options: Mocha.MochaOptions | undefined): string | undefined {
+  const reporterOptions: unknown = options?.reporterOptions;
+  if (typeof reporterOptions !== "object" || reporterOptions === null) return undefined;
+  return "result" in reporterOptions ? String(reporterOptions.result) : undefined;
 }
 
 /** The reason given to `skipBecause`, in the test itself or in a `before` hook of one of its suites. */
