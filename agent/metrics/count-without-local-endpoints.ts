@@ -1,19 +1,17 @@
-import type { DesiredServicePort, DesiredState, Route } from "../services/desired-state.ts";
+import type { DesiredServicePort, DesiredState, Frontend } from "../services/desired-state.ts";
 
 /** Service ports that have endpoints but none on this node, by the Local traffic policy that makes it matter. */
 export function countWithoutLocalEndpoints(desired: Pick<DesiredState, "services">): {
   readonly internal: number;
   readonly external: number;
 } {
-  const lacking = [...desired.services.values()]
-    .flatMap((service) => service.ports)
-    .filter((port) => port.hasUsableEndpoints && port.localEndpoints.length === 0);
+  const ports = [...desired.services.values()].flatMap((service) => service.ports);
   return {
-    internal: lacking.filter((port) => hasRoute(port, "local")).length,
-    external: lacking.filter((port) => hasRoute(port, "externalLocal")).length,
+    internal: ports.filter((port) => drops(port, ({ kind }) => kind === "clusterIP")).length,
+    external: ports.filter((port) => drops(port, ({ kind }) => kind !== "clusterIP")).length,
   };
 }
 
-function hasRoute(port: DesiredServicePort, kind: Route["kind"]): boolean {
-  return port.frontends.some((frontend) => frontend.route.kind === kind);
+function drops({ frontends }: DesiredServicePort, concerns: (frontend: Frontend) => boolean): boolean {
+  return frontends.some((frontend) => concerns(frontend) && frontend.verdicts.outside.kind === "drop");
 }

@@ -8,11 +8,12 @@ import {
   compareAddresses,
   parseCidr,
 } from "../../platform/ip/cidr.ts";
-import type { DesiredNode, LocalDetector } from "./desired-state.ts";
+import type { DesiredNode, DesiredNodeFamily, LocalDetector } from "./desired-state.ts";
 import type { NodeFacts } from "./node-facts.ts";
+import { clusterIPMasquerade, unmatchedPolicy } from "./policy/decide-verdicts.ts";
 
 /**
- * What the node needs besides Services.
+ * What the node needs besides Services, and what is decided for all Services at once.
  *
  * @param serviceCIDRs Ranges of all ServiceCIDR objects, both families, in any order.
  */
@@ -22,11 +23,15 @@ export function buildDesiredNode(
   serviceCIDRs: readonly Cidr[],
 ): DesiredNode {
   const sortedCIDRs = [...new Set(serviceCIDRs)].toSorted(compareCidrs);
-  const forFamily = (family: IpFamily) => ({
-    localDetector: localDetector(config.localTraffic, node.podCIDRs, family),
-    serviceCIDRs: sortedCIDRs.filter((cidr) => cidrFamily(cidr) === family),
-    masqueradeAll: config.masqueradeAll,
-  });
+  const forFamily = (family: IpFamily): DesiredNodeFamily => {
+    const detector = localDetector(config.localTraffic, node.podCIDRs, family);
+    return {
+      localDetector: detector,
+      serviceCIDRs: sortedCIDRs.filter((cidr) => cidrFamily(cidr) === family),
+      unmatched: unmatchedPolicy,
+      clusterIPMasquerade: clusterIPMasquerade(config, detector),
+    };
+  };
   return { ipv4: forFamily("IPv4"), ipv6: forFamily("IPv6") };
 }
 

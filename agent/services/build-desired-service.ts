@@ -1,20 +1,18 @@
 import type { NodeProxyConfig } from "../../crds/api.ts";
-import { familyOf, type IpAddress, type IpFamily } from "../../platform/ip/address.ts";
+import { familyOf, type IpAddress } from "../../platform/ip/address.ts";
+import { ageEndpoints } from "../scheduling/slow-start.ts";
 import type { AddressClaim } from "./addresses/address-claims.ts";
-import { buildFrontends } from "./policy/build-frontends.ts";
-import { categorizeEndpoints } from "./endpoints/categorize-endpoints.ts";
 import { claimAddresses } from "./addresses/claim-addresses.ts";
-import type { DesiredService, DesiredServicePort, Frontend } from "./desired-state.ts";
+import { buildServicePort } from "./build-service-port.ts";
 import type { KeptEndpointSlice } from "./catalog/kept-endpoint-slice.ts";
-import type { KeptService, KeptServicePort } from "./catalog/kept-service.ts";
-import { mergeEndpointSlices } from "./endpoints/merge-endpoint-slices.ts";
+import type { KeptService } from "./catalog/kept-service.ts";
+import type { Dynamics, SlowStart } from "./catalog/service-dynamics.ts";
+import type { DesiredNode, DesiredService, Frontend } from "./desired-state.ts";
+import { usableAddresses } from "./endpoints/weigh-endpoints.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { resolveServicePolicy, type ServicePolicy } from "./policy/resolve-service-policy.ts";
-import { servicePortName, splitServicePortName } from "./service-port-name.ts";
-import type { Dynamics, SlowStart } from "./catalog/service-dynamics.ts";
+import { splitServicePortName } from "./service-port-name.ts";
 import { plainServiceProblem, serviceProblem, type ServiceProblem } from "./service-problem.ts";
-import { ageEndpoints } from "../scheduling/slow-start.ts";
-import { usableAddresses, weighEndpoints } from "./endpoints/weigh-endpoints.ts";
 
 export interface DesiredServiceInputs {
   readonly service: KeptService;
@@ -22,6 +20,7 @@ export interface DesiredServiceInputs {
   readonly endpointSlices: readonly KeptEndpointSlice[];
   readonly namespaceLabels: Readonly<Record<string, string>>;
   readonly node: NodeFacts;
+  readonly desiredNode: DesiredNode;
   /** Addresses of the node that accept NodePorts. */
   readonly nodePortAddresses: readonly IpAddress[];
   readonly config: NodeProxyConfig;
@@ -30,13 +29,16 @@ export interface DesiredServiceInputs {
   readonly winnerOf: (claim: AddressClaim) => AddressClaim | undefined;
 }
 
-/** Compiles one Service for one node, and says what of it had to be left out. */
-export function buildDesiredService(inputs: DesiredServiceInputs): {
+export interface CompiledService {
   readonly service: DesiredService;
+  /** What of the Service is left out, and why. */
   readonly problems: readonly ServiceProblem[];
   /** Undefined when the settings ask for none. */
   readonly slowStart: SlowStart | undefined;
-} {
+}
+
+/** Compiles one Service for one node. */
+export function buildDesiredService(inputs: DesiredServiceInputs): CompiledService {
   const { service, endpointSlices, config } = inputs;
   const policy = resolveServicePolicy(service, inputs.namespaceLabels, config);
   const slowStart = slowStartOf(policy, inputs);
@@ -46,47 +48,20 @@ export function buildDesiredService(inputs: DesiredServiceInputs): {
   }));
   const won = claims.flatMap(({ claim, winner }) => (isSameClaim(claim, winner) ? [claim] : []));
   const families = service.clusterIPs.map(familyOf).toSorted();
+  const context = { ...inputs, claims: won, policy, slowStart };
   const ports = service.ports.flatMap((port) =>
-    families.flatMap((family) => buildServicePort(port, family, won, { ...policy, slowStart }, inputs)),
+    families.flatMap((family) => buildServicePort(port, family, context)),
   );
   return {
-    service: { name: service.name, ports },
+    service: { name: service.name, mode: policy.mode, ports },
     slowStart,
     problems: [
       ...service.problems,
       ...endpointSlices.flatMap((slice) => slice.problems),
-      ...policy.problems,
       ...connectionProblems(policy, inputs),
       ...claims.flatMap(({ claim, winner }) => lostClaimProblems(claim, winner)),
     ],
   };
-}
-
-/** Nothing when the service port has no address left to serve. */
-function buildServicePort(
-  { name: portName, protocol }: KeptServicePort,
-  family: IpFamily,
-  claims: readonly AddressClaim[],
-  policy: ServicePolicy & { readonly slowStart: SlowStart | undefined },
-  { service, endpointSlices, node, dynamics }: DesiredServiceInputs,
-): readonly DesiredServicePort[] {
-  const name = servicePortName(service.name, portName, protocol);
-  const own = claims.filter(
-    ({ servicePort, address }) => servicePort === name && familyOf(address) === family,
-  );
-  const frontends = buildFrontends(own, service, family, node.addresses.primary);
-  if (frontends.length === 0) return [];
-  const { algorithm, affinityTimeoutSeconds, slowStart } = policy;
-  const { connections } = dynamics;
-  const candidates = mergeEndpointSlices(endpointSlices, { name: portName, protocol }, family);
-  const sets = categorizeEndpoints(candidates, {
-    nodeName: node.name,
-    zone: node.zone,
-    usesCluster: frontends.some(({ route }) => route.kind !== "local"),
-    usesLocal: frontends.some(({ route }) => route.kind !== "cluster"),
-    weigh: (endpoints) => weighEndpoints(endpoints, { protocol, algorithm, slowStart, connections }),
-  });
-  return [{ name, family, protocol, frontends, algorithm, affinityTimeoutSeconds, ...sets }];
 }
 
 function slowStartOf(

@@ -47,7 +47,7 @@ export function describeFacts(settings: ClusterState): string {
   const { ipv4 } = new ScenarioNode("node1").update(settings).desired.node;
   const { kind, ...detector } = ipv4.localDetector;
   const pods = [kind, ...Object.values(detector)].join(" ");
-  return ipv4.masqueradeAll ? `pods ${pods}, masqueradeAll` : `pods ${pods}`;
+  return ipv4.clusterIPMasquerade.pod ? `pods ${pods}, masqueradeAll` : `pods ${pods}`;
 }
 
 function creationIn(transaction: SentTransaction | undefined): readonly string[] {

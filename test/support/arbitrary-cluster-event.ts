@@ -57,6 +57,7 @@ const sliceFields = fc.record({
 const services = [
   { name: "r", serviceSelector: { matchLabels: { app: "a" } }, scheduling: { algorithm: "Maglev" } },
   { name: "s", namespaceSelector: { matchLabels: { team: "a" } }, sessionAffinity: { type: "ClientIP" } },
+  { name: "t", names: ["default/s2"], mode: "userspace" },
 ];
 
 /** Objects and settings of every kind, with few values, so that Services meet at addresses and slices move between Services. */
@@ -89,7 +90,14 @@ export const arbitraryClusterEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("config" as const),
-    settings: fc.constantFrom({}, { services }, { masqueradeAll: true }, { nodePorts: { localhost: true } }),
+    settings: fc.constantFrom(
+      {},
+      { services },
+      { masqueradeAll: true },
+      { nodePorts: { localhost: true } },
+      { localTraffic: { detect: "BridgeInterface", interface: "cni0" } },
+      { localTraffic: { detect: "ClusterCIDR", cidrs: ["10.244.0.0/16"] }, masqueradeAll: true },
+    ),
   }),
   fc.record({
     kind: fc.constant("node" as const),

@@ -1,17 +1,16 @@
 import * as fc from "fast-check";
 import type { SchedulingAlgorithm } from "../../crds/api.ts";
 import type { Protocol } from "../../platform/ip/protocol.ts";
-import type {
-  DesiredService,
-  DesiredServicePort,
-  Endpoint,
-  Frontend,
-  Route,
-} from "../../agent/services/desired-state.ts";
+import type { DesiredService, Endpoint, Frontend } from "../../agent/services/desired-state.ts";
 import { relativeWeights } from "../../agent/scheduling/relative-weights.ts";
 import { hostCidr, parseCidr } from "../../platform/ip/cidr.ts";
 import type { IpFamily } from "../../platform/ip/address.ts";
-import { makeDesiredService, makeEndpoint, makeFrontend } from "./make-desired-state.ts";
+import {
+  makeDesiredService,
+  makeEndpoint,
+  makeFrontend,
+  type ServicePortOverrides,
+} from "./make-desired-state.ts";
 
 const algorithms: readonly SchedulingAlgorithm[] = [
   "Random",
@@ -21,7 +20,6 @@ const algorithms: readonly SchedulingAlgorithm[] = [
   "Maglev",
 ];
 const protocols: readonly Protocol[] = ["TCP", "UDP", "SCTP"];
-const routes: readonly Route["kind"][] = ["cluster", "local", "externalLocal"];
 
 /** Services of any shape; those with different numbers have no frontend in common. */
 export function arbitraryDesiredService(number: number): fc.Arbitrary<DesiredService> {
@@ -32,8 +30,8 @@ export function arbitraryDesiredService(number: number): fc.Arbitrary<DesiredSer
     endpoints: fc.subarray([1, 2, 3, 4, 5]),
     /** Of the endpoints, as far as they go. */
     weights: fc.array(fc.constantFrom(1, 1, 0, 2, 7), { minLength: 5, maxLength: 5 }),
-    externalRoute: fc.constantFrom(...routes),
-    internalRoute: fc.constantFrom("cluster" as const, "local" as const),
+    externalPolicyLocal: fc.boolean(),
+    internalPolicyLocal: fc.boolean(),
     /** Policy Cluster leaves out the endpoints of this node, as when they terminate and others are ready. */
     avoidsLocal: fc.boolean(),
     hasSources: fc.boolean(),
@@ -55,15 +53,15 @@ interface PortShape {
   readonly affinityTimeoutSeconds: number | undefined;
   readonly endpoints: readonly number[];
   readonly weights: readonly number[];
-  readonly externalRoute: Route["kind"];
-  readonly internalRoute: "cluster" | "local";
+  readonly externalPolicyLocal: boolean;
+  readonly internalPolicyLocal: boolean;
   readonly avoidsLocal: boolean;
   readonly hasSources: boolean;
   readonly hasUsableEndpoints: boolean;
   readonly extraFrontends: boolean;
 }
 
-function makePort(number: number, protocol: Protocol, shape: PortShape): Partial<DesiredServicePort> {
+function makePort(number: number, protocol: Protocol, shape: PortShape): ServicePortOverrides {
   const { family, algorithm, affinityTimeoutSeconds } = shape;
   const weights = relativeWeights(shape.endpoints.map((_, index) => shape.weights[index] ?? 1));
   const endpoints = shape.endpoints.map((host, index) =>
@@ -90,23 +88,23 @@ function weighAnew(endpoints: readonly Endpoint[]): readonly Endpoint[] {
 }
 
 function makeFrontends(number: number, shape: PortShape): readonly Frontend[] {
-  const { family, internalRoute, externalRoute, hasSources, extraFrontends } = shape;
+  const { family, internalPolicyLocal, externalPolicyLocal, hasSources, extraFrontends } = shape;
   const text = (ipv4: string, ipv6: string, port: number): string =>
     family === "IPv4" ? `${ipv4}:${port}` : `[${ipv6}]:${port}`;
   const loadBalancer = makeFrontend(text(`203.0.113.${number}`, `fd97::${number}`, 80), {
     kind: "loadBalancerIP",
-    route: { kind: externalRoute },
+    policyLocal: externalPolicyLocal,
   });
   const sources = family === "IPv4" ? ["10.0.0.0/8", "10.1.0.0/16"] : ["fd00::/8", "fd50::/64"];
   const allowedSources = [...sources.map((cidr) => parseCidr(cidr)), hostCidr(loadBalancer.address)];
   return [
-    makeFrontend(text(`10.96.0.${number}`, `fd96::${number}`, 80), { route: { kind: internalRoute } }),
+    makeFrontend(text(`10.96.0.${number}`, `fd96::${number}`, 80), { policyLocal: internalPolicyLocal }),
     hasSources ? { ...loadBalancer, allowedSources } : loadBalancer,
     ...(extraFrontends
       ? [
           makeFrontend(text("192.168.50.10", "fd50::10", 30_000 + number), {
             kind: "nodePort",
-            route: { kind: externalRoute },
+            policyLocal: externalPolicyLocal,
           }),
         ]
       : []),

@@ -10,6 +10,14 @@ import type {
   ServiceName,
   ServicePortName,
 } from "../../agent/services/desired-state.ts";
+import {
+  type ClientPolicy,
+  clusterIPMasquerade,
+  decideVerdicts,
+  unmatchedPolicy,
+  wantedVerdicts,
+} from "../../agent/services/policy/decide-verdicts.ts";
+import type { ProxyMode } from "../../crds/api.ts";
 import { parseIpAddress, familyOf } from "../../platform/ip/address.ts";
 import { parseCidr } from "../../platform/ip/cidr.ts";
 
@@ -22,53 +30,83 @@ export function makeEndpoint(text: string, { local = false, weight = 1 } = {}): 
   return { ...splitAddress(text), local, weight };
 }
 
-export type FrontendOverrides = Partial<Pick<Frontend, "kind" | "route" | "allowedSources">>;
+export interface FrontendOverrides extends Partial<Pick<Frontend, "kind" | "allowedSources">> {
+  /** Whether the traffic policy for this kind of address is Local. */
+  readonly policyLocal?: boolean;
+  /** What the node knows about clients. */
+  readonly clients?: ClientPolicy;
+}
 
-/** A ClusterIP with policy Cluster unless told otherwise. */
+/** A ClusterIP with policy Cluster unless told otherwise, with the verdicts while every set has endpoints. */
 export function makeFrontend(text: string, overrides: FrontendOverrides = {}): Frontend {
+  const { kind = "clusterIP", policyLocal = false, clients = makeNodeFamily(), allowedSources } = overrides;
+  const policies = { internalPolicyLocal: policyLocal, externalPolicyLocal: policyLocal };
   return {
     ...splitAddress(text),
-    kind: "clusterIP",
-    route: { kind: "cluster" },
-    allowedSources: undefined,
-    ...overrides,
+    kind,
+    verdicts: wantedVerdicts(kind, policies, clients),
+    allowedSources,
   };
 }
 
-/** A TCP port with round numbers; the family is that of its first frontend. */
-export function makeServicePort(overrides: Partial<DesiredServicePort> = {}): DesiredServicePort {
-  const frontends = overrides.frontends ?? [makeFrontend("10.96.0.1:80")];
+export interface ServicePortOverrides extends Partial<DesiredServicePort> {
+  /** By default those that there are. */
+  readonly hasUsableEndpoints?: boolean;
+}
+
+/** A TCP port with round numbers; the family is that of its first frontend, and its verdicts are those for its endpoints. */
+export function makeServicePort(overrides: ServicePortOverrides = {}): DesiredServicePort {
+  const wanted = overrides.frontends ?? [makeFrontend("10.96.0.1:80")];
   const clusterEndpoints = overrides.clusterEndpoints ?? [makeEndpoint("10.244.1.2:8080", { local: true })];
   const localEndpoints = overrides.localEndpoints ?? clusterEndpoints.filter(({ local }) => local);
-  const [first] = frontends;
+  const { hasUsableEndpoints = clusterEndpoints.length + localEndpoints.length > 0, ...rest } = overrides;
+  const availability = { clusterEndpoints, localEndpoints, hasUsableEndpoints };
+  const [first] = wanted;
   return {
     name: parseServicePortName("default/web:http/TCP"),
     family: first === undefined ? "IPv4" : familyOf(first.address),
     protocol: "TCP",
-    frontends,
     algorithm: "Random",
     affinityTimeoutSeconds: undefined,
     clusterEndpoints,
     localEndpoints,
-    hasUsableEndpoints: clusterEndpoints.length + localEndpoints.length > 0,
-    ...overrides,
+    ...rest,
+    frontends: wanted.map((frontend) => ({
+      ...frontend,
+      verdicts: decideVerdicts(frontend.verdicts, availability),
+    })),
   };
 }
 
 export function makeDesiredService(
   name: string,
-  ports: readonly Partial<DesiredServicePort>[] = [{}],
+  ports: readonly ServicePortOverrides[] = [{}],
+  { mode }: { readonly mode?: ProxyMode } = {},
 ): DesiredService {
   return {
     name: parseServiceName(name),
+    mode,
     ports: ports.map((port, index) =>
       makeServicePort({ name: parseServicePortName(`${name}:p${index}/${port.protocol ?? "TCP"}`), ...port }),
     ),
   };
 }
 
-export function makeNodeFamily(overrides: Partial<DesiredNodeFamily> = {}): DesiredNodeFamily {
-  return { localDetector: { kind: "none" }, serviceCIDRs: [], masqueradeAll: false, ...overrides };
+export interface NodeFamilyOverrides extends Partial<DesiredNodeFamily> {
+  readonly masqueradeAll?: boolean;
+}
+
+/** A node that recognises its pods unless told otherwise, and whose policies are those for its other facts. */
+export function makeNodeFamily(overrides: NodeFamilyOverrides = {}): DesiredNodeFamily {
+  const { masqueradeAll = false, ...rest } = overrides;
+  const localDetector = rest.localDetector ?? { kind: "interfacePrefix", prefix: "veth" };
+  return {
+    localDetector,
+    serviceCIDRs: [],
+    unmatched: unmatchedPolicy,
+    clusterIPMasquerade: clusterIPMasquerade({ masqueradeAll }, localDetector),
+    ...rest,
+  };
 }
 
 /** A node with a pod network and service ranges in both families. */

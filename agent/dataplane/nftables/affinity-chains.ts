@@ -1,14 +1,14 @@
 import type { NftFamily } from "../../kernel/nft/nft-session.ts";
-import type { DesiredServicePort, Endpoint, Frontend, Route } from "../../services/desired-state.ts";
+import type { DesiredServicePort, Endpoint, Frontend } from "../../services/desired-state.ts";
 import { affinityMap, chains, containers, l4Protocol, ownName, type Scope } from "./names.ts";
 import { quote } from "./quote.ts";
 import type { AffinityMemory, Chain } from "./ruleset.ts";
 
 /**
- * Session affinity of the frontends of one service port that have the same route.
+ * Session affinity of the frontends of one service port whose verdicts name the same endpoint sets.
  *
  * nft cannot look up a map for the data of an update, so the chosen endpoint is recorded after DNAT, when it stands in the
- * packet. Each new connection starts the time anew.
+ * packet. Each new connection restarts the timeout.
  *
  * Each scope has a memory of its own, and only endpoints of the scope are in it: a client is never recalled to an endpoint
  * that its connection must not reach. The chain that records does not know which scope a connection had. So where a frontend
@@ -17,7 +17,7 @@ import type { AffinityMemory, Chain } from "./ruleset.ts";
 export interface Affinity {
   /** Affinity maps of its own: name → declaration. */
   readonly maps: ReadonlyMap<string, string>;
-  /** Sends returning clients to their endpoint of the scope and everybody else to the scope's scheduler. */
+  /** Sends returning clients to their endpoint of the scope and all other clients to the scope's scheduler. */
   recall(scope: Scope, scheduler: Chain): Chain;
   /** Remembers the endpoint of a connection. */
   readonly record: Chain;
@@ -25,12 +25,11 @@ export interface Affinity {
   memories(frontend: Frontend): readonly AffinityMemory[];
 }
 
-/** The scopes of a route, with their endpoints. */
+/** The scopes of a frontend, with their endpoints. */
 export type ScopeEndpoints = ReadonlyMap<Scope, readonly Endpoint[]>;
 
 export interface AffinityTraits {
   readonly port: DesiredServicePort;
-  readonly route: Route["kind"];
   readonly scopes: ScopeEndpoints;
   readonly timeoutSeconds: number;
 }
@@ -39,7 +38,7 @@ export function buildAffinity(family: NftFamily, traits: AffinityTraits): Affini
   return family === "ip" ? sharedAffinity(traits) : ownAffinity(traits);
 }
 
-/** A record chain that also masquerades: everything, or what comes from the node itself. */
+/** A record chain that also masquerades: all connections, or those of the node itself. */
 export function recordAndMasquerade(record: Chain, from: "all" | "host"): Chain {
   return {
     name: `${record.name}-${from === "all" ? "masq" : "host"}`,
@@ -49,7 +48,7 @@ export function recordAndMasquerade(record: Chain, from: "all" | "host"): Chain 
 }
 
 /** IPv4: one map per protocol and scope for all Services, keyed by client and frontend. */
-function sharedAffinity({ port, route, scopes, timeoutSeconds }: AffinityTraits): Affinity {
+function sharedAffinity({ port, scopes, timeoutSeconds }: AffinityTraits): Affinity {
   const protocol = l4Protocol(port.protocol);
   const timeout = quote("number", timeoutSeconds);
   const target = `ip daddr . ${protocol} dport`;
@@ -72,7 +71,7 @@ function sharedAffinity({ port, route, scopes, timeoutSeconds }: AffinityTraits)
       name:
         leftOut.length === 0
           ? `rec-${protocol}-${scopeMark(scopes)}${timeout}`
-          : ownName("rec", port.name, route),
+          : ownName("rec", port.name, scopesName(scopes)),
       rules: [...scopes.keys()].map((scope) => {
         const match = recordMatch(scope, { family: "ip", scopes, target, leftOut });
         return `meta l4proto ${protocol} ${match}update @${affinityMap(protocol, scope)} ${entry}`;
@@ -89,10 +88,16 @@ function sharedAffinity({ port, route, scopes, timeoutSeconds }: AffinityTraits)
   };
 }
 
-/** Tells the names of chains for different scopes apart. */
+/** Tells the names of shared chains for different scopes apart. */
 function scopeMark(scopes: ScopeEndpoints): string {
   if (!scopes.has("local")) return "";
   return scopes.has("cluster") ? "cl" : "l";
+}
+
+/** As earlier versions have it in the hash, so that a refilled table keeps its chains. */
+function scopesName(scopes: ScopeEndpoints): string {
+  if (!scopes.has("local")) return "cluster";
+  return scopes.has("cluster") ? "externalLocal" : "local";
 }
 
 /**
@@ -102,7 +107,7 @@ function scopeMark(scopes: ScopeEndpoints): string {
  * fills the key and an endpoint address the data. So the map stands for the frontends and a constant of the rule for the
  * port.
  */
-function ownAffinity({ port, route, scopes, timeoutSeconds }: AffinityTraits): Affinity {
+function ownAffinity({ port, scopes, timeoutSeconds }: AffinityTraits): Affinity {
   const protocol = l4Protocol(port.protocol);
   const timeout = `${quote("number", timeoutSeconds)}s`;
   const leftOut = groupByPort(leftOutOf(scopes));
@@ -133,7 +138,7 @@ function ownAffinity({ port, route, scopes, timeoutSeconds }: AffinityTraits): A
       needs: [scheduler],
     }),
     record: {
-      name: ownName("rec", port.name, route),
+      name: ownName("rec", port.name, scopesName(scopes)),
       rules: memories.map(
         ({ map, port, match }) =>
           `${protocol} dport ${port} ${match}update @${map} { ip6 saddr timeout ${timeout} : ip6 daddr }`,
@@ -164,7 +169,7 @@ interface RecordTraits {
 
 /**
  * What a translated packet must match for its endpoint to be remembered in a scope. Where there are two, the local one has
- * the endpoints of this node, and the other all but those it leaves out; so both rules are short and seldom change.
+ * the endpoints of this node, and the other all but those it leaves out; so both rules are short and rarely change.
  */
 function recordMatch(scope: Scope, { family, scopes, target, leftOut }: RecordTraits): string {
   if (scopes.size === 1) return "";

@@ -4,6 +4,7 @@ import { buildService, emptyRuleset } from "./build-service.ts";
 import { diffRulesets, type RulesetDiff } from "./diff.ts";
 import { containers } from "./names.ts";
 import { elementId, type AffinityMemory, type Element, type ServiceRuleset } from "./ruleset.ts";
+import type { TableRules } from "./spell-verdicts.ts";
 
 /** A Service that shall be as `after`; undefined removes it. */
 export interface ServiceChange {
@@ -39,17 +40,20 @@ const sharedContainers: ReadonlySet<string> = new Set([containers.clusterIPs, co
  */
 export class AppliedState {
   readonly #family: NftFamily;
+  readonly #rules: TableRules;
   readonly #services = new Map<ServiceName, DesiredService>();
   readonly #claims = new Map<string, number>();
   #frontends = 0;
 
-  constructor(family: NftFamily) {
+  /** @param rules what the base rules of the table do */
+  constructor(family: NftFamily, rules: TableRules) {
     this.#family = family;
+    this.#rules = rules;
   }
 
   /**
    * The transaction that brings the table to `changes`. Costs as much as the changed Services are big.
-   * @throws {NftQuoteError}
+   * @throws {NftQuoteError | NftVerdictError}
    */
   plan(changes: readonly ServiceChange[]): TablePlan {
     const draft = new PlanDraft(this.#claims, this.#frontends);
@@ -96,7 +100,7 @@ export class AppliedState {
   }
 
   #ruleset(service: DesiredService | undefined): ServiceRuleset {
-    return service === undefined ? emptyRuleset : buildService(service, this.#family);
+    return service === undefined ? emptyRuleset : buildService(service, this.#family, this.#rules);
   }
 }
 

@@ -18,6 +18,7 @@ import { findRefused, planWritable, withRemoved } from "./refused-services.ts";
 import { renderBase, renderEmptying, renderObjects, renderPlan } from "./render.ts";
 import { retreat } from "./retreat.ts";
 import type { AffinityMemory } from "./ruleset.ts";
+import { noRules } from "./spell-verdicts.ts";
 import { TableWriter } from "./table-writer.ts";
 
 /** What one sync did to one table. */
@@ -61,7 +62,7 @@ export class NftTable {
   constructor(deps: TableDeps) {
     this.#deps = deps;
     this.#writer = new TableWriter(deps);
-    this.#state = new AppliedState(deps.family);
+    this.#state = new AppliedState(deps.family, noRules);
   }
 
   /**
@@ -74,7 +75,7 @@ export class NftTable {
     const { family, commands, capacityFor } = this.#deps;
     const observed = await observeTable(commands, family);
     this.#writer = new TableWriter(this.#deps);
-    this.#state = new AppliedState(family);
+    this.#state = new AppliedState(family, node);
     this.#exists = observed !== undefined || this.#isUsed(node, services);
     if (!this.#exists) return nothingDone;
     const frontends = countFrontends(services, family);

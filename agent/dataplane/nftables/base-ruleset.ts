@@ -2,7 +2,7 @@ import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { DesiredNodeFamily } from "../../services/desired-state.ts";
 import { withoutNested } from "./cidr-set.ts";
 import { unbounded } from "./frontend-capacity.ts";
-import { fromPods, notFromPods } from "./match-pods.ts";
+import { fromPods } from "./match-pods.ts";
 import {
   affinityMap,
   chains,
@@ -14,6 +14,7 @@ import {
   serviceCIDRSet,
   type L4Protocol,
 } from "./names.ts";
+import { clusterIPMasqueradeRules, masquerade, unmatchedRules } from "./node-policy-rules.ts";
 import { quote } from "./quote.ts";
 
 /** The part of a table that no Service changes. */
@@ -38,8 +39,6 @@ export interface BaseChain {
   readonly rules: readonly string[];
 }
 
-const masquerade = "masquerade fully-random";
-
 /**
  * Rules for whatever a Service may be; Services themselves are only elements and shared chains. All hooks are of type nat:
  * they see the first packet of a connection, so established traffic costs nothing and no packet needs a mark.
@@ -63,7 +62,7 @@ function baseContainers(
   family: NftFamily,
   frontendCapacity: number,
 ): ReadonlyMap<string, ContainerDeclaration> {
-  const frontend = frontendKey(family);
+  const frontend = frontendType(family);
   const verdicts = { kind: "map", text: `{ ${frontend} : verdict; }` } as const;
   return new Map<string, ContainerDeclaration>([
     [layoutMarkerSet(frontendCapacity), set("{ typeof meta mark; }")],
@@ -90,10 +89,10 @@ function baseContainers(
 /** The map of frontends, with room for so many. */
 export function frontendMap(family: NftFamily, capacity: number): ContainerDeclaration {
   const size = capacity === unbounded ? "" : ` size ${capacity};`;
-  return { kind: "map", text: `{ ${frontendKey(family)} : verdict; counter;${size} }` };
+  return { kind: "map", text: `{ ${frontendType(family)} : verdict; counter;${size} }` };
 }
 
-function frontendKey(family: NftFamily): string {
+function frontendType(family: NftFamily): string {
   return `typeof ${family} daddr . meta l4proto . th dport`;
 }
 
@@ -124,15 +123,7 @@ function baseChains(family: NftFamily, node: DesiredNodeFamily): ReadonlyMap<str
   const original = `meta l4proto { tcp, udp, sctp } ct original ${family} daddr . meta l4proto . ct original proto-dst`;
   return new Map<string, BaseChain>([
     [chains.noEndpoints, rules("meta l4proto tcp reject with tcp reset", "reject")],
-    [
-      chains.clusterIPMiss,
-      rules(
-        // From elsewhere to an address that the node itself has: a cache for the Service of that address, or for none.
-        "iif != 0 fib daddr type local return",
-        `${family} daddr @${containers.clusterIPs} goto ${chains.noEndpoints}`,
-        "drop",
-      ),
-    ],
+    [chains.clusterIPMiss, rules(...unmatchedRules(family, node))],
     [
       chains.checkSource,
       rules(
@@ -141,7 +132,7 @@ function baseChains(family: NftFamily, node: DesiredNodeFamily): ReadonlyMap<str
       ),
     ],
     [
-      chains.externalLocal,
+      chains.byOrigin,
       rules(
         ...fromPods(node.localDetector, family).map(
           (pods) => `${pods} ${frontend} vmap @${containers.nodeFrontends}`,
@@ -151,7 +142,7 @@ function baseChains(family: NftFamily, node: DesiredNodeFamily): ReadonlyMap<str
         "drop",
       ),
     ],
-    [chains.services, rules(`${frontend} vmap @${containers.frontends}`, ...missRules(family, node))],
+    [chains.services, rules(`${frontend} vmap @${containers.frontends}`, missRule(family, node))],
     [chains.masquerade, rules(masquerade)],
     [chains.masqueradeHost, rules(`fib saddr type local ${masquerade}`)],
     [
@@ -159,7 +150,7 @@ function baseChains(family: NftFamily, node: DesiredNodeFamily): ReadonlyMap<str
       rules(
         `${original} vmap @${containers.postFrontends}`,
         `${family} saddr . ${family} daddr @${containers.hairpin} ${masquerade}`,
-        ...clusterIPMasquerade(family, node),
+        ...clusterIPMasqueradeRules(family, node),
       ),
     ],
     // -100 and 100 are dstnat and srcnat, which nft 1.0.6 does not know in output and input.
@@ -181,17 +172,8 @@ function rules(...texts: readonly string[]): BaseChain {
   return { hook: undefined, rules: texts };
 }
 
-/**
- * For packets to no known frontend. Undefined ports of a ClusterIP are rejected and unallocated addresses dropped. Other
- * traffic pays one lookup.
- */
-function missRules(family: NftFamily, { serviceCIDRs }: DesiredNodeFamily): readonly string[] {
+/** Packets to no known frontend. All other traffic pays one lookup. */
+function missRule(family: NftFamily, { serviceCIDRs }: DesiredNodeFamily): string {
   const set = serviceCIDRs.length === 0 ? containers.clusterIPs : serviceCIDRSet;
-  return [`${family} daddr @${set} goto ${chains.clusterIPMiss}`];
-}
-
-function clusterIPMasquerade(family: NftFamily, node: DesiredNodeFamily): readonly string[] {
-  const toClusterIP = `ct original ${family} daddr @${containers.clusterIPs} ${masquerade}`;
-  if (node.masqueradeAll) return [toClusterIP];
-  return notFromPods(node.localDetector, family).map((others) => `${others} ${toClusterIP}`);
+  return `${family} daddr @${set} goto ${chains.clusterIPMiss}`;
 }

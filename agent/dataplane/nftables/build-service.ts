@@ -1,22 +1,23 @@
 import { assertNever } from "../../../platform/assert-never.ts";
-import type { NftFamily } from "../../kernel/nft/nft-session.ts";
-import type { DesiredService, DesiredServicePort, Endpoint, Frontend } from "../../services/desired-state.ts";
 import type { IpFamily } from "../../../platform/ip/address.ts";
+import type { NftFamily } from "../../kernel/nft/nft-session.ts";
+import { pickerFor, slotsFor } from "../../scheduling/picker.ts";
+import type {
+  DesiredService,
+  DesiredServicePort,
+  Endpoint,
+  Frontend,
+  Verdict,
+} from "../../services/desired-state.ts";
 import { buildAffinity, recordAndMasquerade, type Affinity } from "./affinity-chains.ts";
 import { firstSlot, schedulerChain } from "./bucket-chains.ts";
 import { withoutNested } from "./cidr-set.ts";
-import {
-  chains,
-  containers,
-  endpointMap,
-  l4Protocol,
-  scopes,
-  type ContainerName,
-  type Scope,
-} from "./names.ts";
+import { chains, containers, endpointMap, l4Protocol, scopes, type Scope } from "./names.ts";
 import { quote } from "./quote.ts";
-import { elementId, type AffinityMemory, type Chain, type Element, type ServiceRuleset } from "./ruleset.ts";
-import { pickerFor, slotsFor } from "../../scheduling/picker.ts";
+import { RulesetDraft } from "./ruleset-draft.ts";
+import type { Chain, ServiceRuleset } from "./ruleset.ts";
+import { spellVerdicts, type SpelledVerdicts, type TableRules } from "./spell-verdicts.ts";
+import { NftVerdictError } from "./verdict-error.ts";
 
 export const ipFamilyOf: Readonly<Record<NftFamily, IpFamily>> = { ip: "IPv4", ip6: "IPv6" };
 
@@ -30,55 +31,59 @@ export const emptyRuleset: ServiceRuleset = {
 
 /**
  * Everything that a Service has in the table of one family. Depends on nothing but the Service.
- * @throws {NftQuoteError} when a value of it cannot be written in the nft language
+ * @param rules What the table's base rules do; the Service's verdicts must fit them.
+ * @throws {NftQuoteError} when a value of the Service cannot be written in the nft language
+ * @throws {NftVerdictError} when the rules cannot express its verdicts
  */
-export function buildService(service: DesiredService, family: NftFamily): ServiceRuleset {
+export function buildService(service: DesiredService, family: NftFamily, rules: TableRules): ServiceRuleset {
   const ruleset = new RulesetDraft();
   for (const port of service.ports) {
-    if (port.family === ipFamilyOf[family]) addServicePort(ruleset, port, family);
+    if (port.family !== ipFamilyOf[family]) continue;
+    const frontends = port.frontends.map((frontend) => ({
+      port,
+      family,
+      frontend,
+      spelled: spellVerdicts(port.name, frontend, rules),
+    }));
+    addServicePort(ruleset, { port, family }, frontends);
   }
   return ruleset.finish();
 }
 
-function addServicePort(ruleset: RulesetDraft, port: DesiredServicePort, family: NftFamily): void {
-  for (const scope of scopes) {
-    const frontends = port.frontends.filter((frontend) => scopesOf(frontend).includes(scope));
-    if (frontends.length > 0) addSlots(ruleset, { port, family, scope, frontends });
-  }
-  for (const endpoint of [...port.clusterEndpoints, ...port.localEndpoints]) {
-    if (!endpoint.local) continue;
-    const address = quote("address", endpoint.address, family);
-    ruleset.add(containers.hairpin, `${address} . ${address}`);
-  }
-  for (const frontend of port.frontends) addFrontend(ruleset, { port, family, frontend });
+interface PortContext {
+  readonly port: DesiredServicePort;
+  readonly family: NftFamily;
 }
 
-function scopesOf({ route }: Frontend): readonly Scope[] {
-  switch (route.kind) {
-    case "cluster":
-      return ["cluster"];
-    case "local":
-      return ["local"];
-    case "externalLocal":
-      return ["cluster", "local"];
-    default:
-      return assertNever(route);
+interface FrontendContext extends PortContext {
+  readonly frontend: Frontend;
+  readonly spelled: SpelledVerdicts;
+}
+
+function addServicePort(
+  ruleset: RulesetDraft,
+  context: PortContext,
+  frontends: readonly FrontendContext[],
+): void {
+  for (const scope of scopes) {
+    const ofScope = frontends.filter(({ spelled }) => spelled.scopes.includes(scope));
+    if (ofScope.length > 0) addSlots(ruleset, context, scope, ofScope);
   }
+  addHairpin(ruleset, context);
+  for (const frontend of frontends) addFrontend(ruleset, frontend);
 }
 
 function endpointsOf(port: DesiredServicePort, scope: Scope): readonly Endpoint[] {
   return scope === "cluster" ? port.clusterEndpoints : port.localEndpoints;
 }
 
-interface ScopedFrontends {
-  readonly port: DesiredServicePort;
-  readonly family: NftFamily;
-  readonly scope: Scope;
-  readonly frontends: readonly Frontend[];
-}
-
 /** Each frontend has the slots for itself: its address and port are what a rule can look up. */
-function addSlots(ruleset: RulesetDraft, { port, family, scope, frontends }: ScopedFrontends): void {
+function addSlots(
+  ruleset: RulesetDraft,
+  { port, family }: PortContext,
+  scope: Scope,
+  frontends: readonly FrontendContext[],
+): void {
   const endpoints = endpointsOf(port, scope);
   const picker = pickerFor(port.algorithm, endpoints);
   const first = firstSlot(scope, picker);
@@ -86,27 +91,30 @@ function addSlots(ruleset: RulesetDraft, { port, family, scope, frontends }: Sco
   const targets = slotsFor(picker, endpoints).map(
     (endpoint) => `${quote("address", endpoint.address, family)} . ${quote("port", endpoint.port)}`,
   );
-  for (const frontend of frontends) {
+  for (const { frontend } of frontends) {
     const key = `${quote("address", frontend.address, family)} . ${quote("port", frontend.port)}`;
     targets.forEach((target, slot) => ruleset.add(container, `${key} . ${first + slot}`, target));
   }
 }
 
-interface PortFrontend {
-  readonly port: DesiredServicePort;
-  readonly family: NftFamily;
-  readonly frontend: Frontend;
+function addHairpin(ruleset: RulesetDraft, { port, family }: PortContext): void {
+  for (const endpoint of [...port.clusterEndpoints, ...port.localEndpoints]) {
+    if (!endpoint.local) continue;
+    const address = quote("address", endpoint.address, family);
+    ruleset.add(containers.hairpin, `${address} . ${address}`);
+  }
 }
 
-function addFrontend(ruleset: RulesetDraft, { port, family, frontend }: PortFrontend): void {
-  const key = frontendKey(port, family, frontend);
-  const affinity = affinityOf(port, family, frontend);
+function addFrontend(ruleset: RulesetDraft, context: FrontendContext): void {
+  const { port, family, frontend, spelled } = context;
+  const key = frontendElement(context);
+  const affinity = affinityOf(context);
   if (frontend.kind === "clusterIP") {
     ruleset.add(containers.clusterIPs, quote("address", frontend.address, family));
   }
-  addRoute(ruleset, { port, family, frontend, key, affinity });
-  if (!scopesOf(frontend).some((scope) => endpointsOf(port, scope).length > 0)) return;
-  const after = afterTranslation(frontend, affinity);
+  addRouting(ruleset, { port, family, frontend, spelled, key, affinity });
+  if (!spelled.scopes.some((scope) => endpointsOf(port, scope).length > 0)) return;
+  const after = afterTranslation(spelled, affinity);
   if (after !== undefined) {
     if (after.chain !== undefined) ruleset.need(after.chain);
     ruleset.add(containers.postFrontends, key, after.verdict);
@@ -118,53 +126,78 @@ function addFrontend(ruleset: RulesetDraft, { port, family, frontend }: PortFron
   }
 }
 
-function frontendKey(port: DesiredServicePort, family: NftFamily, frontend: Frontend): string {
+/** Key of a frontend in the maps of verdicts. */
+function frontendElement({ port, family, frontend }: FrontendContext): string {
   const address = quote("address", frontend.address, family);
   return `${address} . ${l4Protocol(port.protocol)} . ${quote("port", frontend.port)}`;
 }
 
-function affinityOf(port: DesiredServicePort, family: NftFamily, frontend: Frontend): Affinity | undefined {
+function affinityOf({ port, family, spelled }: FrontendContext): Affinity | undefined {
   if (port.affinityTimeoutSeconds === undefined) return undefined;
   return buildAffinity(family, {
     port,
-    route: frontend.route.kind,
-    scopes: new Map(scopesOf(frontend).map((scope) => [scope, endpointsOf(port, scope)])),
+    scopes: new Map(spelled.scopes.map((scope) => [scope, endpointsOf(port, scope)])),
     timeoutSeconds: port.affinityTimeoutSeconds,
   });
 }
 
-interface KeyedFrontend extends PortFrontend {
+interface KeyedFrontend extends FrontendContext {
   readonly key: string;
   readonly affinity: Affinity | undefined;
 }
 
-function addRoute(ruleset: RulesetDraft, { port, family, frontend, key, affinity }: KeyedFrontend): void {
-  const verdict = (scope: Scope): string => {
-    const endpoints = endpointsOf(port, scope);
-    if (endpoints.length === 0) return port.hasUsableEndpoints ? "drop" : `goto ${chains.noEndpoints}`;
-    const picker = pickerFor(port.algorithm, endpoints);
-    const protocol = l4Protocol(port.protocol);
-    const scheduler = schedulerChain({ family, protocol, scope, picker, owner: port.name });
-    const chain = affinity === undefined ? scheduler : affinity.recall(scope, scheduler);
-    ruleset.need(chain);
-    return `goto ${chain.name}`;
-  };
-  const route = (): string => {
-    if (frontend.route.kind !== "externalLocal") return verdict(frontend.route.kind);
-    ruleset.add(containers.nodeFrontends, key, verdict("cluster"));
-    ruleset.add(containers.outsideFrontends, key, verdict("local"));
-    return `goto ${chains.externalLocal}`;
-  };
-
+/** Behind the check of allowed sources where there is one. */
+function addRouting(ruleset: RulesetDraft, context: KeyedFrontend): void {
+  const { family, frontend, key } = context;
+  const target = routingTarget(ruleset, context);
   if (frontend.allowedSources === undefined) {
-    ruleset.add(containers.frontends, key, route());
+    ruleset.add(containers.frontends, key, target);
     return;
   }
   ruleset.add(containers.frontends, key, `goto ${chains.checkSource}`);
-  ruleset.add(containers.allowedFrontends, key, route());
+  ruleset.add(containers.allowedFrontends, key, target);
   for (const cidr of withoutNested(frontend.allowedSources)) {
     ruleset.add(containers.allowedSources, `${key} . ${quote("cidr", cidr, family)}`);
   }
+}
+
+function routingTarget(ruleset: RulesetDraft, context: KeyedFrontend): string {
+  const { routing } = context.spelled;
+  if (routing.kind === "alike") return verdictText(ruleset, context, routing.verdict);
+  ruleset.add(containers.nodeFrontends, context.key, verdictText(ruleset, context, routing.inside));
+  ruleset.add(containers.outsideFrontends, context.key, verdictText(ruleset, context, routing.outside));
+  return `goto ${chains.byOrigin}`;
+}
+
+function verdictText(ruleset: RulesetDraft, context: KeyedFrontend, verdict: Verdict): string {
+  switch (verdict.kind) {
+    case "drop":
+      return "drop";
+    case "refuse":
+      return `goto ${chains.noEndpoints}`;
+    case "loadBalance": {
+      const chain = balancingChain(context, verdict.endpoints);
+      ruleset.need(chain);
+      return `goto ${chain.name}`;
+    }
+    default:
+      return assertNever(verdict);
+  }
+}
+
+function balancingChain({ port, family, frontend, affinity }: KeyedFrontend, scope: Scope): Chain {
+  const endpoints = endpointsOf(port, scope);
+  if (endpoints.length === 0) {
+    const where = `${port.name} at ${frontend.address}`;
+    throw new NftVerdictError(
+      `${where}: there are no ${scope} endpoints to balance among`,
+      frontend.verdicts,
+    );
+  }
+  const picker = pickerFor(port.algorithm, endpoints);
+  const protocol = l4Protocol(port.protocol);
+  const scheduler = schedulerChain({ family, protocol, scope, picker, owner: port.name });
+  return affinity === undefined ? scheduler : affinity.recall(scope, scheduler);
 }
 
 interface AfterTranslation {
@@ -172,15 +205,12 @@ interface AfterTranslation {
   readonly chain: Chain | undefined;
 }
 
-/**
- * What a frontend's connections get after DNAT. Those to a ClusterIP are masqueraded by rules of the base ruleset, external
- * ones always, and with externalTrafficPolicy Local only where the node itself is the client.
- */
-function afterTranslation(frontend: Frontend, affinity: Affinity | undefined): AfterTranslation | undefined {
-  const masquerade = frontend.route.kind === "cluster" ? "all" : "host";
-  if (frontend.kind === "clusterIP") {
-    return affinity && { verdict: `jump ${affinity.record.name}`, chain: undefined };
-  }
+/** What a frontend's connections get after DNAT; undefined when only base rules look at them. */
+function afterTranslation(
+  { masquerade }: SpelledVerdicts,
+  affinity: Affinity | undefined,
+): AfterTranslation | undefined {
+  if (masquerade === "none") return affinity && { verdict: `jump ${affinity.record.name}`, chain: undefined };
   // After `goto` nothing else of the post chain runs; a host-only masquerade may leave hairpin traffic to it.
   const verb = masquerade === "all" ? "goto" : "jump";
   if (affinity === undefined) {
@@ -189,43 +219,4 @@ function afterTranslation(frontend: Frontend, affinity: Affinity | undefined): A
   }
   const chain = recordAndMasquerade(affinity.record, masquerade);
   return { verdict: `${verb} ${chain.name}`, chain };
-}
-
-class RulesetDraft {
-  readonly #elements: Element[] = [];
-  /** Elements of sets. Several ports of a Service may bring the same. */
-  readonly #members = new Set<string>();
-  readonly #chains = new Map<string, readonly string[]>();
-  readonly #maps = new Map<string, string>();
-  readonly #memories: AffinityMemory[] = [];
-
-  add(container: ContainerName, key: string, data?: string): void {
-    const element = { container, key, data };
-    if (data === undefined) {
-      const id = elementId(element);
-      if (this.#members.has(id)) return;
-      this.#members.add(id);
-    }
-    this.#elements.push(element);
-  }
-
-  need(chain: Chain): void {
-    if (this.#chains.has(chain.name)) return;
-    for (const needed of chain.needs) this.need(needed);
-    this.#chains.set(chain.name, chain.rules);
-  }
-
-  remember(memories: readonly AffinityMemory[], maps: ReadonlyMap<string, string>): void {
-    this.#memories.push(...memories);
-    for (const [name, declaration] of maps) this.#maps.set(name, declaration);
-  }
-
-  finish(): ServiceRuleset {
-    return {
-      elements: this.#elements,
-      chains: this.#chains,
-      maps: this.#maps,
-      memories: this.#memories,
-    };
-  }
 }

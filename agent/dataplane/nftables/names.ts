@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { assertNever } from "../../../platform/assert-never.ts";
 import type { Protocol } from "../../../platform/ip/protocol.ts";
+import type { EndpointSet } from "../../services/desired-state.ts";
 import { unbounded } from "./frontend-capacity.ts";
 
 /** Our table, one in family `ip` and one in `ip6`. Everything in it is ours. */
@@ -49,8 +50,8 @@ export function l4Protocol(protocol: Protocol): L4Protocol {
   }
 }
 
-/** Which endpoints a chain chooses from: those of policy Cluster or those of policy Local. */
-export type Scope = "cluster" | "local";
+/** Which endpoints a chain chooses from. */
+export type Scope = EndpointSet;
 
 export const scopes: readonly Scope[] = ["cluster", "local"];
 
@@ -62,9 +63,9 @@ export const containers = {
   interimFrontends: "svc-interim",
   /** The same behind the check of allowed sources. */
   allowedFrontends: "svc-fw",
-  /** externalTrafficPolicy Local: for this node and its pods. */
+  /** The same where clients from outside have another verdict: for this node and its pods. */
   nodeFrontends: "svc-cl",
-  /** externalTrafficPolicy Local: for everybody else. */
+  /** The same for clients from outside. */
   outsideFrontends: "svc-lo",
   /** Original frontend → masquerade and record affinity, after DNAT. */
   postFrontends: "post-fe",
@@ -109,7 +110,7 @@ export const chains = {
   noEndpoints: "no-endpoints",
   clusterIPMiss: "clusterip-miss",
   checkSource: "lbsrc",
-  externalLocal: "etplocal",
+  byOrigin: "etplocal",
   post: "post",
   masquerade: "masq",
   masqueradeHost: "masq-host",

@@ -2,6 +2,7 @@ import type { NftCommit } from "../../kernel/nft/nft-session.ts";
 import type { RejectedService } from "../dataplane.ts";
 import type { AppliedState, ServiceChange, TablePlan } from "./applied-state.ts";
 import { NftQuoteError } from "./quote.ts";
+import { NftVerdictError } from "./verdict-error.ts";
 
 export interface WritablePlan {
   readonly plan: TablePlan;
@@ -16,7 +17,7 @@ export function planWritable(state: AppliedState, changes: readonly ServiceChang
   try {
     return { plan: state.plan(changes), changes, rejected: [] };
   } catch (error) {
-    if (!(error instanceof NftQuoteError)) throw error;
+    if (!isUnwritable(error)) throw error;
   }
   const rejected = changes.flatMap((change) => whyUnwritable(state, change) ?? []);
   const writable = withRemoved(changes, rejected);
@@ -28,9 +29,14 @@ function whyUnwritable(state: AppliedState, change: ServiceChange): RejectedServ
     state.plan([change]);
     return undefined;
   } catch (error) {
-    if (!(error instanceof NftQuoteError)) throw error;
+    if (!isUnwritable(error)) throw error;
     return { service: change.name, reason: error.message };
   }
+}
+
+/** Whether a Service is at fault. */
+function isUnwritable(error: unknown): error is NftQuoteError | NftVerdictError {
+  return error instanceof NftQuoteError || error instanceof NftVerdictError;
 }
 
 /** The same changes, with the rejected Services removed. */

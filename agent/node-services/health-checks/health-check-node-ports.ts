@@ -5,7 +5,7 @@ import { familyOf, type IpAddress, type IpFamily } from "../../../platform/ip/ad
 import type { Logger } from "../../../platform/log.ts";
 import { ListenerSet, type OpenListener } from "../listener-set.ts";
 import type { ServiceName } from "../../services/desired-state.ts";
-import type { HealthCheckNodePort } from "../../services/catalog/service-catalog.ts";
+import type { HealthCheckNodePort } from "../../services/endpoints/health-check-node-port.ts";
 import { answerHealthCheck } from "./health-check-answer.ts";
 import { type HealthCheckListener, planListeners } from "./plan-listeners.ts";
 

@@ -1,6 +1,6 @@
 import { familyOf, type IpAddress } from "../../../platform/ip/address.ts";
 import type { Port, ServiceName } from "../../services/desired-state.ts";
-import type { HealthCheckNodePort } from "../../services/catalog/service-catalog.ts";
+import type { HealthCheckNodePort } from "../../services/endpoints/health-check-node-port.ts";
 
 /** A server that answers for one Service on one address of the node. */
 export interface HealthCheckListener {

@@ -42,6 +42,17 @@ export class AddressClaims {
     return affected;
   }
 
+  /**
+   * Replaces the claims of the changed Services. A change of one Service can give an address to another or take it away:
+   * those are added to `changed`.
+   */
+  settle(changed: Set<ServiceName>, claimsOf: (service: ServiceName) => readonly AddressClaim[]): void {
+    // A Set's iteration also visits what is added on the way.
+    for (const service of changed) {
+      for (const affected of this.replace(service, claimsOf(service))) changed.add(affected);
+    }
+  }
+
   /** The best claim to the same address, protocol and port. */
   winnerOf(claim: AddressClaim): AddressClaim | undefined {
     return this.#claimsByAddress.get(addressKey(claim))?.[0];

@@ -1,31 +1,28 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeProxyConfig } from "../../../crds/api.ts";
-import { familyOf, type Cidr, type IpAddress, type IpFamily } from "../../../platform/ip/address.ts";
-import { AddressClaims } from "../addresses/address-claims.ts";
-import { buildDesiredNode } from "../build-desired-node.ts";
-import { buildDesiredService } from "../build-desired-service.ts";
-import type { CatalogObjects } from "./catalog-objects.ts";
+import type { Cidr, IpAddress } from "../../../platform/ip/address.ts";
+import { type AddressClaim, AddressClaims } from "../addresses/address-claims.ts";
 import { claimAddresses } from "../addresses/claim-addresses.ts";
-import { countLocalReadyEndpoints } from "../endpoints/count-local-ready-endpoints.ts";
-import type { DesiredNode, DesiredService, DesiredState, Port, ServiceName } from "../desired-state.ts";
-import { EndpointSliceIndex } from "./endpoint-slice-index.ts";
-import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
-import type { KeptService } from "./kept-service.ts";
-import { buildLocalhostNodePorts, type LocalhostNodePort } from "../addresses/localhost-node-ports.ts";
+import type { LocalhostNodePort } from "../addresses/localhost-node-ports.ts";
+import type { DesiredService, DesiredState, ServiceName } from "../desired-state.ts";
+import type { HealthCheckNodePort } from "../endpoints/health-check-node-port.ts";
 import type { NodeFacts } from "../node-facts.ts";
-import { nodePortAddresses } from "../addresses/node-port-addresses.ts";
-import { type ConnectionReading, ServiceDynamics } from "./service-dynamics.ts";
 import { selectsByNamespace } from "../policy/selects-by-namespace.ts";
 import { namespaceOf } from "../service-port-name.ts";
 import type { ServiceProblem } from "../service-problem.ts";
-import { TrackedMap } from "./tracked-map.ts";
-import { buildUdpServicePorts, type UdpServicePort } from "./udp-service-ports.ts";
-
-type Labels = Readonly<Record<string, string>>;
+import type { CatalogObjects } from "./catalog-objects.ts";
+import { CompiledServices } from "./compiled-services.ts";
+import { EndpointSliceIndex } from "./endpoint-slice-index.ts";
+import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
+import type { KeptService } from "./kept-service.ts";
+import { NamespaceLabels } from "./namespace-labels.ts";
+import { type NodeSetup, NodeView } from "./node-view.ts";
+import type { ConnectionReading } from "./service-dynamics.ts";
+import type { UdpServicePort } from "./udp-service-ports.ts";
 
 /** How much of the desired state differs from the last time. */
 export type ChangeScope =
-  /** The first time, and when the node's facts differ. */
+  /** The first time, and when the desired state of the node differs. */
   | { readonly kind: "full" }
   /** `services` differ, appeared or vanished; perhaps none. */
   | { readonly kind: "partial"; readonly services: ReadonlySet<ServiceName> };
@@ -36,19 +33,12 @@ export interface CatalogChanges {
   /** Live: `services` is the catalog's own map and changes with the next `takeChanges`. */
   readonly desired: DesiredState;
   /**
-   * When the controllers saw what led to the changed EndpointSlices, milliseconds since the epoch. None at the first call:
+   * When the controllers saw what led to the changed EndpointSlices, milliseconds since the epoch. Empty at the first call:
    * how long ago that was says nothing about this agent.
    */
   readonly triggerTimes: readonly number[];
-  /** When the desired state changes by itself, on the clock of `takeChanges`; undefined is never. */
+  /** When the desired state changes without an event, on the clock of `takeChanges`; undefined is never. */
   readonly nextChangeMs: number | undefined;
-}
-
-/** What a health check node port needs to answer a load balancer. */
-export interface HealthCheckNodePort {
-  readonly port: Port;
-  /** Distinct addresses of ready endpoints on this node, for the families of the Service. */
-  readonly localReadyEndpoints: Readonly<Partial<Record<IpFamily, number>>>;
 }
 
 /**
@@ -58,32 +48,18 @@ export interface HealthCheckNodePort {
 export class ServiceCatalog {
   readonly #services = new Map<string, KeptService>();
   readonly #endpointSlices = new EndpointSliceIndex();
-  readonly #namespaces = new Map<string, Labels>();
-  readonly #serviceCIDRs = new Map<string, readonly Cidr[]>();
+  readonly #namespaces = new NamespaceLabels();
   readonly #claims = new AddressClaims();
+  readonly #compiled = new CompiledServices();
+  readonly #view: NodeView;
 
-  readonly #dynamics = new ServiceDynamics();
-
-  readonly #desired = new Map<ServiceName, DesiredService>();
-  readonly #problems = new Map<ServiceName, readonly ServiceProblem[]>();
-  readonly #healthCheckNodePorts = new TrackedMap<ServiceName, HealthCheckNodePort>();
-  readonly #localhostNodePorts = new Map<ServiceName, readonly LocalhostNodePort[]>();
-  readonly #udpServicePorts = new TrackedMap<ServiceName, readonly UdpServicePort[]>();
-
-  #config: NodeProxyConfig;
-  #node: NodeFacts;
-  #nodePortAddresses: readonly IpAddress[];
-  #desiredNode: DesiredNode;
   readonly #changedServices = new Set<ServiceName>();
   #triggerTimes: number[] = [];
-  #fullSyncNeeded = true;
   #isFirst = true;
 
-  constructor({ config, node }: { readonly config: NodeProxyConfig; readonly node: NodeFacts }) {
-    this.#config = config;
-    this.#node = node;
-    this.#nodePortAddresses = nodePortAddresses(config.nodePorts, node.addresses);
-    this.#desiredNode = buildDesiredNode(config, node, []);
+  /** @throws IpSyntaxError when a CIDR does not parse, which the API server does not accept */
+  constructor(setup: NodeSetup) {
+    this.#view = new NodeView(setup);
   }
 
   upsertService(service: KeptService): void {
@@ -113,10 +89,8 @@ export class ServiceCatalog {
     this.#markChanged(this.#endpointSlices.remove(key));
   }
 
-  upsertNamespace(name: string, labels: Labels): void {
-    if (isDeepStrictEqual(this.#namespaces.get(name), labels)) return;
-    this.#namespaces.set(name, labels);
-    this.#namespaceChanged(name);
+  upsertNamespace(name: string, labels: Readonly<Record<string, string>>): void {
+    if (this.#namespaces.put(name, labels)) this.#namespaceChanged(name);
   }
 
   deleteNamespace(name: string): void {
@@ -124,41 +98,35 @@ export class ServiceCatalog {
   }
 
   upsertServiceCIDR(name: string, cidrs: readonly Cidr[]): void {
-    this.#serviceCIDRs.set(name, cidrs);
-    this.#serviceCIDRsChanged();
+    this.#view.putServiceCIDR(name, cidrs);
   }
 
   deleteServiceCIDR(name: string): void {
-    if (this.#serviceCIDRs.delete(name)) this.#serviceCIDRsChanged();
+    this.#view.deleteServiceCIDR(name);
   }
 
   setNode(node: NodeFacts): void {
-    if (!isDeepStrictEqual(node, this.#node)) this.#replaceSettings(this.#config, node);
+    this.#setUp({ ...this.#view.setup, node });
   }
 
-  /** @throws IpSyntaxError when a CIDR does not parse, which the API server does not let pass; nothing is changed then. */
+  /** @throws IpSyntaxError when a CIDR does not parse, which the API server does not accept; nothing is changed then */
   setConfig(config: NodeProxyConfig): void {
-    if (!isDeepStrictEqual(config, this.#config)) this.#replaceSettings(config, this.#node);
+    this.#setUp({ ...this.#view.setup, config });
+  }
+
+  /** Takes a new reading of the open connections of endpoints, for Services with LeastConnection. */
+  setConnections(reading: ConnectionReading): void {
+    this.#markChanged(this.#compiled.dynamics.setConnections(reading, this.#compiled.desired));
+  }
+
+  /** What was known was out of date: for slow start, endpoints that have appeared since then are not new. */
+  forgetAges(): void {
+    this.#markChanged(this.#compiled.dynamics.forgetAges());
   }
 
   /** Whether there is something to take; `takeChanges` may still find that nothing differs. */
   hasChanges(): boolean {
-    return this.#fullSyncNeeded || this.#changedServices.size > 0;
-  }
-
-  /** Takes over how many connections endpoints have, for Services with LeastConnection. */
-  setConnections(reading: ConnectionReading): void {
-    this.#markChanged(this.#dynamics.setConnections(reading, this.#desired));
-  }
-
-  /** What was known was out of date: for slow start, endpoints that have come since then are not new. */
-  forgetAges(): void {
-    this.#markChanged(this.#dynamics.forgetAges());
-  }
-
-  /** Whether the connections of endpoints matter, as of the last `takeChanges`. */
-  get needsConnections(): boolean {
-    return this.#dynamics.leastConnectionServices.size > 0;
+    return this.#view.isChanged || this.#changedServices.size > 0;
   }
 
   /**
@@ -166,21 +134,20 @@ export class ServiceCatalog {
    * @param nowMs Milliseconds of the monotonic clock, for slow start.
    */
   takeChanges(nowMs = 0): CatalogChanges {
-    this.#markChanged(this.#dynamics.dueServices(nowMs));
-    this.#settleClaims();
-    const differing = new Set<ServiceName>();
+    this.#markChanged(this.#compiled.dynamics.dueServices(nowMs));
+    this.#claims.settle(this.#changedServices, (name) => this.#claimsOf(name));
+    const services = new Set<ServiceName>();
     for (const name of this.#changedServices) {
-      if (this.#recompile(name, nowMs)) differing.add(name);
+      if (this.#recompile(name, nowMs)) services.add(name);
     }
     const changes: CatalogChanges = {
-      scope: this.#fullSyncNeeded ? { kind: "full" } : { kind: "partial", services: differing },
-      desired: { node: this.#desiredNode, services: this.#desired },
+      scope: this.#view.takeChange() ? { kind: "full" } : { kind: "partial", services },
+      desired: { node: this.#view.desired, services: this.#compiled.desired },
       triggerTimes: this.#isFirst ? [] : this.#triggerTimes,
-      nextChangeMs: this.#dynamics.nextDueMs(),
+      nextChangeMs: this.#compiled.dynamics.nextDueMs(),
     };
     this.#changedServices.clear();
     this.#triggerTimes = [];
-    this.#fullSyncNeeded = false;
     this.#isFirst = false;
     return changes;
   }
@@ -190,161 +157,95 @@ export class ServiceCatalog {
     return {
       services: this.#services,
       endpointSlices: this.#endpointSlices.entries(),
-      namespaces: this.#namespaces,
-      serviceCIDRs: this.#serviceCIDRs,
+      namespaces: this.#namespaces.entries,
+      serviceCIDRs: this.#view.serviceCIDRs,
     };
   }
 
   /** What Services ask for and do not get, as of the last `takeChanges`; in order of their names. */
   problems(): readonly ServiceProblem[] {
-    const byName = [...this.#problems].toSorted(([left], [right]) => (left < right ? -1 : 1));
-    return byName.flatMap(([, problems]) => problems);
+    return this.#compiled.problems();
   }
 
-  /** What of each Service is programmed, as of the last `takeChanges`. Live, as `desired.services`. */
+  /** The desired state of each Service, as of the last `takeChanges`. Live, as `desired.services`. */
   get desiredServices(): ReadonlyMap<ServiceName, DesiredService> {
-    return this.#desired;
+    return this.#compiled.desired;
+  }
+
+  /** Whether the connections of endpoints matter, as of the last `takeChanges`. */
+  get needsConnections(): boolean {
+    return this.#compiled.dynamics.leastConnectionServices.size > 0;
   }
 
   /** The Services with a health check node port, as of the last `takeChanges`. Live, as `desired.services`. */
   get healthCheckNodePorts(): ReadonlyMap<ServiceName, HealthCheckNodePort> {
-    return this.#healthCheckNodePorts.entries;
+    return this.#compiled.healthCheckNodePorts.entries;
   }
 
-  /** The Services whose entry in `healthCheckNodePorts` has appeared, changed or vanished since this was last asked, and forgets them. */
+  /** The Services whose entry in `healthCheckNodePorts` has appeared, changed or vanished since the last call. */
   takeChangedHealthChecks(): ReadonlySet<ServiceName> {
-    return this.#healthCheckNodePorts.takeChanged();
+    return this.#compiled.healthCheckNodePorts.takeChanged();
   }
 
-  /** The NodePorts that shall answer on loopback addresses, as of the last `takeChanges`. Live, as `desired.services`. */
+  /** The NodePorts that should answer on loopback addresses, as of the last `takeChanges`. Live, as `desired.services`. */
   get localhostNodePorts(): ReadonlyMap<ServiceName, readonly LocalhostNodePort[]> {
-    return this.#localhostNodePorts;
+    return this.#compiled.localhostNodePorts;
   }
 
   /** The Services with UDP ports, as of the last `takeChanges`. Live, as `desired.services`. */
   get udpServicePorts(): ReadonlyMap<ServiceName, readonly UdpServicePort[]> {
-    return this.#udpServicePorts.entries;
+    return this.#compiled.udpServicePorts.entries;
   }
 
   /**
-   * The Services whose entry in `udpServicePorts` has appeared, changed or vanished since this was last asked, and forgets
-   * them. Not all of them differ for the dataplane: an endpoint that has ended got no new flows before that.
+   * The Services whose entry in `udpServicePorts` has appeared, changed or vanished since the last call. Not all of them
+   * differ for the dataplane: an endpoint that has ended got no new flows before that.
    */
   takeChangedUdpServices(): ReadonlySet<ServiceName> {
-    return this.#udpServicePorts.takeChanged();
+    return this.#compiled.udpServicePorts.takeChanged();
   }
 
   /** The node's addresses that accept NodePorts. */
   get nodePortAddresses(): readonly IpAddress[] {
-    return this.#nodePortAddresses;
+    return this.#view.nodePortAddresses;
+  }
+
+  #setUp(setup: NodeSetup): void {
+    if (this.#view.replace(setup)) this.#markChanged(this.#serviceNames());
+  }
+
+  #namespaceChanged(namespace: string): void {
+    if (!selectsByNamespace(this.#view.setup.config)) return;
+    this.#markChanged(this.#serviceNames().filter((name) => namespaceOf(name) === namespace));
+  }
+
+  #serviceNames(): readonly ServiceName[] {
+    return [...this.#services.values()].map(({ name }) => name);
   }
 
   #markChanged(services: Iterable<ServiceName>): void {
     for (const service of services) this.#changedServices.add(service);
   }
 
-  /** A change of one Service can give an address to another one, or take it away. */
-  #settleClaims(): void {
-    // A Set's iteration also visits what is added on the way.
-    for (const name of this.#changedServices) {
-      const service = this.#services.get(name);
-      const claims = service === undefined ? [] : claimAddresses(service, this.#nodePortAddresses);
-      this.#markChanged(this.#claims.replace(name, claims));
-    }
+  #claimsOf(name: ServiceName): readonly AddressClaim[] {
+    const service = this.#services.get(name);
+    return service === undefined ? [] : claimAddresses(service, this.#view.nodePortAddresses);
   }
 
   /** Whether the desired state of the Service differs from before. */
   #recompile(name: ServiceName, nowMs: number): boolean {
     const service = this.#services.get(name);
-    if (service === undefined) {
-      this.#problems.delete(name);
-      this.#healthCheckNodePorts.put(name, undefined);
-      this.#localhostNodePorts.delete(name);
-      this.#udpServicePorts.put(name, undefined);
-      this.#dynamics.settle(name, undefined, undefined);
-      return this.#desired.delete(name);
-    }
-    const endpointSlices = this.#endpointSlices.slicesOf(name);
-    const compiled = buildDesiredService({
+    if (service === undefined) return this.#compiled.remove(name);
+    const { setup, desired, nodePortAddresses } = this.#view;
+    const inputs = {
       service,
-      endpointSlices,
-      namespaceLabels: this.#labelsOfNamespace(namespaceOf(name)),
-      node: this.#node,
-      nodePortAddresses: this.#nodePortAddresses,
-      config: this.#config,
-      dynamics: this.#dynamics.of(name, nowMs),
-      winnerOf: (claim) => this.#claims.winnerOf(claim),
-    });
-    replaceEntry(this.#problems, name, compiled.problems.length > 0 ? compiled.problems : undefined);
-    this.#healthCheckNodePorts.put(name, this.#healthCheckNodePort(service, endpointSlices));
-    const desired = compiled.service.ports.length > 0 ? compiled.service : undefined;
-    this.#dynamics.settle(name, desired, compiled.slowStart);
-    replaceEntry(this.#localhostNodePorts, name, this.#localhostNodePortsOf(service, desired));
-    const udpPorts = buildUdpServicePorts(desired, service, endpointSlices);
-    this.#udpServicePorts.put(name, udpPorts.length > 0 ? udpPorts : undefined);
-    if (isDeepStrictEqual(desired, this.#desired.get(name))) return false;
-    replaceEntry(this.#desired, name, desired);
-    return true;
-  }
-
-  #localhostNodePortsOf(
-    service: KeptService,
-    desired: DesiredService | undefined,
-  ): readonly LocalhostNodePort[] | undefined {
-    if (!this.#config.nodePorts.localhost || desired === undefined) return undefined;
-    const nodePorts = buildLocalhostNodePorts(service, desired);
-    return nodePorts.length > 0 ? nodePorts : undefined;
-  }
-
-  #healthCheckNodePort(
-    { healthCheckNodePort: port, clusterIPs }: KeptService,
-    slices: readonly KeptEndpointSlice[],
-  ): HealthCheckNodePort | undefined {
-    if (port === undefined) return undefined;
-    const counts = countLocalReadyEndpoints(slices, this.#node.name);
-    const families = clusterIPs.map((address) => familyOf(address));
-    return {
-      port,
-      localReadyEndpoints: Object.fromEntries(families.map((family) => [family, counts[family]])),
+      endpointSlices: this.#endpointSlices.slicesOf(name),
+      namespaceLabels: this.#namespaces.of(namespaceOf(name)),
+      ...setup,
+      desiredNode: desired,
+      nodePortAddresses,
+      winnerOf: (claim: AddressClaim) => this.#claims.winnerOf(claim),
     };
+    return this.#compiled.compile(inputs, nowMs);
   }
-
-  /** Every namespace has its name as a label, also before its object has arrived. */
-  #labelsOfNamespace(namespace: string): Labels {
-    return this.#namespaces.get(namespace) ?? { "kubernetes.io/metadata.name": namespace };
-  }
-
-  #namespaceChanged(namespace: string): void {
-    if (!selectsByNamespace(this.#config)) return;
-    const names = [...this.#services.values()].map((service) => service.name);
-    this.#markChanged(names.filter((name) => namespaceOf(name) === namespace));
-  }
-
-  #replaceSettings(config: NodeProxyConfig, node: NodeFacts): void {
-    const acceptingAddresses = nodePortAddresses(config.nodePorts, node.addresses);
-    this.#replaceDesiredNode(buildDesiredNode(config, node, this.#allServiceCIDRs()));
-    this.#nodePortAddresses = acceptingAddresses;
-    this.#config = config;
-    this.#node = node;
-    this.#markChanged([...this.#services.values()].map((service) => service.name));
-  }
-
-  #serviceCIDRsChanged(): void {
-    this.#replaceDesiredNode(buildDesiredNode(this.#config, this.#node, this.#allServiceCIDRs()));
-  }
-
-  #replaceDesiredNode(desired: DesiredNode): void {
-    if (isDeepStrictEqual(desired, this.#desiredNode)) return;
-    this.#desiredNode = desired;
-    this.#fullSyncNeeded = true;
-  }
-
-  #allServiceCIDRs(): readonly Cidr[] {
-    return [...this.#serviceCIDRs.values()].flat();
-  }
-}
-
-function replaceEntry<Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
 }

@@ -1,15 +1,14 @@
 import { addressBytes } from "../../../platform/ip/address.ts";
-import type { Endpoint } from "../desired-state.ts";
+import type { Endpoint, EndpointSet } from "../desired-state.ts";
 import type { EndpointCandidate } from "./merge-endpoint-slices.ts";
 import { defaultWeight, relativeWeights } from "../../scheduling/relative-weights.ts";
 
-/** Where the traffic is decided, and which sets the routes of the service port need. */
+/** Where the traffic is decided, and which sets the verdicts of the service port name. */
 export interface EndpointView {
   readonly nodeName: string;
   /** Undefined: zone hints cannot apply. */
   readonly zone: string | undefined;
-  readonly usesCluster: boolean;
-  readonly usesLocal: boolean;
+  readonly uses: ReadonlySet<EndpointSet>;
   /** How new connections are to be divided among these endpoints. */
   readonly weigh: (candidates: readonly EndpointCandidate[]) => readonly number[];
 }
@@ -17,13 +16,14 @@ export interface EndpointView {
 export interface EndpointSets {
   readonly clusterEndpoints: readonly Endpoint[];
   readonly localEndpoints: readonly Endpoint[];
+  /** Whether any endpoint on any node could serve. */
   readonly hasUsableEndpoints: boolean;
 }
 
 /**
  * Which endpoints traffic may go to, as kube-proxy's CategorizeEndpoints. Policy Cluster: ready endpoints that topology
  * hints allow; with no ready one anywhere, those that serve while they terminate, hints ignored (KEP-1669). Policy Local:
- * the same among the endpoints of this node, without hints. A set that no route needs is empty.
+ * the same among the endpoints of this node, without hints. A set that is not used is empty.
  */
 export function categorizeEndpoints(
   candidates: readonly EndpointCandidate[],
@@ -35,8 +35,8 @@ export function categorizeEndpoints(
   const local = localReady.length > 0 ? localReady : draining.filter(isLocalTo(view));
   const cluster = ready.length > 0 ? nearest(ready, view) : draining;
   return {
-    clusterEndpoints: view.usesCluster ? toEndpoints(cluster, view) : [],
-    localEndpoints: view.usesLocal ? toEndpoints(local, view) : [],
+    clusterEndpoints: view.uses.has("cluster") ? toEndpoints(cluster, view) : [],
+    localEndpoints: view.uses.has("local") ? toEndpoints(local, view) : [],
     hasUsableEndpoints: ready.length > 0 || draining.length > 0,
   };
 }

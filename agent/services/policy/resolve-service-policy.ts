@@ -1,25 +1,25 @@
-import type { NodeProxyConfig, SchedulingAlgorithm, ServiceRule } from "../../../crds/api.ts";
+import type { NodeProxyConfig, ProxyMode, SchedulingAlgorithm, ServiceRule } from "../../../crds/api.ts";
 import { assertNever } from "../../../platform/assert-never.ts";
 import { matchesSelector } from "../../../platform/kube/label-selector.ts";
 import type { KeptService } from "../catalog/kept-service.ts";
-import { serviceProblem, type ServiceProblem } from "../service-problem.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
 /** What the ProxyConfig says about one Service. */
 export interface ServicePolicy {
   readonly algorithm: SchedulingAlgorithm;
-  /** From the first connection of a new endpoint to its whole weight; 0 is at once. */
+  /** How long a new endpoint takes to get its full weight; 0 is at once. */
   readonly slowStartSeconds: number;
   /** Session affinity ClientIP with this timeout; undefined is none. */
   readonly affinityTimeoutSeconds: number | undefined;
-  readonly problems: readonly ServiceProblem[];
+  /** Undefined is the mode of the node. */
+  readonly mode: ProxyMode | undefined;
 }
 
 /** The default of the API, also of Service.spec.sessionAffinityConfig. */
 export const defaultAffinityTimeoutSeconds = 10_800;
 
-/** For each field the first rule that matches the Service and sets it wins; else the settings for all Services hold. */
+/** For each field the first rule that matches the Service and sets it wins; else the settings for all Services apply. */
 export function resolveServicePolicy(
   service: KeptService,
   namespaceLabels: Labels,
@@ -35,7 +35,7 @@ export function resolveServicePolicy(
       firstSet(exceptions.map(({ slowStartSeconds }) => slowStartSeconds)) ??
       config.scheduling.slowStartSeconds,
     affinityTimeoutSeconds: affinityTimeout(affinity, service),
-    problems: modeProblems(service, rules, config.mode),
+    mode: firstSet(rules.map(({ mode }) => mode)),
   };
 }
 
@@ -67,16 +67,4 @@ function affinityTimeout(
     default:
       return assertNever(affinity.type);
   }
-}
-
-/** A node runs one mode at a time, so a rule cannot change it for some Services. */
-function modeProblems(
-  service: KeptService,
-  rules: readonly ServiceRule[],
-  nodeMode: NodeProxyConfig["mode"],
-): readonly ServiceProblem[] {
-  const rule = rules.find(({ mode }) => mode !== undefined);
-  if (rule === undefined || rule.mode === nodeMode) return [];
-  const reason = `rule ${rule.name} asks for this mode; the node serves all Services in mode ${nodeMode}`;
-  return [serviceProblem(service.name, "mode", rule.mode, reason)];
 }

@@ -8,7 +8,12 @@ import { observeState } from "../../../../agent/metrics/state-metrics.ts";
 import { createSyncMetrics } from "../../../../agent/metrics/sync-metrics.ts";
 import { createMeterProvider, type Metrics } from "../../../../platform/telemetry/metrics.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
-import { makeDesiredService, makeEndpoint, makeFrontend } from "../../../support/make-desired-state.ts";
+import {
+  makeDesiredService,
+  makeDesiredState,
+  makeEndpoint,
+  makeFrontend,
+} from "../../../support/make-desired-state.ts";
 import { makeRejected, makeSyncFailure, makeSyncSuccess } from "../../../support/make-sync-outcome.ts";
 
 const startedAt = Date.parse("2026-01-01T00:00:00Z");
@@ -108,8 +113,8 @@ describe("agent metrics", () => {
     let synced = false;
     const report = { servicePorts: 3, endpoints: 7, rejected: makeRejected("n/a") };
     const success = makeSyncSuccess({ at: startedAt, report });
-    const local = makeFrontend("10.96.0.1:80", { route: { kind: "local" } });
-    const external = makeFrontend("192.0.2.1:80", { route: { kind: "externalLocal" } });
+    const local = makeFrontend("10.96.0.1:80", { policyLocal: true });
+    const external = makeFrontend("192.0.2.1:80", { kind: "externalIP", policyLocal: true });
     const here = makeEndpoint("10.1.0.1:80", { local: true });
     const elsewhere = makeEndpoint("10.2.0.1:80");
     const services = [
@@ -118,11 +123,7 @@ describe("agent metrics", () => {
       makeDesiredService("n/cluster", [{ clusterEndpoints: [elsewhere] }]),
       makeDesiredService("n/empty", [{ frontends: [external], clusterEndpoints: [] }]),
     ];
-    const family = { localDetector: { kind: "none" }, serviceCIDRs: [], masqueradeAll: false } as const;
-    const desired = {
-      node: { ipv4: family, ipv6: family },
-      services: new Map(services.map((service) => [service.name, service])),
-    };
+    const desired = makeDesiredState(services);
     observeState(metrics.meter, {
       lastSuccess: () => (synced ? success : undefined),
       desired: () => (synced ? desired : undefined),

@@ -65,6 +65,25 @@ describe("facts of the node", () => {
 
   it("masqueradeAll is for both families", () => {
     const desired = buildDesiredNode(makeNodeProxyConfig({ masqueradeAll: true }), makeNodeFacts(), []);
-    assert.deepEqual([desired.ipv4.masqueradeAll, desired.ipv6.masqueradeAll], [true, true]);
+    const everybody = { pod: true, node: true, outside: true };
+    assert.deepEqual(desired.ipv4.clusterIPMasquerade, everybody);
+    assert.deepEqual(desired.ipv6.clusterIPMasquerade, everybody);
+  });
+
+  it("each family is masqueraded by whether it has a detector", () => {
+    const node = makeNodeFacts({ podCIDRs: cidrs("10.244.1.0/24") });
+    const desired = buildDesiredNode(makeNodeProxyConfig(), node, []);
+    assert.deepEqual(desired.ipv4.clusterIPMasquerade, { pod: false, node: true, outside: true });
+    assert.deepEqual(desired.ipv6.clusterIPMasquerade, { pod: false, node: false, outside: false });
+  });
+
+  it("undefined ports are refused and unallocated addresses dropped, but not what is the node's own", () => {
+    const { ipv4, ipv6 } = buildDesiredNode(makeNodeProxyConfig(), makeNodeFacts(), []);
+    const expected = {
+      undefinedPort: "refuse",
+      unallocatedAddress: "drop",
+      passToOwnAddress: { pod: true, node: false, outside: true },
+    };
+    assert.deepEqual([ipv4.unmatched, ipv6.unmatched], [expected, expected]);
   });
 });

@@ -5,6 +5,7 @@ import type {
   Endpoint,
 } from "../../../../agent/services/desired-state.ts";
 import { type CatalogChanges, ServiceCatalog } from "../../../../agent/services/catalog/service-catalog.ts";
+import { namedSets } from "../../../../agent/services/policy/decide-verdicts.ts";
 import type { NodeFacts } from "../../../../agent/services/node-facts.ts";
 import type { ServiceProblem } from "../../../../agent/services/service-problem.ts";
 import { trimEndpointSlice } from "../../../../agent/watch/trim-endpoint-slice.ts";
@@ -62,12 +63,12 @@ export function onlyPortOf(compiled: Pick<Compiled, "services">): DesiredService
   return port;
 }
 
-/** Frontends in one line each: `kind address:port route`, and the allowed sources if they are limited. */
+/** Frontends in one line each: `kind address:port sets`, and the allowed sources if they are limited. */
 export function frontendLines(ports: readonly DesiredServicePort[]): readonly string[] {
   return ports.flatMap(({ protocol, frontends }) =>
-    frontends.map(({ kind, address, port, route, allowedSources }) => {
+    frontends.map(({ kind, address, port, verdicts, allowedSources }) => {
       const sources = allowedSources === undefined ? "" : ` from ${allowedSources.join(",")}`;
-      return `${kind} ${address} ${port}/${protocol} ${route.kind}${sources}`;
+      return `${kind} ${address} ${port}/${protocol} ${[...namedSets([verdicts])].join("+")}${sources}`;
     }),
   );
 }

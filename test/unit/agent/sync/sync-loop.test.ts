@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NodeProxyConfig } from "../../../../crds/api.ts";
-import type { DesiredState, ServiceName } from "../../../../agent/services/desired-state.ts";
+import type { ServiceName } from "../../../../agent/services/desired-state.ts";
 import { ModeSwitch } from "../../../../agent/sync/mode-switch.ts";
 import { SyncLoop } from "../../../../agent/sync/sync-loop.ts";
 import type { SyncOutcome } from "../../../../agent/sync/sync-outcome.ts";
@@ -8,11 +8,11 @@ import { TerminalError } from "../../../../platform/errors.ts";
 import { silentLogger } from "../../../../platform/log.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 import { FakeDataplane } from "../../../support/fake-dataplane.ts";
+import { makeDesiredState } from "../../../support/make-desired-state.ts";
 import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
 import { makeServiceName } from "../../../support/make-sync-outcome.ts";
 
-const nodeFamily = { localDetector: { kind: "none" }, serviceCIDRs: [], masqueradeAll: false } as const;
-const desired: DesiredState = { node: { ipv4: nodeFamily, ipv6: nodeFamily }, services: new Map() };
+const desired = makeDesiredState([]);
 const shortBreak = { minPeriodMilliseconds: 500, fullResyncPeriodSeconds: 60 };
 
 describe("sync loop", () => {

@@ -3,7 +3,7 @@ import { buildService, emptyRuleset } from "../../../../../agent/dataplane/nftab
 import { diffRulesets } from "../../../../../agent/dataplane/nftables/diff.ts";
 import type { Element, ServiceRuleset } from "../../../../../agent/dataplane/nftables/ruleset.ts";
 import type { DesiredServicePort } from "../../../../../agent/services/desired-state.ts";
-import { makeDesiredService, makeEndpoint } from "../../../../support/make-desired-state.ts";
+import { makeDesiredService, makeEndpoint, makeNodeFamily } from "../../../../support/make-desired-state.ts";
 
 const withEndpoints = (
   hosts: readonly number[],
@@ -14,6 +14,7 @@ const withEndpoints = (
       { clusterEndpoints: hosts.map((host) => makeEndpoint(`10.244.1.${host}:80`)), ...overrides },
     ]),
     "ip",
+    makeNodeFamily(),
   );
 
 const roundRobin = (hosts: readonly number[]): ServiceRuleset =>

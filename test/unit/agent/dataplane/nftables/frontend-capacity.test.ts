@@ -66,7 +66,7 @@ describe("the number of frontends", () => {
   it("is known before and after each plan, as the number of elements", () => {
     fc.assert(
       fc.property(services, services, (before, after) => {
-        const state = new AppliedState("ip");
+        const state = new AppliedState("ip", makeNodeFamily());
         for (const wanted of [before, after, before.slice(1)]) {
           const plan = state.plan(
             before.map(({ name }) => ({
@@ -77,7 +77,7 @@ describe("the number of frontends", () => {
           state.record(plan);
           assert.equal(plan.frontends, countFrontends(wanted, "ip"));
         }
-        const elements = new AppliedState("ip").plan(
+        const elements = new AppliedState("ip", makeNodeFamily()).plan(
           after.map((one) => ({ name: one.name, after: one })),
         ).adds;
         assert.equal(

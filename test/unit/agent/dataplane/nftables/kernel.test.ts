@@ -8,7 +8,6 @@ import type {
   DesiredService,
   Endpoint,
   LocalDetector,
-  Route,
   ServiceName,
 } from "../../../../../agent/services/desired-state.ts";
 import { parseCidr } from "../../../../../platform/ip/cidr.ts";
@@ -35,14 +34,14 @@ const sticky = (affinityTimeoutSeconds: number, ...endpoints: readonly string[])
 const here = makeEndpoint("10.244.1.2:80", { local: true });
 const there = makeEndpoint("10.244.2.2:80");
 
-/** With affinity at a load balancer's address, and `here` in the local scope where the route has it. */
-const exposed = (route: Route, ...clusterEndpoints: readonly Endpoint[]): DesiredService =>
+/** With affinity at a load balancer's address; with policy Local `here` is in the local set. */
+const exposed = (policy: "Cluster" | "Local", ...clusterEndpoints: readonly Endpoint[]): DesiredService =>
   makeDesiredService("default/web", [
     {
       affinityTimeoutSeconds: 10_800,
-      frontends: [makeFrontend("10.96.0.1:80", { kind: "loadBalancerIP", route })],
+      frontends: [makeFrontend("10.96.0.1:80", { kind: "loadBalancerIP", policyLocal: policy === "Local" })],
       clusterEndpoints,
-      localEndpoints: route.kind === "cluster" ? [] : [here],
+      localEndpoints: policy === "Cluster" ? [] : [here],
     },
   ]);
 
@@ -129,7 +128,10 @@ describe("nftables mode with the real kernel", () => {
           }),
           ipv6: makeNodeFamily({ masqueradeAll }),
         };
-        const report = await dataplane.sync(makeDesiredState([web("10.244.1.2:80")], node), { kind: "full" });
+        const service = makeDesiredService("default/web", [
+          { frontends: [makeFrontend("10.96.0.1:80", { clients: node.ipv4 })] },
+        ]);
+        const report = await dataplane.sync(makeDesiredState([service], node), { kind: "full" });
         assert.deepEqual(report.rejected, []);
       }
       await dataplane.close();
@@ -227,12 +229,12 @@ describe("nftables mode with the real kernel", () => {
 
   it("forgets in each scope what that scope may not use any more, and nothing in the other", async () => {
     const dataplane = start();
-    const reached = exposed({ kind: "externalLocal" }, here);
+    const reached = exposed("Local", here);
     const services = new Set([reached.name]);
     await dataplane.sync(makeDesiredState([reached]), { kind: "full" });
     remember("192.0.2.1", "10.244.1.2");
     remember("192.0.2.2", "10.244.1.2", "aff-l-tcp");
-    const leaving = makeDesiredState([exposed({ kind: "externalLocal" }, there)]);
+    const leaving = makeDesiredState([exposed("Local", there)]);
     await dataplane.sync(leaving, { kind: "partial", services });
     assert.deepEqual([remembered(), remembered("aff-l-tcp")], [[], ["192.0.2.2"]]);
     await createAndForget(leaving);
@@ -242,19 +244,19 @@ describe("nftables mode with the real kernel", () => {
 
   it("keeps what the scope that stays remembers when the policy changes", async () => {
     const dataplane = start();
-    const before = exposed({ kind: "externalLocal" }, here, there);
+    const before = exposed("Local", here, there);
     const services = new Set([before.name]);
     await dataplane.sync(makeDesiredState([before]), { kind: "full" });
     remember("192.0.2.1", "10.244.1.2");
     remember("192.0.2.1", "10.244.1.2", "aff-l-tcp");
-    const after = makeDesiredState([exposed({ kind: "cluster" }, here, there)]);
+    const after = makeDesiredState([exposed("Cluster", here, there)]);
     await dataplane.sync(after, { kind: "partial", services });
     assert.deepEqual([remembered(), remembered("aff-l-tcp")], [["192.0.2.1"], []]);
     await dataplane.close();
   });
 
   it("forgets at a full sync what an earlier process remembered in the local scope of Services that are gone", async () => {
-    await createAndForget(makeDesiredState([exposed({ kind: "externalLocal" }, here)]));
+    await createAndForget(makeDesiredState([exposed("Local", here)]));
     remember("192.0.2.1", "10.244.1.2", "aff-l-tcp");
     await createAndForget(makeDesiredState([web("10.244.1.2:80")]));
     assert.deepEqual(remembered("aff-l-tcp"), []);

@@ -11,6 +11,7 @@ import {
   makeDesiredService,
   makeEndpoint,
   makeFrontend,
+  makeNodeFamily,
   parseServiceName,
 } from "../../../../support/make-desired-state.ts";
 
@@ -38,7 +39,7 @@ function open(family: NftFamily = "ip") {
     },
   };
   const writer = new TableWriter({ family, session, clock, log: silentLogger });
-  const state = new AppliedState(family);
+  const state = new AppliedState(family, makeNodeFamily());
   /** Makes default/web be like this and returns the transactions that it took. */
   const apply = async (
     after: ReturnType<typeof web> | undefined,

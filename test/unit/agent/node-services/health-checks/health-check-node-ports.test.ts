@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { HealthCheckNodePorts } from "../../../../../agent/node-services/health-checks/health-check-node-ports.ts";
 import type { Port } from "../../../../../agent/services/desired-state.ts";
-import type { HealthCheckNodePort } from "../../../../../agent/services/catalog/service-catalog.ts";
+import type { HealthCheckNodePort } from "../../../../../agent/services/endpoints/health-check-node-port.ts";
 import { parsePort, parseServiceName } from "../../../../../agent/services/service-port-name.ts";
 import { type IpAddress, parseIpAddress } from "../../../../../platform/ip/address.ts";
 import { silentLogger } from "../../../../../platform/log.ts";

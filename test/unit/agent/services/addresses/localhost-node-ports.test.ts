@@ -4,6 +4,7 @@ import { buildLocalhostNodePorts } from "../../../../../agent/services/addresses
 import { ServiceDynamics } from "../../../../../agent/services/catalog/service-dynamics.ts";
 import { trimService } from "../../../../../agent/watch/trim-service.ts";
 import { parseIpAddress } from "../../../../../platform/ip/address.ts";
+import { makeDesiredNode } from "../../../../support/make-desired-state.ts";
 import { makeNodeFacts, makeNodeProxyConfig, makeService } from "../../../../support/make-objects.ts";
 
 interface Row {
@@ -58,6 +59,7 @@ describe("buildLocalhostNodePorts", () => {
         node: makeNodeFacts(),
         nodePortAddresses: accepting.map((address) => parseIpAddress(address)),
         config: makeNodeProxyConfig(),
+        desiredNode: makeDesiredNode(),
         dynamics: new ServiceDynamics().of(kept.name, 0),
         winnerOf: (claim) => claim,
       });

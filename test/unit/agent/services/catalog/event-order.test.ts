@@ -6,59 +6,12 @@ import type {
   ServiceName,
 } from "../../../../../agent/services/desired-state.ts";
 import { ServiceCatalog } from "../../../../../agent/services/catalog/service-catalog.ts";
-import { trimEndpointSlice } from "../../../../../agent/watch/trim-endpoint-slice.ts";
-import { trimService } from "../../../../../agent/watch/trim-service.ts";
-import { parseCidr } from "../../../../../platform/ip/cidr.ts";
-import {
-  arbitraryClusterEvent,
-  type ClusterEvent,
-  finalEvents,
-} from "../../../../support/arbitrary-cluster-event.ts";
-import {
-  makeEndpointSlice,
-  makeNodeFacts,
-  makeNodeProxyConfig,
-  makeService,
-} from "../../../../support/make-objects.ts";
+import { arbitraryClusterEvent, finalEvents } from "../../../../support/arbitrary-cluster-event.ts";
+import { makeNodeFacts, makeNodeProxyConfig } from "../../../../support/make-objects.ts";
+import { tellCatalog } from "./tell-catalog.ts";
 
 function newCatalog(): ServiceCatalog {
   return new ServiceCatalog({ config: makeNodeProxyConfig(), node: makeNodeFacts() });
-}
-
-/** Tells a catalog what a reflector would: an object that is not wanted is as good as gone. */
-function tell(catalog: ServiceCatalog, event: ClusterEvent): void {
-  switch (event.kind) {
-    case "service": {
-      const kept = event.fields && trimService(makeService({ name: event.name, ...event.fields }));
-      if (kept === undefined) catalog.deleteService(`default/${event.name}`);
-      else catalog.upsertService(kept);
-      break;
-    }
-    case "slice": {
-      const kept =
-        event.fields && trimEndpointSlice(makeEndpointSlice({ name: event.name, ...event.fields }));
-      if (kept === undefined) catalog.deleteEndpointSlice(`default/${event.name}`);
-      else catalog.upsertEndpointSlice(`default/${event.name}`, kept);
-      break;
-    }
-    case "namespace":
-      if (event.labels === undefined) catalog.deleteNamespace(event.name);
-      else catalog.upsertNamespace(event.name, event.labels);
-      break;
-    case "serviceCIDR":
-      if (event.cidr === undefined) catalog.deleteServiceCIDR(event.name);
-      else catalog.upsertServiceCIDR(event.name, [parseCidr(event.cidr)]);
-      break;
-    case "config":
-      catalog.setConfig(makeNodeProxyConfig(event.settings));
-      break;
-    case "node":
-      catalog.setNode(makeNodeFacts(event.facts));
-      break;
-    case "sync":
-      catalog.takeChanges();
-      break;
-  }
 }
 
 function outcomeOf(catalog: ServiceCatalog): object {
@@ -100,9 +53,9 @@ describe("any sequence of events", () => {
     fc.assert(
       fc.property(fc.array(arbitraryClusterEvent, { minLength: 1, maxLength: 30 }), (events) => {
         const catalog = newCatalog();
-        for (const event of events) tell(catalog, event);
+        for (const event of events) tellCatalog(catalog, event);
         const fresh = newCatalog();
-        for (const event of finalEvents(events)) tell(fresh, event);
+        for (const event of finalEvents(events)) tellCatalog(fresh, event);
         assert.deepEqual(outcomeOf(catalog), outcomeOf(fresh));
       }),
       { numRuns: 1_500 },
@@ -116,7 +69,7 @@ describe("any sequence of events", () => {
         const follower = new Follower();
         for (const event of events) {
           if (event.kind === "sync") follower.follow(catalog.takeChanges());
-          else tell(catalog, event);
+          else tellCatalog(catalog, event);
         }
         follower.follow(catalog.takeChanges());
       }),
@@ -128,9 +81,9 @@ describe("any sequence of events", () => {
     fc.assert(
       fc.property(fc.array(arbitraryClusterEvent, { minLength: 1, maxLength: 20 }), (events) => {
         const catalog = newCatalog();
-        for (const event of events) tell(catalog, event);
+        for (const event of events) tellCatalog(catalog, event);
         catalog.takeChanges();
-        for (const event of finalEvents(events)) tell(catalog, event);
+        for (const event of finalEvents(events)) tellCatalog(catalog, event);
         assert.equal(catalog.hasChanges(), false);
       }),
       { numRuns: 500 },

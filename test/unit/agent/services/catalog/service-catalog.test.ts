@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
 import {
   type CatalogChanges,
-  ServiceCatalog,
+  type ServiceCatalog,
 } from "../../../../../agent/services/catalog/service-catalog.ts";
-import type { SocketAddress } from "../../../../../agent/services/catalog/udp-service-ports.ts";
-import { trimEndpointSlice } from "../../../../../agent/watch/trim-endpoint-slice.ts";
-import { trimService } from "../../../../../agent/watch/trim-service.ts";
 import { IpSyntaxError } from "../../../../../platform/ip/address.ts";
 import { parseCidr } from "../../../../../platform/ip/cidr.ts";
-import {
-  makeEndpointSlice,
-  makeNodeFacts,
-  makeNodeProxyConfig,
-  makeService,
-} from "../../../../support/make-objects.ts";
+import { makeNodeFacts, makeNodeProxyConfig } from "../../../../support/make-objects.ts";
 import { endpointWords } from "../compile-objects.ts";
+import { type CatalogDriver, driveCatalog, scopeOf } from "./drive-catalog.ts";
 
 const maglevForTeamA = {
   name: "r",
@@ -35,60 +28,13 @@ function triggeredAt(time: string): Readonly<Record<string, string>> {
   return { "endpoints.kubernetes.io/last-change-trigger-time": time };
 }
 
-function scopeOf({ scope }: CatalogChanges): string | readonly string[] {
-  return scope.kind === "full" ? "full" : [...scope.services].toSorted();
-}
-
-function addressWords(addresses: readonly SocketAddress[]): readonly string[] {
-  return addresses.map(({ address, port }) => `${address} ${port}`);
-}
-
 describe("ServiceCatalog", () => {
   let catalog: ServiceCatalog;
-
-  function upsertService(fields: Parameters<typeof makeService>[0]): void {
-    const service = trimService(makeService(fields));
-    assert.ok(service !== undefined);
-    catalog.upsertService(service);
-  }
-
-  function upsertSlice(key: string, fields: Parameters<typeof makeEndpointSlice>[0]): void {
-    const slice = trimEndpointSlice(makeEndpointSlice(fields));
-    assert.ok(slice !== undefined);
-    catalog.upsertEndpointSlice(key, slice);
-  }
-
-  function localhostPorts(): readonly (readonly [string, number])[] {
-    catalog.takeChanges();
-    const entries = [...catalog.localhostNodePorts];
-    return entries.flatMap(([name, ports]) => ports.map(({ listen }) => [name, listen.port] as const));
-  }
-
-  /** Frontends and endpoints by Service, of those that have changed since this was last called. */
-  function changedUdpPorts(): object {
-    catalog.takeChanges();
-    return Object.fromEntries(
-      [...catalog.takeChangedUdpServices()].map((name) => [
-        name,
-        (catalog.udpServicePorts.get(name) ?? []).map(({ frontends, endpoints }) => ({
-          frontends: addressWords(frontends),
-          endpoints: addressWords(endpoints),
-        })),
-      ]),
-    );
-  }
-
-  function healthCheckNodePorts(): object {
-    catalog.takeChanges();
-    return Object.fromEntries(catalog.healthCheckNodePorts);
-  }
+  let upsertService: CatalogDriver["upsertService"];
+  let upsertSlice: CatalogDriver["upsertSlice"];
 
   beforeEach(() => {
-    catalog = new ServiceCatalog({ config: makeNodeProxyConfig(), node: makeNodeFacts() });
-    upsertService({});
-    upsertService({ name: "api", clusterIPs: ["10.96.0.11"] });
-    upsertSlice("default/web-1", { endpoints: ["10.0.0.1"] });
-    upsertSlice("default/api-1", { service: "api", endpoints: ["10.0.0.2"] });
+    ({ catalog, upsertService, upsertSlice } = driveCatalog());
   });
 
   it("has everything to take at first, and nothing after that", () => {
@@ -183,15 +129,29 @@ describe("ServiceCatalog", () => {
       assert.equal(catalog.hasChanges(), false);
     });
 
-    it("settings of the node make the next sync a full one, without a change of Services", () => {
-      const before = [...first.desired.services.values()];
+    it("settings that change whom ClusterIPs masquerade make the next sync a full one, with other verdicts", () => {
       catalog.setConfig(makeNodeProxyConfig({ masqueradeAll: true }));
       const changes = catalog.takeChanges();
       assert.equal(scopeOf(changes), "full");
-      assert.equal(changes.desired.node.ipv4.masqueradeAll, true);
+      assert.equal(changes.desired.node.ipv4.clusterIPMasquerade.pod, true);
+      const verdicts = [...changes.desired.services.values()].flatMap(({ ports }) =>
+        ports.flatMap(({ frontends }) => frontends.map((frontend) => frontend.verdicts.pod)),
+      );
+      const masqueraded = { kind: "loadBalance", endpoints: "cluster", masquerade: true };
+      assert.deepEqual(verdicts, [masqueraded, masqueraded]);
+    });
+
+    it("another mode of a Service is a change, also without another difference", () => {
+      const services = [{ name: "r", names: ["default/api"], mode: "userspace" }];
+      catalog.setConfig(makeNodeProxyConfig({ services }));
+      const changes = catalog.takeChanges();
+      assert.deepEqual(scopeOf(changes), ["default/api"]);
       assert.deepEqual(
-        [...changes.desired.services.values()].map((service, index) => service === before[index]),
-        [true, true],
+        [...changes.desired.services.values()].map(({ name, mode }) => [name, mode]),
+        [
+          ["default/web", undefined],
+          ["default/api", "userspace"],
+        ],
       );
     });
 
@@ -225,9 +185,15 @@ describe("ServiceCatalog", () => {
       assert.deepEqual(clusterEndpointsOf(changes, "default/api"), ["10.0.0.3 8080"]);
     });
 
-    it("another podCIDR makes the next sync a full one", () => {
+    it("another podCIDR makes the next sync a full one, without a change of Services", () => {
+      const before = [...first.desired.services.values()];
       catalog.setNode(makeNodeFacts({ podCIDRs: [parseCidr("10.244.9.0/24")] }));
-      assert.equal(scopeOf(catalog.takeChanges()), "full");
+      const changes = catalog.takeChanges();
+      assert.equal(scopeOf(changes), "full");
+      assert.deepEqual(
+        [...changes.desired.services.values()].map((service, index) => service === before[index]),
+        [true, true],
+      );
     });
 
     it("a new service CIDR makes the next sync a full one, the same again does not", () => {
@@ -280,202 +246,6 @@ describe("ServiceCatalog", () => {
     it("from before the first sync say nothing", () => {
       upsertSlice("default/web-1", { endpoints: ["10.0.0.3"], annotations: triggeredAt(time) });
       assert.deepEqual(catalog.takeChanges().triggerTimes, []);
-    });
-  });
-
-  describe("health check node ports", () => {
-    const here = { nodeName: "worker-1" };
-    const balancer = {
-      type: "LoadBalancer",
-      externalTrafficPolicy: "Local",
-      healthCheckNodePort: 30_999,
-    };
-
-    it("count distinct local ready addresses by family, not those that terminate", () => {
-      upsertService({ ...balancer, clusterIPs: ["10.96.0.10", "fd00:10:96::a"] });
-      upsertSlice("default/web-1", {
-        endpoints: [
-          { addresses: ["10.0.0.1"], ...here },
-          {
-            addresses: ["10.0.0.2"],
-            ...here,
-            conditions: { ready: false, serving: true, terminating: true },
-          },
-          { addresses: ["10.0.0.3"], nodeName: "worker-2" },
-          "10.0.0.4",
-        ],
-      });
-      upsertSlice("default/web-2", { endpoints: [{ addresses: ["10.0.0.1"], ...here }] });
-      upsertSlice("default/web-3", {
-        addressType: "IPv6",
-        endpoints: [
-          { addresses: ["fd00::1"], ...here },
-          { addresses: ["fd00::2"], ...here },
-        ],
-      });
-      assert.deepEqual(healthCheckNodePorts(), {
-        "default/web": { port: 30_999, localReadyEndpoints: { IPv4: 1, IPv6: 2 } },
-      });
-    });
-
-    it("do not tell of endpoints that no port leads to", () => {
-      upsertService(balancer);
-      const endpoints = [{ addresses: ["10.0.0.1"], ...here }];
-      for (const ports of [null, [], [{ name: "http" }], [{ port: 8080 }], [{ name: "http", port: 0 }]]) {
-        upsertSlice("default/web-1", { ports, endpoints });
-        assert.deepEqual(healthCheckNodePorts(), {
-          "default/web": { port: 30_999, localReadyEndpoints: { IPv4: 0 } },
-        });
-      }
-      upsertSlice("default/web-1", { ports: [{ name: "http" }, { name: "", port: 8080 }], endpoints });
-      assert.deepEqual(healthCheckNodePorts(), {
-        "default/web": { port: 30_999, localReadyEndpoints: { IPv4: 1 } },
-      });
-    });
-
-    it("are for the families of the Service only", () => {
-      upsertService(balancer);
-      assert.deepEqual(healthCheckNodePorts(), {
-        "default/web": { port: 30_999, localReadyEndpoints: { IPv4: 0 } },
-      });
-    });
-
-    const without: readonly { readonly rule: string; readonly change: object }[] = [
-      { rule: "no other type than LoadBalancer", change: { type: "NodePort" } },
-      { rule: "no policy Cluster", change: { externalTrafficPolicy: "Cluster" } },
-      { rule: "no port 0", change: { healthCheckNodePort: 0 } },
-    ];
-    for (const { rule, change } of without) {
-      it(`are for ${rule}`, () => {
-        upsertService(balancer);
-        assert.deepEqual(Object.keys(healthCheckNodePorts()), ["default/web"]);
-        upsertService({ ...balancer, ...change });
-        assert.deepEqual(healthCheckNodePorts(), {});
-      });
-    }
-
-    it("go with their Service", () => {
-      upsertService(balancer);
-      catalog.takeChanges();
-      catalog.deleteService("default/web");
-      assert.deepEqual(healthCheckNodePorts(), {});
-    });
-
-    it("are told as changed when they appear, change and vanish, and not for other changes of their Service", () => {
-      const changed = () => {
-        catalog.takeChanges();
-        return [...catalog.takeChangedHealthChecks()];
-      };
-      assert.deepEqual(changed(), []);
-      upsertService(balancer);
-      assert.deepEqual(changed(), ["default/web"]);
-      upsertSlice("default/web-1", { endpoints: [{ addresses: ["10.0.0.3"], nodeName: "worker-2" }] });
-      assert.deepEqual(changed(), []);
-      upsertSlice("default/web-1", { endpoints: [{ addresses: ["10.0.0.1"], ...here }] });
-      assert.deepEqual(changed(), ["default/web"]);
-      catalog.deleteService("default/web");
-      assert.deepEqual(changed(), ["default/web"]);
-    });
-  });
-
-  describe("UDP ports", () => {
-    const dns = {
-      type: "NodePort",
-      ports: [
-        { name: "dns", port: 53, protocol: "UDP", nodePort: 30_053 },
-        { name: "web", port: 80 },
-      ],
-    };
-    const ports = [{ name: "dns", port: 5353, protocol: "UDP" }];
-    const draining = { ready: false, serving: true, terminating: true };
-    const frontends = ["10.96.0.10 53", "192.168.0.1 30053"];
-
-    beforeEach(() => {
-      upsertService(dns);
-      upsertSlice("default/web-1", { ports, endpoints: ["10.0.0.1", "10.0.0.2"] });
-    });
-
-    it("tell their frontends and endpoints at first, and nothing after that", () => {
-      assert.deepEqual(changedUdpPorts(), {
-        "default/web": [{ frontends, endpoints: ["10.0.0.1 5353", "10.0.0.2 5353"] }],
-      });
-      assert.deepEqual(changedUdpPorts(), {});
-    });
-
-    it("are none of Services with other protocols only", () => {
-      upsertService({});
-      assert.deepEqual(changedUdpPorts(), {});
-      assert.equal(catalog.udpServicePorts.size, 0);
-    });
-
-    const endpoints: readonly { readonly rule: string; readonly endpoint: object; readonly kept: boolean }[] =
-      [
-        { rule: "that serves while it terminates is kept", endpoint: draining, kept: true },
-        {
-          rule: "that is ready without serving is kept",
-          endpoint: { ready: true, serving: false },
-          kept: true,
-        },
-        {
-          rule: "that neither is ready nor serves is not",
-          endpoint: { ready: false, serving: false },
-          kept: false,
-        },
-      ];
-    for (const { rule, endpoint: conditions, kept } of endpoints) {
-      it(`an endpoint ${rule}`, () => {
-        upsertSlice("default/web-1", {
-          ports,
-          endpoints: ["10.0.0.1", { addresses: ["10.0.0.2"], conditions }],
-        });
-        const expected = kept ? ["10.0.0.1 5353", "10.0.0.2 5353"] : ["10.0.0.1 5353"];
-        assert.deepEqual(changedUdpPorts(), { "default/web": [{ frontends, endpoints: expected }] });
-      });
-    }
-
-    it("have changed when an endpoint ends that got no new flows any more", () => {
-      upsertSlice("default/web-1", {
-        ports,
-        endpoints: ["10.0.0.1", { addresses: ["10.0.0.2"], conditions: draining }],
-      });
-      changedUdpPorts();
-      upsertSlice("default/web-1", { ports, endpoints: ["10.0.0.1"] });
-      assert.deepEqual(scopeOf(catalog.takeChanges()), []);
-      assert.deepEqual([...catalog.takeChangedUdpServices()], ["default/web"]);
-    });
-
-    it("have changed, and are none, when the Service goes", () => {
-      changedUdpPorts();
-      catalog.deleteService("default/web");
-      assert.deepEqual(changedUdpPorts(), { "default/web": [] });
-    });
-  });
-
-  describe("NodePorts on localhost", () => {
-    const config = makeNodeProxyConfig({ nodePorts: { localhost: true } });
-
-    beforeEach(() => {
-      upsertService({ type: "NodePort", ports: [{ port: 80, nodePort: 30_080 }] });
-    });
-
-    it("are there while the settings ask for them", () => {
-      assert.deepEqual(localhostPorts(), []);
-      catalog.setConfig(config);
-      assert.deepEqual(localhostPorts(), [["default/web", 30_080]]);
-      catalog.setConfig(makeNodeProxyConfig());
-      assert.deepEqual(localhostPorts(), []);
-    });
-
-    it("follow their Service and go with it", () => {
-      catalog.setConfig(config);
-      upsertService({ type: "NodePort", ports: [{ port: 80, nodePort: 30_081 }] });
-      assert.deepEqual(localhostPorts(), [["default/web", 30_081]]);
-      upsertService({});
-      assert.deepEqual(localhostPorts(), []);
-      upsertService({ type: "NodePort", ports: [{ port: 80, nodePort: 30_081 }] });
-      assert.equal(localhostPorts().length, 1);
-      catalog.deleteService("default/web");
-      assert.deepEqual(localhostPorts(), []);
     });
   });
 

@@ -1,57 +1,20 @@
-import assert from "node:assert/strict";
-import { makeEndpointSlice, makeService } from "../../../../support/make-objects.ts";
-import { compileObjects, endpointWords, type Objects, onlyPortOf } from "../compile-objects.ts";
+import {
+  checkEndpoints,
+  dead,
+  draining,
+  type EndpointRow,
+  onNode,
+  ready,
+  unready,
+  zone,
+} from "./endpoint-rows.ts";
 
-type Slice = Parameters<typeof makeEndpointSlice>[0];
-
-interface Row {
-  readonly rule: string;
-  readonly service?: Parameters<typeof makeService>[0];
-  readonly slices: readonly Slice[];
-  readonly node?: Objects["node"];
-  readonly cluster?: readonly string[];
-  readonly local?: readonly string[];
-  /** Only where both sets are empty: whether that drops (true) or rejects (false). */
-  readonly usable?: boolean;
-  readonly problems?: readonly string[];
-}
-
-const here = "worker-1";
-const ready = (address: string, more: object = {}) => ({ addresses: [address], ...more });
-const unready = (address: string, more: object = {}) => ({
-  addresses: [address],
-  conditions: { ready: false, serving: false, terminating: false },
-  ...more,
-});
-const draining = (address: string, more: object = {}) => ({
-  addresses: [address],
-  conditions: { ready: false, serving: true, terminating: true },
-  ...more,
-});
-const dead = (address: string, more: object = {}) => ({
-  addresses: [address],
-  conditions: { ready: false, serving: false, terminating: true },
-  ...more,
-});
-const onNode = { nodeName: here };
-const zone = (...names: readonly string[]) => ({ hints: { forZones: names.map((name) => ({ name })) } });
-const node = (...names: readonly string[]) => ({ hints: { forNodes: names.map((name) => ({ name })) } });
-const both = (nodeName: string, zoneName: string) => ({
-  hints: { forNodes: [{ name: nodeName }], forZones: [{ name: zoneName }] },
-});
-
-const externalLocal = {
-  type: "NodePort",
-  externalTrafficPolicy: "Local",
-  ports: [{ port: 80, nodePort: 30_080 }],
-};
-const internalLocal = { internalTrafficPolicy: "Local" };
 const a = "10.0.0.1";
 const b = "10.0.0.2";
 const c = "10.0.0.3";
 
-const rows: readonly Row[] = [
-  { rule: "without a slice nothing is usable", slices: [], usable: false },
+const rows: readonly EndpointRow[] = [
+  { rule: "without a slice nothing is usable", slices: [], outcome: "refuse" },
   {
     rule: "endpoints of all slices are merged and sorted by number",
     slices: [{ endpoints: ["10.0.0.10", b] }, { endpoints: [a] }],
@@ -87,27 +50,27 @@ const rows: readonly Row[] = [
   {
     rule: "a slice of addressType FQDN is ignored",
     slices: [{ addressType: "FQDN", endpoints: [a] }],
-    usable: false,
+    outcome: "refuse",
   },
   {
     rule: "a slice of another family is ignored",
     slices: [{ addressType: "IPv6", endpoints: ["fd00::1"] }],
-    usable: false,
+    outcome: "refuse",
   },
   {
     rule: "a slice without label service-name is ignored",
     slices: [{ service: null, endpoints: [a] }],
-    usable: false,
+    outcome: "refuse",
   },
   {
     rule: "a slice of another namespace is another Service's",
     slices: [{ namespace: "other", endpoints: [a] }],
-    usable: false,
+    outcome: "refuse",
   },
   {
     rule: "a slice with label headless is ignored",
     slices: [{ labels: { "service.kubernetes.io/headless": "" }, endpoints: [a] }],
-    usable: false,
+    outcome: "refuse",
   },
   {
     rule: "an endpoint port without name, number or with number 0 is reported and ignored",
@@ -180,12 +143,12 @@ const rows: readonly Row[] = [
   {
     rule: "endpoints that are not ready never count as usable",
     slices: [{ endpoints: [unready(a)] }],
-    usable: false,
+    outcome: "refuse",
   },
   {
     rule: "endpoints that terminate without serving are never used",
     slices: [{ endpoints: [dead(a)] }],
-    usable: false,
+    outcome: "refuse",
   },
   {
     rule: "an endpoint that is ready while it terminates (publishNotReadyAddresses) is used",
@@ -220,7 +183,7 @@ const rows: readonly Row[] = [
   {
     rule: "a copy that is not ready and not terminating beats one that serves while terminating",
     slices: [{ endpoints: [draining(a), unready(a)] }],
-    usable: false,
+    outcome: "refuse",
   },
   {
     rule: "a terminating copy that serves beats one that does not",
@@ -234,124 +197,6 @@ const rows: readonly Row[] = [
   },
 
   {
-    rule: "policy Local uses ready endpoints of this node; pods and the node use the cluster set",
-    service: externalLocal,
-    slices: [{ endpoints: [ready(a, onNode), b] }],
-    cluster: [`${a} 8080*`, `${b} 8080`],
-    local: [`${a} 8080*`],
-  },
-  {
-    rule: "policy Local falls back to local terminating endpoints while Cluster uses remote ready ones",
-    service: externalLocal,
-    slices: [{ endpoints: [draining(a, onNode), b] }],
-    cluster: [`${b} 8080`],
-    local: [`${a} 8080*`],
-  },
-  {
-    rule: "policy Local does not use local terminating endpoints while a local one is ready",
-    service: externalLocal,
-    slices: [{ endpoints: [draining(a, onNode), ready(b, onNode)] }],
-    cluster: [`${b} 8080*`],
-    local: [`${b} 8080*`],
-  },
-  {
-    rule: "policy Local ignores topology hints",
-    service: externalLocal,
-    slices: [{ endpoints: [ready(a, { ...onNode, ...zone("zone-b") }), ready(b, zone("zone-a"))] }],
-    cluster: [`${b} 8080`],
-    local: [`${a} 8080*`],
-  },
-  {
-    rule: "policy Local without local endpoints has an empty set, and is dropped, not rejected",
-    service: internalLocal,
-    slices: [{ endpoints: [a] }],
-    usable: true,
-  },
-  {
-    rule: "policy Local with nothing but remote terminating endpoints drops, too",
-    service: internalLocal,
-    slices: [{ endpoints: [draining(a)] }],
-    usable: true,
-  },
-  {
-    rule: "policy Local rejects when nothing is usable anywhere",
-    service: internalLocal,
-    slices: [{ endpoints: [unready(a, onNode)] }],
-    usable: false,
-  },
-  {
-    rule: "a Service that only has internalTrafficPolicy Local needs no cluster set",
-    service: internalLocal,
-    slices: [{ endpoints: [ready(a, onNode), b] }],
-    local: [`${a} 8080*`],
-  },
-  {
-    rule: "a Service with policy Cluster only needs no local set",
-    slices: [{ endpoints: [ready(a, onNode)] }],
-    cluster: [`${a} 8080*`],
-  },
-  {
-    rule: "internalTrafficPolicy Local with outside addresses needs both sets",
-    service: { ...internalLocal, externalIPs: ["203.0.113.9"] },
-    slices: [{ endpoints: [ready(a, onNode), b] }],
-    cluster: [`${a} 8080*`, `${b} 8080`],
-    local: [`${a} 8080*`],
-  },
-
-  {
-    rule: "node hints: with one for this node only those are used",
-    slices: [
-      { endpoints: [ready(a, node(here)), ready(b, node("worker-2")), ready(c, node("worker-2", here))] },
-    ],
-    cluster: [`${a} 8080`, `${c} 8080`],
-  },
-  {
-    rule: "node hints beat zone hints",
-    slices: [{ endpoints: [ready(a, both(here, "zone-b")), ready(b, both("worker-2", "zone-a"))] }],
-    cluster: [`${a} 8080`],
-  },
-  {
-    rule: "node hints without one for this node fall back to zone hints",
-    slices: [{ endpoints: [ready(a, both("worker-3", "zone-b")), ready(b, both("worker-2", "zone-a"))] }],
-    cluster: [`${b} 8080`],
-  },
-  {
-    rule: "node hints are ignored when one ready endpoint has none",
-    slices: [{ endpoints: [ready(a, node(here)), b] }],
-    cluster: [`${a} 8080`, `${b} 8080`],
-  },
-  {
-    rule: "zone hints: with one for this node's zone only those are used",
-    slices: [
-      { endpoints: [ready(a, zone("zone-a")), ready(b, zone("zone-b")), ready(c, zone("zone-b", "zone-a"))] },
-    ],
-    cluster: [`${a} 8080`, `${c} 8080`],
-  },
-  {
-    rule: "zone hints are ignored when one ready endpoint has none",
-    slices: [{ endpoints: [ready(a, zone("zone-a")), b] }],
-    cluster: [`${a} 8080`, `${b} 8080`],
-  },
-  {
-    rule: "zone hints are ignored when none names this node's zone",
-    slices: [{ endpoints: [ready(a, zone("zone-b")), ready(b, zone("zone-c"))] }],
-    cluster: [`${a} 8080`, `${b} 8080`],
-  },
-  {
-    rule: "zone hints are ignored on a node without a zone",
-    slices: [{ endpoints: [ready(a, zone("zone-a")), ready(b, zone(""))] }],
-    node: { zone: undefined },
-    cluster: [`${a} 8080`, `${b} 8080`],
-  },
-  {
-    rule: "hints are judged over ready endpoints only",
-    slices: [
-      { endpoints: [ready(a, zone("zone-a")), ready(b, zone("zone-b")), unready(c), draining("10.0.0.4")] },
-    ],
-    cluster: [`${a} 8080`],
-  },
-
-  {
     rule: "a dual-stack Service's families have their own endpoints",
     service: { clusterIPs: ["fd00:96::10"] },
     slices: [{ endpoints: [a] }, { addressType: "IPv6", endpoints: ["FD00:0:0::2"] }],
@@ -360,30 +205,5 @@ const rows: readonly Row[] = [
 ];
 
 describe("endpoints of a service port", () => {
-  for (const {
-    rule,
-    service = {},
-    slices,
-    node = {},
-    cluster = [],
-    local = [],
-    usable,
-    problems = [],
-  } of rows) {
-    it(rule, () => {
-      const compiled = compileObjects({
-        services: [makeService(service)],
-        endpointSlices: slices.map((slice) => makeEndpointSlice(slice)),
-        node,
-      });
-      const port = onlyPortOf(compiled);
-      assert.deepEqual(endpointWords(port.clusterEndpoints), cluster);
-      assert.deepEqual(endpointWords(port.localEndpoints), local);
-      assert.equal(port.hasUsableEndpoints, usable ?? true);
-      assert.deepEqual(
-        compiled.problems.map(({ field }) => field),
-        problems,
-      );
-    });
-  }
+  for (const row of rows) it(row.rule, () => checkEndpoints(row));
 });

@@ -9,6 +9,7 @@ interface Row {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly algorithm?: string;
   readonly timeout?: number | undefined;
+  readonly mode?: string;
   readonly problems?: readonly string[];
 }
 
@@ -141,22 +142,30 @@ const rows: readonly Row[] = [
   },
 
   {
-    rule: "a rule with another mode than the node's is reported, the Service is served",
+    rule: "without a rule for it a Service has the node's mode",
+    config: { services: [{ name: "r", names: ["default/other"], mode: "userspace" }] },
+  },
+  {
+    rule: "a rule gives a mode to the Services it selects",
     config: { services: [{ name: "r", names: ["default/web"], mode: "userspace" }] },
-    problems: ["mode"],
+    mode: "userspace",
   },
   {
-    rule: "a rule with the node's mode is no problem",
+    rule: "a rule may ask for the node's mode",
     config: { mode: "ipvs", services: [{ name: "r", names: ["default/web"], mode: "ipvs" }] },
+    mode: "ipvs",
   },
   {
-    rule: "a later rule's mode does not count",
+    rule: "of the rules that set a mode the first wins",
     config: {
       services: [
+        { name: "q", names: ["default/web"], ...maglev },
         { name: "r", names: ["default/web"], mode: "nftables" },
         { name: "s", names: ["default/web"], mode: "userspace" },
       ],
     },
+    algorithm: "Maglev",
+    mode: "nftables",
   },
 ];
 
@@ -174,6 +183,10 @@ describe("settings for a Service", () => {
       const port = onlyPortOf(compiled);
       assert.equal(port.algorithm, row.algorithm ?? "Random");
       assert.equal(port.affinityTimeoutSeconds, row.timeout);
+      assert.deepEqual(
+        [...compiled.services.values()].map(({ mode }) => mode),
+        [row.mode],
+      );
       assert.deepEqual(
         compiled.problems.map(({ field }) => field),
         row.problems ?? [],

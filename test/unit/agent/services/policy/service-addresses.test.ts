@@ -287,15 +287,15 @@ const rows: readonly Row[] = [
     },
     frontends: [
       vip,
-      "externalIP 203.0.113.9 80/TCP externalLocal",
-      "loadBalancerIP 198.51.100.7 80/TCP externalLocal",
-      "nodePort 192.168.0.1 30080/TCP externalLocal",
+      "externalIP 203.0.113.9 80/TCP cluster+local",
+      "loadBalancerIP 198.51.100.7 80/TCP cluster+local",
+      "nodePort 192.168.0.1 30080/TCP cluster+local",
     ],
   },
   {
     rule: "externalTrafficPolicy Local counts for type ClusterIP with externalIPs",
     service: { externalTrafficPolicy: "Local", externalIPs: ["203.0.113.9"] },
-    frontends: [vip, "externalIP 203.0.113.9 80/TCP externalLocal"],
+    frontends: [vip, "externalIP 203.0.113.9 80/TCP cluster+local"],
   },
   {
     rule: "externalTrafficPolicy Local means nothing for type ClusterIP without externalIPs",
