@@ -1,7 +1,7 @@
+import { transportKey } from "../../platform/ip/socket-address.ts";
 import type { ConnectionCounts } from "../services/endpoints/endpoint-connections.ts";
-import { endpointKey } from "../services/endpoints/endpoint-connections.ts";
 import type { DesiredService, DesiredServicePort, Endpoint } from "../services/desired-state.ts";
-import { type CountReading, frontendId } from "../metrics/frontend-counters.ts";
+import type { CountReading } from "../metrics/frontend-counters.ts";
 
 const longestList = 1_000;
 
@@ -70,7 +70,7 @@ function describePort(
       kind: frontend.kind,
       address: frontend.address,
       port: frontend.port,
-      connections: traffic.frontends?.counts.get(frontendId(protocol, frontend)) ?? null,
+      connections: traffic.frontends?.counts.get(transportKey(protocol, frontend)) ?? null,
     })),
     endpoints: allEndpoints(port)
       .slice(0, longestList)
@@ -92,7 +92,7 @@ function allEndpoints({
 }: DesiredServicePort): readonly Endpoint[] {
   const byKey = new Map<string, Endpoint>();
   for (const endpoint of [...clusterEndpoints, ...localEndpoints]) {
-    const key = endpointKey(protocol, endpoint.address, endpoint.port);
+    const key = transportKey(protocol, endpoint);
     if (!byKey.has(key)) byKey.set(key, endpoint);
   }
   return [...byKey.values()];
@@ -100,8 +100,8 @@ function allEndpoints({
 
 function openConnections(
   { protocol }: DesiredServicePort,
-  { address, port }: Endpoint,
+  endpoint: Endpoint,
   counts: ConnectionCounts | undefined,
 ): number | null {
-  return counts === undefined ? null : (counts.get(endpointKey(protocol, address, port)) ?? 0);
+  return counts === undefined ? null : (counts.get(transportKey(protocol, endpoint)) ?? 0);
 }

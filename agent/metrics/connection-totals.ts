@@ -4,7 +4,7 @@ import type {
   ServiceName,
   ServicePortName,
 } from "../services/desired-state.ts";
-import { type CountReading, frontendIds } from "./frontend-counters.ts";
+import { type CountReading, frontendKeys } from "./frontend-counters.ts";
 
 /** Connections to one service port, both families, since the agent first looked. */
 export interface ServicePortTotal {
@@ -46,7 +46,7 @@ export class ConnectionTotals {
   }
 
   #increase(port: DesiredServicePort, counts: ReadonlyMap<string, number>): number {
-    return frontendIds(port).reduce((sum, id) => {
+    return frontendKeys(port).reduce((sum, id) => {
       const count = counts.get(id) ?? 0;
       const last = this.#lastCounts.get(id) ?? 0;
       return sum + (count < last ? count : count - last);

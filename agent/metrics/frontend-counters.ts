@@ -1,23 +1,19 @@
 import type { Clock } from "../../platform/async/clock.ts";
 import type { FrontendCount } from "../dataplane/dataplane.ts";
-import type { DesiredServicePort, Frontend } from "../services/desired-state.ts";
+import type { DesiredServicePort } from "../services/desired-state.ts";
+import { transportKey } from "../../platform/ip/socket-address.ts";
 import { rateLimited } from "../../platform/async/rate-limited.ts";
 
-/** Connections by {@link frontendId}, as the kernel counted them since the frontend was programmed. */
+/** Connections by the {@link transportKey} of their frontend, as the kernel counted them since the frontend was programmed. */
 export interface CountReading {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** Identifies a frontend on this node. */
-export function frontendId(protocol: string, { address, port }: Pick<Frontend, "address" | "port">): string {
-  return `${protocol} ${address} ${port}`;
-}
-
-/** {@link frontendId}s of a service port. */
-export function frontendIds({ protocol, frontends }: DesiredServicePort): readonly string[] {
-  return frontends.map((frontend) => frontendId(protocol, frontend));
+/** {@link transportKey}s of the frontends of a service port. */
+export function frontendKeys({ protocol, frontends }: DesiredServicePort): readonly string[] {
+  return frontends.map((frontend) => transportKey(protocol, frontend));
 }
 
 /**
@@ -46,6 +42,6 @@ export class FrontendCounters {
 function toReading(counts: readonly FrontendCount[], at: number): CountReading {
   return {
     at,
-    counts: new Map(counts.map((count) => [frontendId(count.protocol, count), count.connections])),
+    counts: new Map(counts.map((count) => [transportKey(count.protocol, count), count.connections])),
   };
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { endpointKey } from "../../agent/services/endpoints/endpoint-connections.ts";
 import type { SchedulingAlgorithm } from "../../crds/api.ts";
 import { systemClock } from "../../platform/async/clock.ts";
 import { type IpFamily, parseIpAddress } from "../../platform/ip/address.ts";
+import { transportKey } from "../../platform/ip/socket-address.ts";
 import { startLoad, type Load } from "../../playground/nodes/load.ts";
 import { podPorts } from "../../playground/nodes/pods.ts";
 import type { ProbeResult } from "../../playground/nodes/prober.ts";
@@ -102,7 +102,7 @@ describe(`LeastConnection with real connections in mode ${modeToTest()}`, functi
       const counts: Shares = Object.fromEntries(
         three.map((pod) => {
           const address = parseIpAddress(inFamily(addressOf(pod), family));
-          return [pod, counted.get(endpointKey("TCP", address, podPorts.tcp[0])) ?? 0];
+          return [pod, counted.get(transportKey("TCP", { address, port: podPorts.tcp[0] })) ?? 0];
         }),
       );
       if (holds(counts)) return counts;

@@ -1,10 +1,11 @@
 import type { CatalogChanges } from "../../agent/services/catalog/service-catalog.ts";
 import { ServiceCatalog } from "../../agent/services/catalog/service-catalog.ts";
 import { buildNodeFacts, type NodeFacts } from "../../agent/services/node-facts.ts";
-import { type ConnectionCounts, endpointKey } from "../../agent/services/endpoints/endpoint-connections.ts";
+import type { ConnectionCounts } from "../../agent/services/endpoints/endpoint-connections.ts";
 import { trimEndpointSlice } from "../../agent/watch/trim-endpoint-slice.ts";
 import { trimService } from "../../agent/watch/trim-service.ts";
 import { parseIpAddress } from "../../platform/ip/address.ts";
+import { transportKey } from "../../platform/ip/socket-address.ts";
 import { parseCidr } from "../../platform/ip/cidr.ts";
 import { serviceCIDRs } from "../../playground/nodes/network-plan.ts";
 import { podPorts } from "../../playground/nodes/pods.ts";
@@ -75,7 +76,7 @@ function countsOf(connections: Shares): ConnectionCounts {
   return new Map(
     names.flatMap((name) =>
       bothFamilies(addressOf(name)).map((address): [string, number] => [
-        endpointKey("TCP", parseIpAddress(address), podPorts.tcp[0]),
+        transportKey("TCP", { address: parseIpAddress(address), port: podPorts.tcp[0] }),
         connections[name] ?? 0,
       ]),
     ),

@@ -1,4 +1,5 @@
-import type { DesiredService, DesiredServicePort, Frontend } from "../../services/desired-state.ts";
+import { transportKey } from "../../../platform/ip/socket-address.ts";
+import type { DesiredService } from "../../services/desired-state.ts";
 
 /**
  * A Service on its way from `before` to `after`: as before, without the frontends that it gives up. Once all that change
@@ -10,17 +11,13 @@ export function retreat(
 ): DesiredService | undefined {
   if (after === undefined) return undefined;
   const kept = new Set(
-    after.ports.flatMap((port) => port.frontends.map((frontend) => frontendId(port, frontend))),
+    after.ports.flatMap((port) => port.frontends.map((frontend) => transportKey(port.protocol, frontend))),
   );
   return {
     ...before,
     ports: before.ports.map((port) => ({
       ...port,
-      frontends: port.frontends.filter((frontend) => kept.has(frontendId(port, frontend))),
+      frontends: port.frontends.filter((frontend) => kept.has(transportKey(port.protocol, frontend))),
     })),
   };
-}
-
-function frontendId({ protocol }: DesiredServicePort, { address, port }: Frontend): string {
-  return `${address} ${protocol} ${port}`;
 }

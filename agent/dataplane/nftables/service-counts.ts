@@ -1,3 +1,4 @@
+import { socketKey } from "../../../platform/ip/socket-address.ts";
 import type { DesiredService, DesiredServicePort, ServiceName } from "../../services/desired-state.ts";
 
 interface Count {
@@ -39,6 +40,5 @@ export class ServiceCounts {
 
 function endpointCount({ clusterEndpoints, localEndpoints }: DesiredServicePort): number {
   if (localEndpoints.length === 0) return clusterEndpoints.length;
-  return new Set([...clusterEndpoints, ...localEndpoints].map(({ address, port }) => `${address} ${port}`))
-    .size;
+  return new Set([...clusterEndpoints, ...localEndpoints].map(socketKey)).size;
 }

@@ -1,7 +1,8 @@
+import { transportKey } from "../../../platform/ip/socket-address.ts";
 import { firstLine } from "../../../platform/errors.ts";
 import { type Flow, parseFlows } from "../../kernel/conntrack/parse-flows.ts";
 import type { CommandRunner } from "../../kernel/command/command.ts";
-import { type ConnectionCounts, endpointKey } from "../../services/endpoints/endpoint-connections.ts";
+import type { ConnectionCounts } from "../../services/endpoints/endpoint-connections.ts";
 
 // Zone 0 is the one our translations are in. Connections that were not sent through a Service are none of our doing, and
 // leaving them out in the tool spares printing them.
@@ -54,7 +55,7 @@ class Tally {
 
   #add({ protocol, state, reply }: Flow): void {
     if (!openStates.has(state)) return;
-    const key = endpointKey(protocol, reply.source, reply.sourcePort);
+    const key = transportKey(protocol, { address: reply.source, port: reply.sourcePort });
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 

@@ -1,6 +1,7 @@
+import { type SocketAddress, socketKey } from "../../../platform/ip/socket-address.ts";
 import type { ServiceName } from "../../services/desired-state.ts";
-import type { SocketAddress, UdpServicePort } from "../../services/catalog/udp-service-ports.ts";
-import { frontendKey, type Frontends, type FrontendState } from "./stale-flows.ts";
+import type { UdpServicePort } from "../../services/catalog/udp-service-ports.ts";
+import type { Frontends, FrontendState } from "./stale-flows.ts";
 
 type UdpServicePorts = ReadonlyMap<ServiceName, readonly UdpServicePort[]>;
 
@@ -16,7 +17,7 @@ export class ChangedFrontends {
   readonly #known = new Map<ServiceName, readonly SocketAddress[]>();
 
   /**
-   * The frontends that the Services have, or had at the last call that named them, by {@link frontendKey}.
+   * The frontends that the Services have, or had at the last call that named them, by {@link socketKey}.
    *
    * @param services those whose UDP ports differ from the last call
    */
@@ -26,7 +27,7 @@ export class ChangedFrontends {
     for (const name of names) this.#remember(name, current);
     const present = names.flatMap((name) => withService(name, this.#known.get(name) ?? []));
     // In this order: what one Service has lost, another one may have taken.
-    return new Map([...lost, ...present].map((changed) => [frontendKey(changed.frontend), changed]));
+    return new Map([...lost, ...present].map((changed) => [socketKey(changed.frontend), changed]));
   }
 
   #remember(name: ServiceName, current: UdpServicePorts): void {
@@ -44,7 +45,7 @@ export function judgeFrontends(
   const states = new Map<string, FrontendState>();
   for (const [key, { service }] of changed) {
     const ports = current.get(service) ?? [];
-    const port = ports.find(({ frontends }) => frontends.some((own) => frontendKey(own) === key));
+    const port = ports.find(({ frontends }) => frontends.some((own) => socketKey(own) === key));
     states.set(key, port === undefined ? { kind: "removed" } : { kind: "served", endpoints: port.endpoints });
   }
   return states;

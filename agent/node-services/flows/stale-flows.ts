@@ -1,5 +1,6 @@
 import { compareAddresses } from "../../../platform/ip/address.ts";
-import type { FlowEnd, FlowGroup } from "../../kernel/conntrack/flow-group.ts";
+import { type SocketAddress, socketKey } from "../../../platform/ip/socket-address.ts";
+import type { FlowGroup } from "../../kernel/conntrack/flow-group.ts";
 import type { UdpServicePort } from "../../services/catalog/udp-service-ports.ts";
 
 /** What may become of the flows to an address that is, or was, a frontend. */
@@ -8,13 +9,8 @@ export type FrontendState =
   /** No Service has it any more. */
   | { readonly kind: "removed" };
 
-/** UDP frontends by {@link frontendKey}. */
+/** UDP frontends by {@link socketKey}. */
 export type Frontends = ReadonlyMap<string, FrontendState>;
-
-/** Identifies an address and port. */
-export function frontendKey({ address, port }: FlowEnd): string {
-  return `${address} ${port}`;
-}
 
 /**
  * The flows that would keep a client from a working endpoint: those whose endpoint does not answer any more, and those that
@@ -24,10 +20,10 @@ export function frontendKey({ address, port }: FlowEnd): string {
 export function findStaleFlows(frontends: Frontends, flows: Iterable<FlowGroup>): readonly FlowGroup[] {
   const candidates = new Map<string, { readonly flow: FlowGroup; readonly frontend: FrontendState }>();
   for (const flow of flows) {
-    const destination = frontendKey(flow.destination);
+    const destination = socketKey(flow.destination);
     const frontend = frontends.get(destination);
     if (frontend === undefined) continue;
-    candidates.set(`${destination} ${frontendKey(flow.replySource)}`, { flow, frontend });
+    candidates.set(`${destination} ${socketKey(flow.replySource)}`, { flow, frontend });
   }
   return [...candidates.values()]
     .filter(({ flow, frontend }) => isStale(flow, frontend))
@@ -49,10 +45,10 @@ export function isTranslated({ destination, replySource }: FlowGroup): boolean {
   return !isSame(replySource, destination);
 }
 
-function isSame(left: FlowEnd, right: FlowEnd): boolean {
+function isSame(left: SocketAddress, right: SocketAddress): boolean {
   return left.address === right.address && left.port === right.port;
 }
 
-function compareSockets(left: FlowEnd, right: FlowEnd): number {
+function compareSockets(left: SocketAddress, right: SocketAddress): number {
   return compareAddresses(left.address, right.address) || left.port - right.port;
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import type { OpenListener } from "../listener-set.ts";
-import type { SocketAddress } from "../../services/catalog/udp-service-ports.ts";
+import type { SocketAddress } from "../../../platform/ip/socket-address.ts";
 
 /** Connections of one relay at the same time; more are closed at once. */
 const maxConnections = 4_096;

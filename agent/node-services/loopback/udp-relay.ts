@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Clock } from "../../../platform/async/clock.ts";
 import { familyOf } from "../../../platform/ip/address.ts";
 import type { OpenListener } from "../listener-set.ts";
-import type { SocketAddress } from "../../services/catalog/udp-service-ports.ts";
+import type { SocketAddress } from "../../../platform/ip/socket-address.ts";
 
 /** Clients of one relay at the same time; a further one takes the place of the one that was silent for longest. */
 const maxClients = 1_024;

@@ -1,5 +1,6 @@
 import type { IpAddress } from "../../../platform/ip/address.ts";
 import type { Protocol } from "../../../platform/ip/protocol.ts";
+import { transportKey } from "../../../platform/ip/socket-address.ts";
 import type { Frontend, Port, ServiceName, ServicePortName } from "../desired-state.ts";
 
 /** A service port wants the packets to one address, protocol and port. */
@@ -72,8 +73,8 @@ export class AddressClaims {
   }
 }
 
-function addressKey({ protocol, address, port }: AddressClaim): string {
-  return `${protocol} ${address} ${port}`;
+function addressKey(claim: AddressClaim): string {
+  return transportKey(claim.protocol, claim);
 }
 
 /** Best first. Within a Service the filtered address comes before the unfiltered one, so that no filter is lost. */

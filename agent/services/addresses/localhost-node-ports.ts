@@ -1,11 +1,11 @@
 import { type IpAddress, type IpFamily, parseIpAddress } from "../../../platform/ip/address.ts";
 import type { Protocol } from "../../../platform/ip/protocol.ts";
+import type { SocketAddress } from "../../../platform/ip/socket-address.ts";
 import type { DesiredService, Frontend, Port, ServicePortName } from "../desired-state.ts";
 import type { KeptService } from "../catalog/kept-service.ts";
 import { servicePortName } from "../service-port-name.ts";
-import type { SocketAddress } from "../catalog/udp-service-ports.ts";
 
-/** A NodePort on the loopback address of one IP family. No dataplane serves it: `agent/localhost/` carries it to `target`. */
+/** A NodePort on the loopback address of one IP family. No mode serves it: `agent/node-services/loopback/` carries it to `target`. */
 export interface LocalhostNodePort {
   readonly protocol: Protocol;
   readonly listen: SocketAddress;

@@ -1,15 +1,9 @@
-import type { IpAddress } from "../../../platform/ip/address.ts";
-import type { DesiredService, Port } from "../desired-state.ts";
+import type { SocketAddress } from "../../../platform/ip/socket-address.ts";
+import type { DesiredService } from "../desired-state.ts";
 import type { KeptEndpointSlice } from "./kept-endpoint-slice.ts";
 import type { KeptService } from "./kept-service.ts";
 import { mergeEndpointSlices } from "../endpoints/merge-endpoint-slices.ts";
 import { servicePortName } from "../service-port-name.ts";
-
-/** Where packets go. */
-export interface SocketAddress {
-  readonly address: IpAddress;
-  readonly port: Port;
-}
 
 /** A UDP port of a Service in one IP family: what decides which of its flows may stay. */
 export interface UdpServicePort {

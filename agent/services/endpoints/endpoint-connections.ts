@@ -1,14 +1,11 @@
-import type { IpAddress } from "../../../platform/ip/address.ts";
-import type { Protocol } from "../../../platform/ip/protocol.ts";
+import { transportKey } from "../../../platform/ip/socket-address.ts";
 import type { DesiredService, ServiceName } from "../desired-state.ts";
 import { expectedPerEndpoint } from "../../scheduling/weights-from-connections.ts";
 
-/** Names who a connection is with: the same for all Services that an endpoint belongs to. */
-export function endpointKey(protocol: Protocol, address: IpAddress, port: number): string {
-  return `${protocol} ${address} ${port}`;
-}
-
-/** Open connections by {@link endpointKey}; endpoints without any may be missing. */
+/**
+ * Open connections by the {@link transportKey} of the endpoint, which is the same for all Services that it belongs to;
+ * endpoints without any may be missing.
+ */
 export type ConnectionCounts = ReadonlyMap<string, number>;
 
 /**
@@ -51,9 +48,7 @@ export class EndpointConnections {
 function keysOf({ ports }: DesiredService): ReadonlySet<string> {
   return new Set(
     ports.flatMap(({ protocol, clusterEndpoints, localEndpoints }) =>
-      [...clusterEndpoints, ...localEndpoints].map(({ address, port }) =>
-        endpointKey(protocol, address, port),
-      ),
+      [...clusterEndpoints, ...localEndpoints].map((endpoint) => transportKey(protocol, endpoint)),
     ),
   );
 }

@@ -1,4 +1,5 @@
 import type { IpFamily } from "../../../platform/ip/address.ts";
+import { socketKey } from "../../../platform/ip/socket-address.ts";
 import type { Port } from "../desired-state.ts";
 import type { KeptEndpoint, KeptEndpointSlice } from "../catalog/kept-endpoint-slice.ts";
 import type { KeptServicePort } from "../catalog/kept-service.ts";
@@ -27,7 +28,7 @@ export function mergeEndpointSlices(
     for (const slicePort of slice.ports) {
       if (slicePort.name !== name || slicePort.protocol !== protocol) continue;
       for (const endpoint of slice.endpoints) {
-        const key = `${endpoint.address} ${slicePort.port}`;
+        const key = socketKey({ address: endpoint.address, port: slicePort.port });
         const known = candidates.get(key);
         if (known === undefined || isBetterCopy(endpoint, known.endpoint)) {
           candidates.set(key, { endpoint, port: slicePort.port });

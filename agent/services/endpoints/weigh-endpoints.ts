@@ -1,7 +1,8 @@
 import type { SchedulingAlgorithm } from "../../../crds/api.ts";
 import type { IpAddress } from "../../../platform/ip/address.ts";
 import type { Protocol } from "../../../platform/ip/protocol.ts";
-import { endpointKey } from "./endpoint-connections.ts";
+import { transportKey } from "../../../platform/ip/socket-address.ts";
+import type { ConnectionCounts } from "./endpoint-connections.ts";
 import type { KeptEndpointSlice } from "../catalog/kept-endpoint-slice.ts";
 import type { EndpointCandidate } from "./merge-endpoint-slices.ts";
 import type { SlowStart } from "../catalog/service-dynamics.ts";
@@ -14,8 +15,8 @@ export interface Weighing {
   readonly algorithm: SchedulingAlgorithm;
   /** Undefined without slow start. */
   readonly slowStart: SlowStart | undefined;
-  /** Open connections by {@link endpointKey}; undefined while they are not known, or the mode counts by itself. */
-  readonly connections: ReadonlyMap<string, number> | undefined;
+  /** Undefined while they are not known, or when the mode itself prefers endpoints with few. */
+  readonly connections: ConnectionCounts | undefined;
 }
 
 /** Shares of new connections, in no particular unit. */
@@ -27,7 +28,7 @@ export function weighEndpoints(
   if (algorithm !== "LeastConnection" || connections === undefined) return weights;
   const loads = candidates.map(({ endpoint, port }, index) => ({
     weight: weights[index] ?? 0,
-    connections: connections.get(endpointKey(protocol, endpoint.address, port)) ?? 0,
+    connections: connections.get(transportKey(protocol, { address: endpoint.address, port })) ?? 0,
   }));
   return weightsFromConnections(loads);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { endpointKey } from "../../../agent/services/endpoints/endpoint-connections.ts";
 import { parseIpAddress } from "../../../platform/ip/address.ts";
+import { transportKey } from "../../../platform/ip/socket-address.ts";
 import { resources } from "../../../platform/kube/resources.ts";
 import { AgentUnderTest, makeWebSlice, until } from "../../support/agent-under-test.ts";
 import { makeNodeProxySpec } from "../../support/make-node-proxy-spec.ts";
@@ -14,7 +14,7 @@ describe("agent that weighs endpoints", () => {
 
   describe("with LeastConnection", () => {
     const spec = makeNodeProxySpec({ config: { scheduling: { algorithm: "LeastConnection" } } });
-    const endpoint = endpointKey("TCP", parseIpAddress("10.1.0.5"), 8080);
+    const endpoint = transportKey("TCP", { address: parseIpAddress("10.1.0.5"), port: 8080 });
 
     beforeEach(async () => {
       await agent.api.update(resources.endpointSlices, makeWebSlice("10.1.0.5", "10.1.0.6"));

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import type { FlowGroup } from "../../../../../agent/kernel/conntrack/flow-group.ts";
-import {
-  findStaleFlows,
-  frontendKey,
-  type FrontendState,
-} from "../../../../../agent/node-services/flows/stale-flows.ts";
+import { findStaleFlows, type FrontendState } from "../../../../../agent/node-services/flows/stale-flows.ts";
+import { socketKey } from "../../../../../platform/ip/socket-address.ts";
 import { makeEndpoint } from "../../../../support/make-desired-state.ts";
 
 /** Frontend → endpoints; undefined is a frontend that is gone. */
@@ -92,7 +89,7 @@ function makeFrontends(served: Served): ReadonlyMap<string, FrontendState> {
         endpoints === undefined
           ? { kind: "removed" }
           : { kind: "served", endpoints: endpoints.map((endpoint) => makeEndpoint(endpoint)) };
-      return [frontendKey(makeEndpoint(text)), state];
+      return [socketKey(makeEndpoint(text)), state];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ServiceCatalog } from "../../../../../agent/services/catalog/service-catalog.ts";
-import type { SocketAddress } from "../../../../../agent/services/catalog/udp-service-ports.ts";
+import type { SocketAddress } from "../../../../../platform/ip/socket-address.ts";
 import { type CatalogDriver, driveCatalog, scopeOf } from "./drive-catalog.ts";
 
 function addressWords(addresses: readonly SocketAddress[]): readonly string[] {
