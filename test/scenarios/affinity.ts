@@ -10,6 +10,7 @@ import {
   type Scenario,
   type Spread,
 } from "./scenario.ts";
+import { affinityByPolicy } from "./affinity-by-policy.ts";
 
 const clientIP: ServiceFacts = { sessionAffinity: "ClientIP" };
 const three = ["pod1a", "pod2a", "pod3a"] as const;
@@ -212,108 +213,4 @@ const letsGo: readonly Scenario[] = [
   }),
 ];
 
-const toLoadBalancer = at(loadBalancerIP(1), servicePort);
-const toNodePort = at(addressOf("node1"), nodePort);
-const cluster: ServiceFacts = { exposed: true, ...clientIP };
-const local: ServiceFacts = { ...cluster, externalTrafficPolicy: "Local" };
-const terminating = { ready: false, serving: true, terminating: true } as const;
-const leaving = endpointSlices({ endpoints: [{ of: "pod1a", ...terminating }, "pod2a"] });
-
-/** One who passes by each scope, and the node, which is masqueraded. */
-const everyone = ["pod1b", "node1", "client"] as const;
-
-function each(
-  sources: readonly SourceName[],
-  destinations: readonly Destination[],
-  expect: Probe["expect"],
-): readonly Probe[] {
-  return sources.flatMap((from) => destinations.map((to) => ({ from, to, expect })));
-}
-
-const policies: readonly Scenario[] = [
-  {
-    name: "sessionAffinity ClientIP ends at endpoints of other nodes when externalTrafficPolicy becomes Local",
-    steps: [
-      {
-        services: [service(cluster)],
-        endpointSlices: endpointSlices({ endpoints: ["pod2a"] }),
-        probes: each(["client"], [toLoadBalancer, toNodePort], answeredBy(["pod2a"])),
-      },
-      {
-        name: "the policy becomes Local and an endpoint of the node is added",
-        services: [service(local)],
-        endpointSlices: endpointSlices({ endpoints: ["pod1a", "pod2a"] }),
-        probes: each(["client"], [toLoadBalancer, toNodePort], answeredBy(["pod1a"], { sees: "client" })),
-      },
-    ],
-  },
-  {
-    name: "sessionAffinity ClientIP outlives the change of externalTrafficPolicy to Cluster",
-    steps: [
-      {
-        services: [service(local)],
-        endpointSlices: endpointSlices({ endpoints: ["pod1a"] }),
-        probes: each(everyone, [toLoadBalancer], answeredBy(["pod1a"])),
-      },
-      {
-        name: "the policy becomes Cluster and two endpoints are added",
-        services: [service(cluster)],
-        endpointSlices: slices,
-        probes: each(everyone, [toLoadBalancer], answeredBy(["pod1a"])),
-      },
-    ],
-  },
-  {
-    name: "sessionAffinity ClientIP with externalTrafficPolicy Local ends for pods and nodes when the endpoint terminates",
-    steps: [
-      {
-        services: [service(local)],
-        endpointSlices: endpointSlices({ endpoints: ["pod1a"] }),
-        probes: each(everyone, [toLoadBalancer], answeredBy(["pod1a"])),
-      },
-      {
-        name: "the endpoint of the node terminates, one elsewhere is ready",
-        services: [service(local)],
-        endpointSlices: leaving,
-        probes: [
-          { from: "pod1b", to: toLoadBalancer, expect: answeredBy(["pod2a"], { sees: "client" }) },
-          { from: "node1", to: toLoadBalancer, expect: answeredBy(["pod2a"], { sees: "node" }) },
-          { from: "client", to: toLoadBalancer, expect: answeredBy(["pod1a"], { sees: "client" }) },
-        ],
-      },
-      {
-        name: "the same client has policy Cluster at another address of the Service",
-        services: [service(local)],
-        endpointSlices: leaving,
-        probes: [{ from: "client", to: toService, expect: answeredBy(["pod2a"]) }],
-      },
-      {
-        name: "the policy becomes Cluster",
-        services: [service(cluster)],
-        endpointSlices: leaving,
-        probes: [{ from: "client", to: toLoadBalancer, expect: answeredBy(["pod2a"]) }],
-      },
-    ],
-  },
-  {
-    name: "sessionAffinity ClientIP at a load balancer's address takes no pod past internalTrafficPolicy Local",
-    steps: [
-      {
-        services: [service({ ...local, internalTrafficPolicy: "Local" })],
-        endpointSlices: endpointSlices({ endpoints: ["pod2a"] }),
-        probes: [{ from: "pod1b", to: toLoadBalancer, expect: answeredBy(["pod2a"]) }],
-      },
-      {
-        name: "an endpoint of the node is added",
-        services: [service({ ...local, internalTrafficPolicy: "Local" })],
-        endpointSlices: endpointSlices({ endpoints: ["pod1a", "pod2a"] }),
-        probes: [
-          { from: "pod1b", to: toLoadBalancer, expect: answeredBy(["pod2a"]) },
-          { from: "pod1b", to: toService, expect: answeredBy(["pod1a"]) },
-        ],
-      },
-    ],
-  },
-];
-
-export const affinity: readonly Scenario[] = [...sticks, ...settings, ...letsGo, ...policies];
+export const affinity: readonly Scenario[] = [...sticks, ...settings, ...letsGo, ...affinityByPolicy];
