@@ -13,7 +13,7 @@ export function maglevTableSize(endpointCount: number): number {
   return tableSizes.find((size) => size >= wanted) ?? Math.max(...tableSizes);
 }
 
-/** What wants slots of a table. */
+/** An item that gets slots of a table. */
 export interface MaglevEntry {
   readonly name: string;
   /** Share of the slots relative to the others; 0 takes none, any other at least one where there are enough. */
@@ -22,8 +22,8 @@ export interface MaglevEntry {
 
 /**
  * The lookup table of Maglev (Eisenbud et al., NSDI 2016, section 3.4): for each slot the index of an entry, or -1 where no
- * entry has weight. Depends only on the entries, so all nodes agree; one that leaves takes few slots of others along. `size`
- * must be prime.
+ * entry has weight. Depends only on the entries, so all nodes agree. When an entry leaves, few slots of the other entries
+ * change. `size` must be prime.
  */
 export function maglevTable(entries: readonly MaglevEntry[], size: number): readonly number[] {
   const heaviest = Math.max(0, ...entries.map(({ weight }) => weight));
@@ -34,7 +34,7 @@ export function maglevTable(entries: readonly MaglevEntry[], size: number): read
   let filled = walks.length === 0 ? size : 0;
   while (filled < size) {
     for (const walk of walks) {
-      // All take a slot in the first round; in each other one the heaviest, and who has as much weight added up.
+      // All take a slot in the first round; in later rounds the heaviest, and each whose credit has reached its weight.
       walk.credit += walk.weight;
       if (walk.credit < heaviest || filled === size) continue;
       walk.credit -= heaviest;

@@ -5,7 +5,7 @@ import { maglevTable, maglevTableSize } from "./maglev-table.ts";
 import { slotCounts } from "./slot-counts.ts";
 import { smoothOrder } from "./smooth-order.ts";
 
-/** What connections are divided among. */
+/** An endpoint with its share of new connections. */
 export interface WeightedEndpoint {
   readonly address: IpAddress;
   readonly port: number;
@@ -13,7 +13,7 @@ export interface WeightedEndpoint {
   readonly weight: number;
 }
 
-/** How a rule picks one of a frontend's slots. */
+/** How a mode picks one of a frontend's slots for a new connection. */
 export type Picker =
   | { readonly kind: "random"; readonly slots: number }
   | { readonly kind: "roundRobin"; readonly slots: number }
@@ -41,7 +41,7 @@ export function pickerFor(algorithm: SchedulingAlgorithm, endpoints: readonly We
 
 /**
  * Slot → endpoint; the share of an endpoint is its weight. A pure function of the sorted endpoints: a slot never depends on
- * what was there before, so the kernel's state is the same on every path to it.
+ * the slots before, so the kernel's state is the same on every path to it.
  */
 export function slotsFor<Endpoint extends WeightedEndpoint>(
   picker: Picker,
@@ -66,7 +66,7 @@ export function slotsFor<Endpoint extends WeightedEndpoint>(
   }
 }
 
-/** The slots of endpoints that are taken with the same chance or in turn. */
+/** How many slots each endpoint has where slots are picked with equal probability or in turn. */
 function countSlots(endpoints: readonly WeightedEndpoint[]): readonly number[] {
   return slotCounts(endpoints.map(({ weight }) => weight));
 }

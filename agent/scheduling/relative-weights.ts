@@ -1,12 +1,11 @@
-/** Weight of an endpoint that has none of its own. */
+/** Weight of an endpoint without a weight of its own. */
 export const defaultWeight = 1;
 
-/** Largest weight that can be asked for. */
+/** Largest weight that an annotation can set. */
 export const maxWeight = 100;
 
 /**
- * The same shares in lowest terms, so that equal shares are equal numbers; all 1 when every weight is 0, since then
- * nobody is preferred to anybody.
+ * The same shares in lowest terms, so that equal shares are equal numbers. When every weight is 0, all shares are equal: 1.
  *
  * @param weights Integers, not negative.
  */

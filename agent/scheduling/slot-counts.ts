@@ -1,6 +1,6 @@
 /** Slots of one set of endpoints where weights make more than one slot each. Each frontend repeats them. */
 const mostSlots = 1_024;
-/** With more than half as many endpoints, shares get coarser before slots get more than this for each. */
+/** With more than half as many endpoints the bound is this number for each. */
 const slotsPerEndpoint = 2;
 
 /**

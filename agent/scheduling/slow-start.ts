@@ -1,17 +1,17 @@
 import type { IpAddress } from "../../platform/ip/address.ts";
 
-/** What a share is counted in: an endpoint with its whole weight has ten tenths. */
+/** Shares are counted in tenths: an endpoint with its full weight has ten. */
 export const fullShare = 10;
 
 /** Which endpoints of one Service are usable, and which of them are new. */
 export interface EndpointAges {
   readonly usable: ReadonlySet<IpAddress>;
-  /** When those became usable that have less than their whole weight, in milliseconds of the monotonic clock. */
+  /** When the endpoints with less than their full weight became usable, in milliseconds of the monotonic clock. */
   readonly newSinceMs: ReadonlyMap<IpAddress, number>;
 }
 
 export interface SlowStartTime {
-  /** From the first connection to the whole weight, in milliseconds; above 0. */
+  /** How long a new endpoint takes to get its full weight, in milliseconds; above 0. */
   readonly slowStartMs: number;
   /** Of the monotonic clock. */
   readonly nowMs: number;
@@ -19,7 +19,7 @@ export interface SlowStartTime {
 
 /**
  * The ages after a look at the usable endpoints. At the first look, when `before` is undefined, all are old: they may have
- * served since before this process began. So are the first endpoints of a Service, as there are none to relieve them.
+ * served since before this process began. So are the first endpoints of a Service: no older one could take their load.
  */
 export function ageEndpoints(
   before: EndpointAges | undefined,
@@ -41,15 +41,15 @@ export function shareOf(newSinceMs: number, time: SlowStartTime): number {
   return Math.min(fullShare, 1 + Math.max(0, steps));
 }
 
-/** When a share next grows, on the monotonic clock; undefined when all have their whole weight. */
+/** When a share next grows, on the monotonic clock; undefined when all have their full weight. */
 export function nextStepMs({ newSinceMs }: EndpointAges, time: SlowStartTime): number | undefined {
   if (newSinceMs.size === 0) return undefined;
   return (Math.floor(time.nowMs / stepMs(time)) + 1) * stepMs(time);
 }
 
 /**
- * Steps are taken at multiples of this, and so by all endpoints of a Service together: a rollout of many costs no more
- * than that of one. Hence a newcomer may have to wait for its first step one step longer.
+ * Steps are taken at multiples of this, and so by all endpoints of a Service together: a rollout of many endpoints costs no
+ * more updates than that of one. Hence a new endpoint may wait one step longer for its first step.
  */
 function stepMs({ slowStartMs }: SlowStartTime): number {
   return Math.ceil(slowStartMs / (fullShare - 1));

@@ -1,6 +1,6 @@
 /**
  * The order in which smooth weighted round robin visits items, as nginx does: in each cycle every item comes as often as
- * its count says, and as evenly spread as can be: counts 5, 1, 1 are a a b a c a a. Equal counts are plain turns.
+ * its count says, spread as evenly as possible: counts 5, 1, 1 are a a b a c a a. With equal counts items take turns.
  *
  * @param counts Integers, not negative.
  * @returns indexes of one cycle

@@ -1,4 +1,4 @@
-/** What decides about the next connections of one endpoint. */
+/** What the share of one endpoint depends on. */
 export interface EndpointLoad {
   /** Share of all connections that it should hold, relative to the others; 0 gets no new ones. */
   readonly weight: number;
@@ -6,17 +6,17 @@ export interface EndpointLoad {
   readonly connections: number;
 }
 
-/** Largest weight that is given out: bounds the number of slots. */
+/** Largest result: bounds the number of slots. */
 export const maxConnectionWeight = 16;
 
-/** So many new connections per endpoint are reckoned with at least: with few open ones, counts are mostly chance. */
+/** Lower bound for the new connections per endpoint to expect: with few open ones, counts are mostly chance. */
 export const expectedPerEndpoint = 16;
 
 /**
  * Weights that lead to equal numbers of connections, each in proportion to the endpoint's own weight. They are what every
  * endpoint would get if as many connections as there are now came one by one, each to the emptiest: endpoints fill up to
- * a common level like vessels, and those above the level get nothing. Counting on that many keeps the weights calm: a
- * counted difference is made up over time, not overshot before the next count.
+ * a common level, and those above the level get nothing. Expecting that many keeps the weights stable: a counted
+ * difference is made up over time, not overshot before the next count.
  *
  * @returns integers in 0–{@link maxConnectionWeight}; all 0 only when all weights are
  */
@@ -37,7 +37,7 @@ function commonLevel(loads: readonly EndpointLoad[]): number {
   let level = 0;
   const weighted = loads.filter((load) => load.weight > 0);
   for (const load of weighted.toSorted((left, right) => fillLevel(left) - fillLevel(right))) {
-    // Everybody emptier rises to this one's level, as far as there are connections.
+    // All emptier endpoints rise to this one's level, as far as there are connections.
     const needed = (fillLevel(load) - level) * weight;
     if (needed >= room) break;
     room -= needed;

@@ -1,6 +1,7 @@
 import type { NodeProxyConfig } from "../../crds/api.ts";
 import { familyOf, type IpFamily } from "../../platform/ip/address.ts";
 import { cidrFamily, parseCidr } from "../../platform/ip/cidr.ts";
+import type { Clause } from "../../platform/text/clause.ts";
 import { listSome } from "../../platform/text/list-some.ts";
 import type { KeptService } from "./catalog/kept-service.ts";
 import type { NodeAddresses } from "./node-facts.ts";
@@ -17,8 +18,8 @@ export interface NodeProblemInputs {
 
 const namedAddresses = 5;
 
-/** What the settings name and the node does not have: each one clause without a full stop, in a fixed order. */
-export function findNodeProblems(inputs: NodeProblemInputs): readonly string[] {
+/** What the settings name and the node does not have, in a fixed order. */
+export function findNodeProblems(inputs: NodeProblemInputs): readonly Clause[] {
   const { config, interfaces } = inputs;
   const missing = interfaces === undefined ? undefined : missingInterface(config.localTraffic, interfaces);
   return [

@@ -8,7 +8,7 @@ import {
 } from "../../platform/ip/address.ts";
 import { parseCidr } from "../../platform/ip/cidr.ts";
 
-/** What the desired state depends on besides the cluster's objects: the node it is for. */
+/** What the desired state depends on besides the objects of the cluster: the node that it is for. */
 export interface NodeFacts {
   readonly name: string;
   /** Label topology.kubernetes.io/zone of the Node. */

@@ -2,8 +2,8 @@ import { cutText } from "../../platform/text/cut-text.ts";
 import type { ServiceName } from "./desired-state.ts";
 
 /**
- * Something a Service or its EndpointSlices ask for that cannot be done. Only that item is left out; the rest is served.
- * All texts are bounded and without control characters, whatever the API object held.
+ * Something that a Service or its EndpointSlices ask for and do not get. Only that item is left out; the rest is served.
+ * All texts are bounded and without control characters, whatever the API object holds.
  */
 export interface ServiceProblem {
   readonly service: ServiceName;
@@ -25,7 +25,7 @@ export function serviceProblem(
   return { service, field, value: printable(json, 80), reason: printable(reason, 300) };
 }
 
-/** One whose reason says it all. */
+/** A problem that no value of the object explains. */
 export function plainServiceProblem(service: ServiceName, field: string, reason: string): ServiceProblem {
   return { service, field, value: undefined, reason: printable(reason, 300) };
 }

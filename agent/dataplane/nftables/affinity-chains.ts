@@ -7,8 +7,8 @@ import type { AffinityMemory, Chain } from "./ruleset.ts";
 /**
  * Session affinity of the frontends of one service port whose verdicts name the same endpoint sets.
  *
- * nft cannot look up a map for the data of an update, so the chosen endpoint is recorded after DNAT, when it stands in the
- * packet. Each new connection restarts the timeout.
+ * nft cannot look up a map for the data of an update, so the chosen endpoint is recorded after DNAT, when the packet
+ * has its address. Each new connection restarts the timeout.
  *
  * Each scope has a memory of its own, and only endpoints of the scope are in it: a client is never recalled to an endpoint
  * that its connection must not reach. The chain that records does not know which scope a connection had. So where a frontend
@@ -21,7 +21,7 @@ export interface Affinity {
   recall(scope: Scope, scheduler: Chain): Chain;
   /** Remembers the endpoint of a connection. */
   readonly record: Chain;
-  /** What the frontend's clients may be remembered by. */
+  /** What the affinity maps may hold for the frontend. */
   memories(frontend: Frontend): readonly AffinityMemory[];
 }
 

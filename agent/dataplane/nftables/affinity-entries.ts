@@ -10,7 +10,7 @@ export interface AffinityEntry {
   readonly expiresSeconds: number;
 }
 
-/** What is done with an entry that must not stay as it is. */
+/** What to do with an entry that must not stay as it is. */
 export type AffinityCorrection =
   | { readonly kind: "forget"; readonly entry: AffinityEntry }
   | { readonly kind: "shorten"; readonly entry: AffinityEntry; readonly timeoutSeconds: number };
@@ -64,8 +64,8 @@ function parseTerms(value: unknown): string | undefined {
 }
 
 /**
- * Which entries of a map must go or be cut short: those with an endpoint that is not usable any more, and those that would
- * live longer than the present timeout. Entries of frontends outside `memories` go where `unknown` says so.
+ * Which entries of a map to delete or to shorten: those whose endpoint is no longer usable, and those that would live longer
+ * than the current timeout. Entries of frontends outside `memories` go where `unknown` says so.
  */
 export function correctEntries(
   entries: readonly AffinityEntry[],

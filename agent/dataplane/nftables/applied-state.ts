@@ -6,13 +6,13 @@ import { containers } from "./names.ts";
 import { elementId, type AffinityMemory, type Element, type ServiceRuleset } from "./ruleset.ts";
 import type { TableRules } from "./spell-verdicts.ts";
 
-/** A Service that shall be as `after`; undefined removes it. */
+/** Replaces what the table has of a Service by `after`; undefined removes it. */
 export interface ServiceChange {
   readonly name: ServiceName;
   readonly after: DesiredService | undefined;
 }
 
-/** One transaction's worth of changes to a table, in the terms of the kernel. */
+/** The changes to a table in one transaction, as the kernel's objects. */
 export interface TablePlan {
   readonly changes: readonly ServiceChange[];
   readonly newMaps: ReadonlyMap<string, string>;
@@ -22,7 +22,7 @@ export interface TablePlan {
   readonly adds: readonly Element[];
   /** How many frontends the table has once the plan is applied. */
   readonly frontends: number;
-  /** With the rules that they have. */
+  /** With their rules. */
   readonly unusedChains: ReadonlyMap<string, readonly string[]>;
   readonly unusedMaps: readonly string[];
   /** How many Services claim a shared thing once the plan is applied; 0 is none. */
@@ -31,7 +31,7 @@ export interface TablePlan {
   readonly suspectMemories: readonly AffinityMemory[];
 }
 
-/** Sets whose elements several Services claim: an address with many ports, a pod behind many Services. */
+/** Sets whose elements several Services can have: an address with many ports, a pod behind many Services. */
 const sharedContainers: ReadonlySet<string> = new Set([containers.clusterIPs, containers.hairpin]);
 
 /**
@@ -52,7 +52,7 @@ export class AppliedState {
   }
 
   /**
-   * The transaction that brings the table to `changes`. Costs as much as the changed Services are big.
+   * The transaction that applies `changes`. Its cost depends on the size of the changed Services only.
    * @throws {NftQuoteError | NftVerdictError}
    */
   plan(changes: readonly ServiceChange[]): TablePlan {
@@ -77,7 +77,7 @@ export class AppliedState {
     }
   }
 
-  /** A Service as it is in the table. */
+  /** A Service as the table has it. */
   get(name: ServiceName): DesiredService | undefined {
     return this.#services.get(name);
   }
@@ -92,7 +92,7 @@ export class AppliedState {
     return this.#claims.has(mapId(name));
   }
 
-  /** What clients may be remembered by, of all Services. */
+  /** What the affinity maps may hold, of all Services. */
   memories(): readonly AffinityMemory[] {
     return [...this.#services.values()]
       .filter(({ ports }) => ports.some(({ affinityTimeoutSeconds }) => affinityTimeoutSeconds !== undefined))
@@ -194,7 +194,7 @@ function mapId(name: string): string {
   return `map ${name}`;
 }
 
-/** Memories that held what may no longer be remembered: an endpoint that went, affinity switched off, a shorter time. */
+/** Memories that may hold entries that must go: the endpoint is gone, affinity is off, or its timeout is shorter. */
 function suspectMemories(
   before: readonly AffinityMemory[],
   after: readonly AffinityMemory[],

@@ -17,11 +17,11 @@ import {
 import { clusterIPMasqueradeRules, masquerade, unmatchedRules } from "./node-policy-rules.ts";
 import { quote } from "./quote.ts";
 
-/** The part of a table that no Service changes. */
+/** The part of a table that does not depend on Services. */
 export interface BaseRuleset {
   /** Maps and sets: name → kind and declaration, in order of creation. */
   readonly containers: ReadonlyMap<string, ContainerDeclaration>;
-  /** Chains: name → hook (undefined for chains that others jump to) and rules. */
+  /** Chains: name → hook (undefined for chains that are jumped to) and rules. */
   readonly chains: ReadonlyMap<string, BaseChain>;
   /** Elements of {@link serviceCIDRSet}. */
   readonly serviceCIDRs: readonly string[];
@@ -40,7 +40,7 @@ export interface BaseChain {
 }
 
 /**
- * Rules for whatever a Service may be; Services themselves are only elements and shared chains. All hooks are of type nat:
+ * Rules for every kind of Service; Services themselves are only elements and shared chains. All hooks are of type nat:
  * they see the first packet of a connection, so established traffic costs nothing and no packet needs a mark.
  *
  * Everything is declared with `typeof`: nft 1.0.6 crashes when it lists sets that nft 1.1.3 declared with `type`.

@@ -6,7 +6,7 @@ import { quote } from "./quote.ts";
 import type { Chain } from "./ruleset.ts";
 import type { Picker } from "../../scheduling/picker.ts";
 
-/** What decides a scheduler chain's rules; only round robin depends on the owner. */
+/** What the rules of a scheduler chain depend on; only round robin depends on the owner. */
 export interface SchedulerTraits {
   readonly family: NftFamily;
   readonly protocol: L4Protocol;
@@ -28,8 +28,8 @@ export function firstSlot(scope: Scope, picker: Picker): number {
  * The chain that sends a connection to one of a frontend's endpoints. All frontends with the same number of endpoints share
  * one, because the modulus is a constant of the rule; the frontend is part of the map key.
  *
- * Each lookup of a packet reads the newest state by itself: a packet may learn the number of endpoints just before a commit
- * and look for a slot that is gone just after it. The second rule then takes the first slot, which exists as long as any
+ * Each lookup reads the newest state: a packet may read the number of endpoints just before a commit and look for a slot
+ * that is gone just after it. The second rule then takes the first slot, which exists as long as any
  * does; the last one keeps the packet from leaving without translation, which conntrack would remember.
  */
 export function schedulerChain(traits: SchedulerTraits): Chain {

@@ -1,7 +1,7 @@
 import { cidrAddress, cidrContains, cidrPrefixLength } from "../../../platform/ip/cidr.ts";
 import type { Cidr } from "../../../platform/ip/address.ts";
 
-/** The same addresses by networks of which none contains another: nft refuses overlapping elements of an interval set. */
+/** The same addresses as networks that do not overlap: nft refuses overlapping elements of an interval set. */
 export function withoutNested(cidrs: readonly Cidr[]): readonly Cidr[] {
   const widestFirst = [...new Set(cidrs)].toSorted(
     (left, right) => cidrPrefixLength(left) - cidrPrefixLength(right) || (left < right ? -1 : 1),

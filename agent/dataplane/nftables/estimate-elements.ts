@@ -1,7 +1,7 @@
 import type { DesiredService } from "../../services/desired-state.ts";
 import { pickerFor } from "../../scheduling/picker.ts";
 
-/** About how many elements a Service has in the tables of both families. */
+/** Roughly how many elements a Service has in the tables of both families. */
 export function estimateElements({ ports }: Pick<DesiredService, "ports">): number {
   return ports.reduce((sum, port) => {
     const slots = [port.clusterEndpoints, port.localEndpoints].map(

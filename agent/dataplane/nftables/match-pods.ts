@@ -4,13 +4,13 @@ import type { LocalDetector } from "../../services/desired-state.ts";
 import { withoutNested } from "./cidr-set.ts";
 import { quote } from "./quote.ts";
 
-/** A match for packets of this node's pods, for hooks prerouting and output; none when they cannot be told. */
+/** A match for packets of this node's pods, for hooks prerouting and output; empty when pods are not recognised. */
 export function fromPods(detector: LocalDetector, family: NftFamily): readonly string[] {
   return podMatch(detector, family).map(([field, value]) => `${field} ${value}`);
 }
 
 /**
- * Matches for all other packets, the node's own among them, for hook postrouting; none when pods cannot be told.
+ * Matches for all other packets, including the node's own, for hook postrouting; empty when pods are not recognised.
  *
  * Two kinds of packets have no input interface there: what the node itself sends, and what has come through one port of a
  * bridge and leaves through another, where br_netfilter lets such packets pass our rules: from pod to pod.

@@ -8,14 +8,12 @@ import type { Element } from "./ruleset.ts";
 /** Elements in one command: few enough for a line to stay readable in a log. */
 const elementsPerCommand = 500;
 
-/** Commands after which the table is there with all that no Service changes. */
+/** Commands that create the table with everything that does not depend on Services. */
 export function renderBase(family: NftFamily, base: BaseRuleset): readonly string[] {
   return [...declareBase(family, base), ...fillBase(family, base)];
 }
 
-/**
- * Commands that take all Services out of a table. What packets wrote stays, so clients keep their endpoints.
- */
+/** Commands that remove all Services from a table. What packets wrote stays, so clients keep their endpoints. */
 export function renderEmptying(family: NftFamily, base: BaseRuleset): readonly string[] {
   return [...base.containers]
     .filter(([name]) => serviceContainers.has(name))
@@ -44,7 +42,7 @@ function fillBase(family: NftFamily, base: BaseRuleset): readonly string[] {
   ];
 }
 
-/** Commands after which the chains and maps that `plan` needs are there, whatever was there before. */
+/** Commands that create the chains and maps that `plan` needs, whether or not they exist. */
 export function renderObjects(
   family: NftFamily,
   { newMaps, newChains }: Pick<TablePlan, "newMaps" | "newChains">,
@@ -62,7 +60,7 @@ export function renderFlushes(family: NftFamily, maps: readonly string[]): reado
   return maps.map((name) => `flush map ${family} ${tableName} ${name}`);
 }
 
-/** Commands of one plan in a table that has what {@link renderObjects} creates. */
+/** Commands of one plan, after those of {@link renderObjects}. */
 export function renderPlan(
   family: NftFamily,
   plan: Pick<TablePlan, "changedChains" | "deletes" | "adds">,
@@ -74,7 +72,7 @@ export function renderPlan(
   ];
 }
 
-/** Commands that remove things to which nothing but each other refers. */
+/** Commands that remove objects to which no other object refers. */
 export function renderRemoval(family: NftFamily, { chains, maps, sets }: TableObjects): readonly string[] {
   const table = `${family} ${tableName}`;
   return [
@@ -85,7 +83,7 @@ export function renderRemoval(family: NftFamily, { chains, maps, sets }: TableOb
   ];
 }
 
-/** Puts these rules in the place of those that the chain has. */
+/** Replaces the rules of the chain. */
 export function renderRules(family: NftFamily, chain: string, rules: readonly string[]): readonly string[] {
   const target = `${family} ${tableName} ${chain}`;
   return [`flush chain ${target}`, ...rules.map((rule) => `add rule ${target} ${rule}`)];

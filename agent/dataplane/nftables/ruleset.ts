@@ -21,9 +21,8 @@ export interface Chain {
   readonly needs: readonly Chain[];
 }
 
-/** Who remembers which endpoint a client got, and what may be remembered. */
+/** A map that remembers which endpoints clients got, and what it may hold. */
 export interface AffinityMemory {
-  /** The map with the memory. */
   readonly map: string;
   /** Frontend whose entries these are; undefined when the whole map belongs to one service port. */
   readonly frontend: string | undefined;
@@ -32,9 +31,9 @@ export interface AffinityMemory {
   readonly timeoutSeconds: number;
 }
 
-/** All that one Service has in one table. */
+/** Everything that one Service has in one table. */
 export interface ServiceRuleset {
-  /** Each but once. */
+  /** Without duplicates. */
   readonly elements: readonly Element[];
   /** By name, in an order in which each chain comes after those it jumps to. */
   readonly chains: ReadonlyMap<string, readonly string[]>;

@@ -3,7 +3,7 @@ import type { Protocol } from "../../../platform/ip/protocol.ts";
 import { transportKey } from "../../../platform/ip/socket-address.ts";
 import type { Frontend, Port, ServiceName, ServicePortName } from "../desired-state.ts";
 
-/** A service port wants the packets to one address, protocol and port. */
+/** A service port asks for the packets to one address, protocol and port. */
 export interface AddressClaim {
   readonly service: ServiceName;
   readonly servicePort: ServicePortName;
@@ -16,14 +16,14 @@ export interface AddressClaim {
 }
 
 /**
- * Who has which address. A claim by clusterIP beats every other; then the older Service wins, then the smaller name.
- * A loser takes over when the winner goes. kube-proxy leaves this to chance.
+ * Which Service has which address. A claim by clusterIP beats every other; then the older Service wins, then the smaller
+ * name. When the winner is deleted, the next one gets the address. In kube-proxy it is random which one wins.
  */
 export class AddressClaims {
   readonly #claimsByAddress = new Map<string, readonly AddressClaim[]>();
   readonly #claimsByService = new Map<ServiceName, readonly AddressClaim[]>();
 
-  /** Replaces the claims of a Service, and names all Services with a claim whose winner has changed. */
+  /** Replaces the claims of a Service, and returns all Services with a claim whose winner has changed. */
   replace(service: ServiceName, claims: readonly AddressClaim[]): ReadonlySet<ServiceName> {
     const affected = new Set<ServiceName>();
     const previous = this.#claimsByService.get(service) ?? [];
@@ -44,11 +44,10 @@ export class AddressClaims {
   }
 
   /**
-   * Replaces the claims of the changed Services. A change of one Service can give an address to another or take it away:
-   * those are added to `changed`.
+   * Replaces the claims of the changed Services, and adds to `changed` the Services that get an address by that or lose one.
    */
   settle(changed: Set<ServiceName>, claimsOf: (service: ServiceName) => readonly AddressClaim[]): void {
-    // A Set's iteration also visits what is added on the way.
+    // Iterating over a Set also visits elements that are added meanwhile.
     for (const service of changed) {
       for (const affected of this.replace(service, claimsOf(service))) changed.add(affected);
     }

@@ -8,8 +8,8 @@ import { servicePortName } from "../service-port-name.ts";
 const kinds: readonly Frontend["kind"][] = ["clusterIP", "externalIP", "loadBalancerIP", "nodePort"];
 
 /**
- * Every address, protocol and port that a Service wants, by service port, then kind, then address. Addresses of a family in which it has no clusterIP are left out:
- * there it does not exist.
+ * Every address, protocol and port that a Service asks for, by service port, then kind, then address. Families in which it has
+ * no clusterIP are left out: the Service does not exist there.
  *
  * @param nodePortAddresses Addresses of the node that accept NodePorts.
  */

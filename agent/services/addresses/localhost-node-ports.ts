@@ -18,7 +18,7 @@ const loopback: Readonly<Record<IpFamily, IpAddress>> = {
   IPv6: parseIpAddress("::1"),
 };
 
-/** @param desired What of the Service is programmed. */
+/** @param desired The desired state of the Service. */
 export function buildLocalhostNodePorts(
   service: KeptService,
   desired: DesiredService,

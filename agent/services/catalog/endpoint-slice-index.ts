@@ -8,8 +8,8 @@ export class EndpointSliceIndex {
   readonly #serviceByKey = new Map<string, ServiceName>();
 
   /**
-   * Names the Services whose slices differ from before: none for a slice that is already known, two when the slice has
-   * moved to another Service.
+   * Returns the Services whose slices differ from before: none when the slice is unchanged, two when it has moved to another
+   * Service.
    */
   put(key: string, slice: KeptEndpointSlice): readonly ServiceName[] {
     const { service } = slice;
@@ -21,7 +21,7 @@ export class EndpointSliceIndex {
     return [...left, service];
   }
 
-  /** Names the Service that has lost the slice; none when the slice is unknown. */
+  /** Returns the Service that has lost the slice; empty when the slice is unknown. */
   remove(key: string): readonly ServiceName[] {
     const service = this.#serviceByKey.get(key);
     if (service === undefined) return [];
@@ -32,7 +32,7 @@ export class EndpointSliceIndex {
     return [service];
   }
 
-  /** In order of their keys, so that what is made of them does not depend on the order of events. */
+  /** In order of their keys, so that the result does not depend on the order of events. */
   slicesOf(service: ServiceName): readonly KeptEndpointSlice[] {
     const slices = [...(this.#slicesByService.get(service) ?? [])];
     return slices.toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, slice]) => slice);

@@ -3,7 +3,7 @@ import type { Protocol } from "../../../platform/ip/protocol.ts";
 import type { Port, ServiceName } from "../desired-state.ts";
 import type { ServiceProblem } from "../service-problem.ts";
 
-/** What is kept of a Service: only what decides about traffic, already checked. Made by `agent/watch/trim-service.ts`. */
+/** What is kept of a Service: only what traffic depends on, already checked. Made by `agent/watch/trim-service.ts`. */
 export interface KeptService {
   readonly name: ServiceName;
   /** Milliseconds since the epoch. Of two Services that claim one address, the older has it. */

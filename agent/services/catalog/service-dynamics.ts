@@ -6,27 +6,27 @@ import { type EndpointAges, nextStepMs, type SlowStartTime } from "../../schedul
 export type ConnectionReading =
   | { readonly kind: "counted"; readonly counts: ConnectionCounts }
   | { readonly kind: "unavailable"; readonly reason: string }
-  /** Nobody counts: the running mode has its own way. */
+  /** Not counted: the running mode itself prefers endpoints with few connections. */
   | { readonly kind: "unneeded" };
 
-/** What the weights of one Service's endpoints depend on beside the objects of the cluster. */
+/** What the weights of one Service's endpoints depend on besides the objects of the cluster. */
 export interface Dynamics {
   /** Milliseconds of the monotonic clock. */
   readonly nowMs: number;
   /** Undefined before the first look at the Service with slow start. */
   readonly ages: EndpointAges | undefined;
   readonly connections: ConnectionCounts | undefined;
-  /** Why there are no connections; undefined when there are, or nobody needs them. */
+  /** Why there are no connections; undefined when there are, or when none are needed. */
   readonly connectionsProblem: string | undefined;
 }
 
-/** Slow start in force for a Service, and where its endpoints stand. */
+/** Slow start of a Service, and the ages of its endpoints. */
 export interface SlowStart {
   readonly ages: EndpointAges;
   readonly time: SlowStartTime;
 }
 
-/** Remembers what makes the weights of endpoints change without a change of any object: time, and open connections. */
+/** Holds what changes the weights of endpoints without a change of any object: time, and open connections. */
 export class ServiceDynamics {
   readonly #ages = new Map<ServiceName, EndpointAges>();
   readonly #dueMs = new Map<ServiceName, number>();
@@ -43,7 +43,7 @@ export class ServiceDynamics {
     };
   }
 
-  /** Remembers what was made of {@link of}; without `desired` all of it is forgotten. */
+  /** Stores what was compiled from {@link of}; without `desired` forgets all of it. */
   settle(service: ServiceName, desired: DesiredService | undefined, slowStart: SlowStart | undefined): void {
     const dueMs = slowStart === undefined ? undefined : nextStepMs(slowStart.ages, slowStart.time);
     if (slowStart === undefined) this.#ages.delete(service);
@@ -58,31 +58,31 @@ export class ServiceDynamics {
     }
   }
 
-  /** The endpoints at the next look are all old: nobody was looking when they came. Says which Services need that look. */
+  /** Makes all endpoints old, since the agent did not see when they appeared. Returns the Services to compile again. */
   forgetAges(): readonly ServiceName[] {
     const services = [...this.#ages.keys()];
     this.#ages.clear();
     return services;
   }
 
-  /** Services for whose endpoints the time of a step has come. */
+  /** Services with endpoints whose next step is due. */
   dueServices(nowMs: number): readonly ServiceName[] {
     return [...this.#dueMs].flatMap(([service, dueMs]) => (dueMs <= nowMs ? [service] : []));
   }
 
-  /** When the time of the next step comes; undefined when no endpoint is new. */
+  /** When the next step is due; undefined when no endpoint is new. */
   nextDueMs(): number | undefined {
     let next: number | undefined;
     for (const dueMs of this.#dueMs.values()) next = Math.min(next ?? dueMs, dueMs);
     return next;
   }
 
-  /** The Services whose weights are made of open connections. */
+  /** The Services whose weights depend on open connections. */
   get leastConnectionServices(): ReadonlySet<ServiceName> {
     return this.#leastConnection;
   }
 
-  /** Takes over a reading, and says which Services it concerns. */
+  /** Takes a new reading, and returns the Services that it concerns. */
   setConnections(
     reading: ConnectionReading,
     desired: ReadonlyMap<ServiceName, DesiredService>,

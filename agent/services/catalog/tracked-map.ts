@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** A map that knows which of its entries differ from before. */
+/** A map that knows which of its entries have changed. */
 export class TrackedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #changed = new Set<Key>();
@@ -18,7 +18,7 @@ export class TrackedMap<Key, Value> {
     this.#changed.add(key);
   }
 
-  /** Keys of entries that have appeared, changed or vanished since this was last asked, and forgets them. */
+  /** Keys of entries that have appeared, changed or vanished since the last call. */
   takeChanged(): ReadonlySet<Key> {
     const changed = new Set(this.#changed);
     this.#changed.clear();

@@ -5,18 +5,18 @@ import type { KeptService } from "./kept-service.ts";
 import { mergeEndpointSlices } from "../endpoints/merge-endpoint-slices.ts";
 import { servicePortName } from "../service-port-name.ts";
 
-/** A UDP port of a Service in one IP family: what decides which of its flows may stay. */
+/** A UDP port of a Service in one IP family: what determines which of its flows may stay. */
 export interface UdpServicePort {
   readonly frontends: readonly SocketAddress[];
   /**
-   * Endpoints that answer, whether or not new flows still go there: policies, hints and termination do not end a flow.
-   * Those that are ready without serving (publishNotReadyAddresses) count too, for flows do go there.
+   * Endpoints that answer, whether or not they get new flows: policies, hints and termination do not end a flow. Those that
+   * are ready without serving (publishNotReadyAddresses) count too, since they get flows.
    */
   readonly endpoints: readonly SocketAddress[];
 }
 
 /**
- * @param desired What of the Service is programmed; undefined when nothing is.
+ * @param desired The desired state of the Service; undefined when it has none.
  * @param slices All slices of the Service, in order of their names.
  */
 export function buildUdpServicePorts(

@@ -9,7 +9,7 @@ import { expectedPerEndpoint } from "../../scheduling/weights-from-connections.t
 export type ConnectionCounts = ReadonlyMap<string, number>;
 
 /**
- * The counts that the weights of each Service are made of. They follow the newest ones only where the difference matters:
+ * The counts that the weights of each Service depend on. They follow new counts only where the difference matters, because
  * each change of weights rewrites slots in the kernel.
  */
 export class EndpointConnections {
@@ -20,7 +20,7 @@ export class EndpointConnections {
     return this.#used.get(service);
   }
 
-  /** Takes over new counts where they matter, and says for which of the Services they do. */
+  /** Takes the new counts where they matter, and returns the Services for which they do. */
   update(services: Iterable<DesiredService>, newest: ConnectionCounts): readonly ServiceName[] {
     const changed: ServiceName[] = [];
     for (const service of services) {
@@ -33,7 +33,7 @@ export class EndpointConnections {
     return changed;
   }
 
-  /** Forgets all counts, and says whose there were. */
+  /** Forgets all counts, and returns the Services that had some. */
   clear(): readonly ServiceName[] {
     const services = [...this.#used.keys()];
     this.#used.clear();

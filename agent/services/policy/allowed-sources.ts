@@ -4,8 +4,8 @@ import type { KeptService } from "../catalog/kept-service.ts";
 import type { NodeAddresses } from "../node-facts.ts";
 
 /**
- * Sources that may use the Service's load balancer addresses of a family; undefined lets everybody in. That is so without
- * ranges of the family and with a /0 range. Where a range holds the node's own primary address, the load balancer
+ * Sources that may use the Service's load balancer addresses of a family; undefined allows all: without ranges of the
+ * family, and with a /0 range. Where a range holds the node's own primary address, the load balancer
  * addresses are allowed too: a node that has such an address on an interface sends from it.
  */
 export function allowedSources(
