@@ -54,7 +54,7 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
-/** Cluster-scoped, short name pxc. The spec belongs to people and Git; the status to the operator. */
+/** Cluster-scoped, short name pxc. Users and Git own the spec; the operator owns the status. */
 export interface ProxyConfig {
   readonly apiVersion: typeof apiGroupVersion;
   readonly kind: "ProxyConfig";
@@ -63,7 +63,7 @@ export interface ProxyConfig {
   readonly status?: ProxyConfigStatus;
 }
 
-/** Cluster-scoped, short name nodeproxy, one per Node and named after it. The spec belongs to the operator, the status to the node's agent. */
+/** Cluster-scoped, short name npx, one per Node and named after it. The operator owns the spec; the node's agent owns the status. */
 export interface NodeProxy {
   readonly apiVersion: typeof apiGroupVersion;
   readonly kind: "NodeProxy";

@@ -12,7 +12,7 @@ import { isJsonObject } from "./validation/json-object.ts";
 import type { StructuralSchema } from "./validation/schema.ts";
 import { applyDefaults, memberSchema, pruneUnknown, validateSchema } from "./validation/structural-schema.ts";
 
-/** A ProxyConfig that the API server would refuse; the message has one line per wrong field. */
+/** A ProxyConfig that the API server would reject; the message has one line per invalid field. */
 export class InvalidProxyConfigError extends Error {
   override readonly name = "InvalidProxyConfigError";
   readonly code = "PROXY_CONFIG_INVALID";
@@ -27,8 +27,8 @@ export class InvalidProxyConfigError extends Error {
 }
 
 /**
- * A ProxyConfig that does not come from the API server, with all defaults filled in, under the same rules. Unlike there
- * an unknown field is an error, not something to drop.
+ * Parses a ProxyConfig that does not come from the API server: fills in all defaults and applies the same validation. Unlike in
+ * the API server, an unknown field is an error and is not dropped.
  *
  * @throws {InvalidProxyConfigError}
  */
@@ -47,7 +47,7 @@ export function parseProxyConfig(value: unknown): ProxyConfig {
   return complete as ProxyConfig;
 }
 
-/** What no schema checks: the type of the object and its name. */
+/** Checks what no schema checks: the type of the object and its name. */
 function checkIdentity(value: unknown): readonly FieldError[] {
   if (!isJsonObject(value)) return [];
   const { apiVersion, kind, metadata } = value;
@@ -55,7 +55,7 @@ function checkIdentity(value: unknown): readonly FieldError[] {
   return [
     ...(apiVersion === apiGroupVersion ? [] : [notSupported("apiVersion", apiVersion, [apiGroupVersion])]),
     ...(kind === "ProxyConfig" ? [] : [notSupported("kind", kind, ["ProxyConfig"])]),
-    ...(typeof name === "string" && name !== "" ? [] : [required("metadata.name", "any name will do")]),
+    ...(typeof name === "string" && name !== "" ? [] : [required("metadata.name", "any name is accepted")]),
   ];
 }
 
@@ -67,7 +67,7 @@ function unknownField(schema: StructuralSchema, path: string): FieldError {
   return invalid(path, name, `unknown field: known fields are ${known.join(", ")}`);
 }
 
-/** @param segment a member, with the indexes of list items after it */
+/** @param segment a member name, followed by the indexes of list items */
 function descend(schema: StructuralSchema, segment: string): StructuralSchema {
   const [key = "", ...indexes] = segment.split("[");
   return indexes.reduce((list) => list.items ?? {}, memberSchema(schema, key) ?? {});

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 import type { NodeProxySpec, ObjectMeta } from "./api.ts";
 
-/** Facts about a node that its dataplane needs, as a NodeProxy holds them. */
+/** Facts about a node that its dataplane needs, as stored in a NodeProxy. */
 export type NodeFacts = NodeProxySpec["node"];
 
-/** The part of a v1 Node that facts come from, as the API server sends it. */
+/** The part of a v1 Node that contains these facts, as the API server sends it. */
 export interface V1Node {
   readonly metadata: ObjectMeta;
   readonly spec?: { readonly podCIDR?: string; readonly podCIDRs?: readonly string[] };
@@ -13,7 +13,7 @@ export interface V1Node {
 
 const zoneLabel = "topology.kubernetes.io/zone";
 
-/** As many as the schema of a NodeProxy takes. */
+/** Limits of the schema of a NodeProxy. */
 const maxPodCIDRs = 8;
 const maxAddresses = 16;
 

@@ -6,10 +6,10 @@ import { applyDefaults, validateSchema } from "./validation/structural-schema.ts
 const schema: StructuralSchema = schemas.NodeProxy.properties.spec.properties.config;
 
 /**
- * Settings of a node that were stored by this or an earlier version, with the defaults of fields that are newer, as the
- * API server fills them in when they reach a NodeProxy.
+ * Settings of a node that this or an earlier version has stored, with the defaults of newer fields, as the API server fills
+ * them in for a NodeProxy.
  *
- * @returns undefined when they do not satisfy the schema
+ * @returns undefined if they do not satisfy the schema
  */
 export function parseSettings(stored: unknown): NodeProxyConfig | undefined {
   const complete = applyDefaults(schema, stored);

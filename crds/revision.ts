@@ -3,14 +3,14 @@ import type { NodeProxyConfig } from "./api.ts";
 import { isJsonObject } from "./validation/json-object.ts";
 
 /**
- * Names the settings: equal settings have equal names, in every process and version, whatever the order of their
- * fields. `rev-` and the first 10 hexadecimal digits of a SHA-256.
+ * Name of the settings: equal settings have equal names, in every process and version, regardless of the order of their
+ * fields. The name is `rev-` and the first 10 hexadecimal digits of a SHA-256.
  */
 export function revisionOf(config: NodeProxyConfig): string {
   return `rev-${createHash("sha256").update(canonicalJson(config)).digest("hex").slice(0, 10)}`;
 }
 
-/** JSON with the fields of every object sorted, and without those that are undefined. */
+/** JSON with the fields of every object sorted and undefined fields omitted. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, field: unknown) =>
     isJsonObject(field)

@@ -49,7 +49,7 @@ const proxyConfig: Definition = {
   plural: "proxyconfigs",
   shortNames: ["pxc"],
   description:
-    "How Services are proxied on the nodes it selects: mode, scheduling, session affinity and rollout.",
+    "How Services are proxied on the selected nodes: mode, scheduling, session affinity and rollout.",
   spec: proxyConfigSpec,
   status: proxyConfigStatus,
   rules: [
@@ -59,22 +59,27 @@ const proxyConfig: Definition = {
     },
   ],
   columns: [
-    column("Mode", ".spec.mode", "Mode asked for."),
-    column("Algorithm", ".spec.scheduling.algorithm", "Choice of endpoint."),
-    column("Nodes", ".status.nodes.selected", "Nodes that this configuration owns.", { type: "integer" }),
-    column("Updated", ".status.nodes.updated", "Nodes that have taken up the newest revision.", {
+    column("Mode", ".spec.mode", "Requested mode."),
+    column("Algorithm", ".spec.scheduling.algorithm", "Scheduling algorithm."),
+    column("Nodes", ".status.nodes.selected", "Nodes that this ProxyConfig owns.", { type: "integer" }),
+    column("Updated", ".status.nodes.updated", "Nodes whose agent has observed the latest revision.", {
       type: "integer",
     }),
-    column("Ready", ".status.nodes.ready", "Nodes that run the newest revision and are ready.", {
+    column("Ready", ".status.nodes.ready", "Nodes that run the latest revision and are ready.", {
       type: "integer",
     }),
-    column("Status", `${readyCondition}.reason`, "In a word whether all nodes are ready, or why not."),
-    column("Stage", ".status.rollout.stage", "Where the rollout stands."),
+    column("Status", `${readyCondition}.reason`, "Reason of the condition Ready."),
+    column("Stage", ".status.rollout.stage", "Stage of the rollout."),
     age,
-    column("Priority", ".spec.priority", "The highest wins a node.", { type: "integer", priority: 1 }),
+    column(
+      "Priority",
+      ".spec.priority",
+      "If several ProxyConfigs select a node, the highest priority applies.",
+      { type: "integer", priority: 1 },
+    ),
     column("Affinity", ".spec.sessionAffinity.type", "Session affinity.", { priority: 1 }),
-    column("Revision", ".status.updateRevision", "Revision being rolled out.", { priority: 1 }),
-    column("Message", `${readyCondition}.message`, "Why it is ready or not.", { priority: 1 }),
+    column("Revision", ".status.updateRevision", "Revision that is being rolled out.", { priority: 1 }),
+    column("Message", `${readyCondition}.message`, "Message of the condition Ready.", { priority: 1 }),
   ],
 };
 
@@ -83,16 +88,16 @@ const nodeProxy: Definition = {
   plural: "nodeproxies",
   shortNames: ["npx"],
   description:
-    "What one node should run and what it really runs. Made by the operator, named after the node.",
+    "Desired settings and observed state of one node. Created by the operator and named after the node.",
   spec: nodeProxySpec,
   status: nodeProxyStatus,
   rules: [],
   columns: [
     column("Config", ".spec.configName", "ProxyConfig that owns the node."),
     column("Mode", ".status.runningMode", "Mode whose rules are in the kernel."),
-    column("Ready", `${readyCondition}.status`, "Whether the node runs its newest settings."),
-    column("Degraded", conditionStatus("Degraded"), "Whether some Services are not served as asked."),
-    column("Drifted", conditionStatus("Drifted"), "Whether others have changed the kernel state."),
+    column("Ready", `${readyCondition}.status`, "Whether the node runs its latest settings."),
+    column("Degraded", conditionStatus("Degraded"), "Whether some Services are not served as specified."),
+    column("Drifted", conditionStatus("Drifted"), "Whether the kernel state has external changes."),
     column("Heartbeat", ".status.heartbeatAt", "Time since the agent last reported.", { type: "date" }),
     column("Ports", ".status.services.servicePorts", "Service ports programmed.", { type: "integer" }),
     age,
@@ -103,18 +108,18 @@ const nodeProxy: Definition = {
     column(
       "Orphaned",
       `.metadata.labels.${apiGroup.replaceAll(".", String.raw`\.`)}/orphaned`,
-      "true: no ProxyConfig selects the node any more; the last settings stay in force.",
+      "true: no ProxyConfig selects the node any more; its last settings still apply.",
       { priority: 1 },
     ),
-    column("Revision", ".spec.revision", "Revision the node should run.", { priority: 1 }),
-    column("Observed", ".status.observedRevision", "Revision the agent has taken up.", { priority: 1 }),
+    column("Revision", ".spec.revision", "Revision that the node should run.", { priority: 1 }),
+    column("Observed", ".status.observedRevision", "Revision that the agent has observed.", { priority: 1 }),
     column("Kernel", ".status.capabilities.kernel", "Kernel release.", { priority: 1 }),
     column("Nft", ".status.capabilities.nft", "Version of nft.", { priority: 1 }),
-    column("Message", `${readyCondition}.message`, "Why it is ready or not.", { priority: 1 }),
+    column("Message", `${readyCondition}.message`, "Message of the condition Ready.", { priority: 1 }),
   ],
 };
 
-/** The manifests of our two kinds, made from the schemas in `crds/schema`. */
+/** The manifests of both kinds, generated from the schemas in `crds/schema`. */
 export const customResourceDefinitions = [proxyConfig, nodeProxy].map(customResourceDefinition);
 
 function customResourceDefinition(definition: Definition) {
@@ -157,9 +162,9 @@ function resourceSchema({ description, spec, status, rules }: Definition): Struc
     type: "object",
     required: ["spec"],
     properties: {
-      apiVersion: { description: "Group and version of the schema of this object.", type: "string" },
+      apiVersion: { description: "API group and version of this object.", type: "string" },
       kind: { description: "Kind of this object.", type: "string" },
-      metadata: { type: "object" }, // kube-apiserver refuses any other keyword here, even a description
+      metadata: { type: "object" }, // kube-apiserver rejects any other keyword here, even a description
       spec: structuralSchemaOf(spec),
       status: structuralSchemaOf(status),
     },

@@ -1,6 +1,6 @@
 /**
- * Writes the manifests and the run-time schemas of our kinds from `crds/schema`: `npm run generate`.
- * With `--check` writes nothing and fails when a file is out of date.
+ * Generates the manifests and the run-time schemas of our kinds from `crds/schema`: `npm run generate`.
+ * With `--check`, writes nothing and fails if a file is out of date.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
@@ -27,7 +27,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** A property called description is an object, the keyword a string. */
+/** A property named description is an object; the keyword description is a string. */
 function withoutDescriptions(schema: unknown): unknown {
   if (isJsonArray(schema)) return schema.map(withoutDescriptions);
   if (!isJsonObject(schema)) return schema;

@@ -3,7 +3,7 @@ import { isJsonObject } from "../crds/validation/json-object.ts";
 import type { StructuralSchema } from "../crds/validation/schema.ts";
 import { applyDefaults } from "../crds/validation/structural-schema.ts";
 
-/** Keywords of our schemas, in the order in which they are written. */
+/** Keywords of our schemas, in the order of the output. */
 const keywords = [
   "description",
   "type",
@@ -30,10 +30,10 @@ const keywords = [
 ] as const;
 
 /**
- * The structural schema of what users may write, from a zod schema. kube-apiserver takes less than OpenAPI: no unions but
- * int-or-string, formats it knows, and defaults that satisfy CEL rules as they stand, without nested defaulting.
+ * Converts a zod schema to the structural schema of what users may write. kube-apiserver accepts less than OpenAPI: no unions
+ * but int-or-string, only known formats, and only defaults that satisfy CEL rules without nested defaulting.
  *
- * @throws Error naming the path of a keyword, union or pattern that has no place in a structural schema
+ * @throws Error with the path of a keyword, union or pattern that a structural schema cannot express
  */
 export function structuralSchemaOf(schema: z.ZodType): StructuralSchema {
   return normalise(z.toJSONSchema(schema, { target: "openapi-3.0", io: "input" }), "");
@@ -45,7 +45,7 @@ function normalise(schema: unknown, path: string): StructuralSchema {
   if (entries.has("anyOf")) toIntOrString(entries, path);
   if (entries.get("type") === "integer") setIntegerFormat(entries);
   const unexpected = [...entries.keys()].find((key) => !keywords.some((keyword) => keyword === key));
-  if (unexpected !== undefined) throw new Error(`${path}: no structural schema can hold ${unexpected}`);
+  if (unexpected !== undefined) throw new Error(`${path}: a structural schema cannot express ${unexpected}`);
 
   const { pattern, properties, items, additionalProperties } = Object.fromEntries(entries);
   if (typeof pattern === "string") entries.set("pattern", toRE2(pattern, path));
@@ -66,19 +66,20 @@ function normalise(schema: unknown, path: string): StructuralSchema {
   return Object.fromEntries(keywords.flatMap((key) => (entries.has(key) ? [[key, entries.get(key)]] : [])));
 }
 
-/** The same pattern for kube-apiserver, whose engine RE2 has neither look-around nor back-references. */
+/** Checks a pattern for kube-apiserver, whose engine RE2 supports neither look-around nor back-references. */
 function toRE2(pattern: string, path: string): string {
-  if (/\(\?(?!:)|\\[1-9]/.test(pattern)) throw new Error(`${path}: RE2 does not know all of ${pattern}`);
+  if (/\(\?(?!:)|\\[1-9]/.test(pattern)) throw new Error(`${path}: RE2 does not support all of ${pattern}`);
   return pattern.replaceAll(String.raw`\/`, "/");
 }
 
-/** A union of an integer and a string; what limits either is up to a CEL rule, which can say so in one message. */
+/** A union of an integer and a string. A CEL rule limits both, because it can do so with one message. */
 function toIntOrString(schema: Map<string, unknown>, path: string): void {
   const branches: unknown = schema.get("anyOf");
   const types = Array.isArray(branches)
     ? branches.map((branch) => isJsonObject(branch) && branch["type"])
     : [];
-  if (types.join() !== "integer,string") throw new Error(`${path}: no structural schema can hold this union`);
+  if (types.join() !== "integer,string")
+    throw new Error(`${path}: a structural schema cannot express this union`);
   schema.delete("anyOf");
   schema.set("x-kubernetes-int-or-string", true);
 }

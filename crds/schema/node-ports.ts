@@ -13,7 +13,7 @@ const nodePortAddress = z
     ],
   });
 
-/** Where NodePorts answer. */
+/** Where NodePorts are served. */
 export const nodePorts = z.object({
   addresses: z
     .array(nodePortAddress)
@@ -28,6 +28,8 @@ export const nodePorts = z.object({
         },
       ],
     })
-    .describe("Node addresses that accept NodePorts: the single word primary, or CIDRs that contain them."),
-  localhost: z.boolean().default(false).describe("Whether NodePorts also answer on 127.0.0.1 and ::1."),
+    .describe(
+      "Node addresses that accept NodePorts: the single word primary, or CIDRs that contain the addresses.",
+    ),
+  localhost: z.boolean().default(false).describe("Also serve NodePorts on 127.0.0.1 and ::1."),
 });

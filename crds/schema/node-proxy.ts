@@ -6,13 +6,13 @@ import { condition } from "./status.ts";
 const count = z.int().min(0);
 const time = z.string().meta({ format: "date-time" });
 
-/** The settings of one node, complete: the operator copies what the API server has defaulted. */
+/** The complete settings of one node: the operator copies what the API server has defaulted. */
 export const nodeProxyConfig = z.object(nodeSettings);
 
 export const nodeProxySpec = z
   .object({
-    configName: z.string().max(253).describe("ProxyConfig these settings come from."),
-    revision: z.string().max(63).describe("Revision of the settings: a hash over config."),
+    configName: z.string().max(253).describe("Name of the ProxyConfig that these settings come from."),
+    revision: z.string().max(63).describe("Revision of the settings: a hash of config."),
     config: nodeProxyConfig.describe("The resolved settings."),
     node: z
       .object({
@@ -23,19 +23,23 @@ export const nodeProxySpec = z
           .max(16)
           .default([])
           .describe(
-            "InternalIP, then ExternalIP addresses of the Node; the first of each family is primary.",
+            "InternalIP addresses of the Node, then its ExternalIP addresses; the first of each family is primary.",
           ),
       })
       .prefault({})
       .describe("Facts about the node that the dataplane needs."),
   })
-  .describe("What the node should run. Written only by the operator.");
+  .describe("Desired settings of the node. Written only by the operator.");
 
 export const nodeProxyStatus = z
   .object({
-    observedRevision: z.string().max(63).optional().describe("Revision the agent has taken up."),
+    observedRevision: z.string().max(63).optional().describe("Revision that the agent has observed."),
     runningMode: proxyMode.optional().describe("Mode whose rules are in the kernel."),
-    fallbackReason: z.string().max(1024).optional().describe("Why runningMode is not spec.config.mode."),
+    fallbackReason: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe("Why runningMode differs from spec.config.mode."),
     agentVersion: z.string().max(64).optional().describe("Version of the agent."),
     heartbeatAt: time.optional().describe("When the agent last wrote this status."),
     capabilities: z
@@ -46,7 +50,10 @@ export const nodeProxyStatus = z
           .array(
             z.object({
               mode: proxyMode.describe("The mode."),
-              what: z.string().max(512).describe("What is missing for the mode and how to get it."),
+              what: z
+                .string()
+                .max(512)
+                .describe("What the mode needs and the node lacks, and how to provide it."),
             }),
           )
           .max(20)
@@ -54,60 +61,67 @@ export const nodeProxyStatus = z
           .describe("What the node lacks for other modes."),
       })
       .optional()
-      .describe("What the node can do."),
+      .describe("Capabilities of the node."),
     services: z
       .object({
-        servicePorts: count.describe("Service ports programmed, both families."),
-        endpoints: count.describe("Endpoints programmed, both families."),
+        servicePorts: count.describe("Service ports programmed, in both IP families."),
+        endpoints: count.describe("Endpoints programmed, in both IP families."),
         unsupported: z
           .array(
             z.object({
               service: z.string().max(400).describe("namespace/name of the Service."),
-              feature: z.string().max(128).describe("What the Service asks for, as a field path."),
-              reason: z.string().max(512).describe("Why this node does not do it, and what it does instead."),
+              feature: z.string().max(128).describe("Field path of the unsupported feature."),
+              reason: z
+                .string()
+                .max(512)
+                .describe("Why this node does not support it, and what the node does instead."),
             }),
           )
           .max(20)
           .optional()
-          .describe("What some Services ask for and do not get; at most 20."),
-        unsupportedTotal: count.optional().describe("Number of such cases, also those that are not listed."),
+          .describe("Features that Services request and this node does not support; at most 20."),
+        unsupportedTotal: count
+          .optional()
+          .describe("Number of unsupported features, including those that are not listed."),
       })
       .optional()
-      .describe("What is programmed."),
+      .describe("Services programmed on the node."),
     lastSync: z
       .object({
-        at: time.describe("When it ended."),
-        durationMilliseconds: z.number().min(0).describe("How long it took."),
+        at: time.describe("When the sync ended."),
+        durationMilliseconds: z.number().min(0).describe("Duration of the sync."),
         kind: z
           .enum(["Full", "Partial"])
-          .describe("Whether all Services or only changed ones were programmed."),
+          .describe("Full: all Services were programmed. Partial: only changed ones."),
         changes: count.describe("Kernel objects added or deleted."),
       })
       .optional()
-      .describe("The newest successful sync at the time of writing."),
+      .describe("The latest successful sync when this status was written."),
     programmingLatency: z
       .object({
         p50Milliseconds: z.number().min(0).describe("Median."),
         p99Milliseconds: z.number().min(0).describe("99th percentile."),
       })
       .optional()
-      .describe("Time from an API event to the kernel, over the last syncs."),
+      .describe("Time from an API event until the kernel is programmed, over the latest syncs."),
     drift: z
       .object({
-        detectedTotal: count.describe("Foreign changes of our kernel state since the agent started."),
-        lastAt: time.optional().describe("When the last one was noticed."),
+        detectedTotal: count.describe(
+          "External changes of kubesteer's kernel state since the agent started.",
+        ),
+        lastAt: time.optional().describe("When the latest one was detected."),
         lastCulprit: z
           .string()
           .max(512)
           .optional()
-          .describe("Process that made the last one, as far as the kernel tells."),
+          .describe("Process that made the latest one, as far as the kernel reports it."),
       })
       .optional()
-      .describe("Changes of our kernel state by others."),
+      .describe("External changes of kubesteer's kernel state."),
     conditions: z
       .array(condition)
       .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
       .optional()
       .describe("Ready, Applied, Degraded and Drifted."),
   })
-  .describe("What really runs. Written only by the agent of the node.");
+  .describe("Observed state of the node. Written only by the agent of the node.");

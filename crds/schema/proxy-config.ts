@@ -22,8 +22,8 @@ const localTraffic = z
       .enum(["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"])
       .default("NodeCIDR")
       .describe(
-        "How a node tells its pods' traffic from outside traffic. NodeCIDR: the node's spec.podCIDRs. ClusterCIDR: " +
-          "the CIDRs below. BridgeInterface and InterfaceNamePrefix: the interface a packet came in on.",
+        "How a node distinguishes traffic of its own pods from other traffic. NodeCIDR: by the node's spec.podCIDRs. ClusterCIDR: " +
+          "by cidrs. BridgeInterface and InterfaceNamePrefix: by the interface on which a packet arrives.",
       ),
     cidrs: z.array(cidr).max(16).optional().describe("Pod CIDRs of the cluster, for detect ClusterCIDR."),
     interface: z
@@ -32,18 +32,18 @@ const localTraffic = z
       .max(15)
       .regex(/^[A-Za-z0-9_.-]+$/)
       .optional()
-      .describe("Bridge name, or interface name prefix, for the interface detectors."),
+      .describe("Bridge name for BridgeInterface, prefix of interface names for InterfaceNamePrefix."),
   })
   .meta({
     "x-kubernetes-validations": [
       {
         rule: "self.detect == 'ClusterCIDR' ? has(self.cidrs) && self.cidrs.size() > 0 : !has(self.cidrs)",
-        message: "cidrs must be set for detect ClusterCIDR and only then",
+        message: "cidrs must be set if detect is ClusterCIDR, and only then",
         fieldPath: ".cidrs",
       },
       {
         rule: "self.detect in ['BridgeInterface', 'InterfaceNamePrefix'] ? has(self.interface) : !has(self.interface)",
-        message: "interface must be set for detect BridgeInterface and InterfaceNamePrefix and only then",
+        message: "interface must be set if detect is BridgeInterface or InterfaceNamePrefix, and only then",
         fieldPath: ".interface",
       },
     ],
@@ -55,24 +55,24 @@ const conntrack = z.object({
     .min(0)
     .max(1_048_576)
     .default(32_768)
-    .describe("nf_conntrack_max per CPU core; 0 leaves the kernel's value."),
+    .describe("nf_conntrack_max per CPU core. 0 keeps the kernel's value."),
   min: z.int().min(0).max(16_777_216).default(131_072).describe("Lower bound of nf_conntrack_max."),
   tcpEstablishedTimeoutSeconds: seconds
     .default(86_400)
-    .describe("Idle time of established TCP connections; 0 leaves the kernel's value."),
+    .describe("Idle timeout of established TCP connections. 0 keeps the kernel's value."),
   tcpCloseWaitTimeoutSeconds: seconds
     .default(3_600)
-    .describe("Time in CLOSE_WAIT; 0 leaves the kernel's value."),
+    .describe("Timeout of TCP connections in state CLOSE_WAIT. 0 keeps the kernel's value."),
   tcpBeLiberal: z
     .boolean()
     .default(false)
-    .describe("Accept out-of-window TCP packets; false leaves the kernel's value."),
+    .describe("Accept TCP packets outside the window. false keeps the kernel's value."),
   udpTimeoutSeconds: seconds
     .default(0)
-    .describe("Idle time of unreplied UDP flows; 0 leaves the kernel's value."),
+    .describe("Idle timeout of UDP flows without a reply. 0 keeps the kernel's value."),
   udpStreamTimeoutSeconds: seconds
     .default(0)
-    .describe("Idle time of UDP streams; 0 leaves the kernel's value."),
+    .describe("Idle timeout of UDP streams. 0 keeps the kernel's value."),
 });
 
 const sync = z.object({
@@ -81,29 +81,29 @@ const sync = z.object({
     .min(0)
     .max(60_000)
     .default(0)
-    .describe("Shortest time from the end of one sync to the start of the next; 0 syncs on every change."),
+    .describe("Minimum time from the end of one sync to the start of the next. 0 syncs on every change."),
   fullResyncPeriodSeconds: z
     .int()
     .min(60)
     .max(86_400)
     .default(3_600)
-    .describe("Longest time between two full syncs."),
+    .describe("Maximum time between two full syncs."),
 });
 
 const drift = z.object({
   policy: z
     .enum(["Repair", "Report"])
     .default("Repair")
-    .describe("What to do when somebody else changes our kernel state."),
+    .describe("What the agent does after an external change of kubesteer's kernel state."),
 });
 
-/** Settings that reach the agent of a node; what remains of a ProxyConfig when the operator has chosen its nodes. */
+/** Settings that reach the agent of a node: the spec of a ProxyConfig without the fields that only the operator reads. */
 export const nodeSettings = {
   mode: proxyMode
     .default("nftables")
     .describe(
-      "How Services are programmed into the kernel. This version has nftables. A node that can run neither mode nor one " +
-        "of fallbackModes says so and keeps what it has.",
+      "How Services are programmed into the kernel. Not implemented yet: every mode but nftables. A node that supports neither " +
+        "mode nor any of fallbackModes reports it and keeps its current settings.",
     ),
   fallbackModes: z
     .array(proxyMode)
@@ -111,7 +111,7 @@ export const nodeSettings = {
     .default([])
     .meta({ "x-kubernetes-list-type": "set" })
     .describe(
-      "Modes tried in this order where a node lacks what mode needs; the reason is in the node's status.",
+      "Modes that a node tries in this order if it does not support mode. Its NodeProxy reports the reason.",
     ),
   scheduling: z
     .object({
@@ -119,45 +119,45 @@ export const nodeSettings = {
       slowStartSeconds: slowStartSeconds.default(0),
     })
     .prefault({})
-    .describe("Choice of endpoint for every Service that no rule matches."),
+    .describe("How endpoints are chosen, for every Service without a matching rule."),
   sessionAffinity: sessionAffinity
     .prefault({})
-    .describe("Session affinity for every Service that no rule matches."),
+    .describe("Session affinity of every Service without a matching rule."),
   services: z
     .array(serviceRule)
     .max(64)
     .default([])
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
-    .describe("Exceptions for some Services. For each field the first matching rule that sets it wins."),
+    .describe("Rules for individual Services. For each field, the first matching rule that sets it applies."),
   localTraffic: localTraffic
     .prefault({})
-    .describe("Which traffic comes from this node's pods and keeps its source address."),
+    .describe("How to detect traffic that comes from pods of the node and keeps its source address."),
   masqueradeAll: z.boolean().default(false).describe("Masquerade all traffic to ClusterIPs, also from pods."),
-  nodePorts: nodePorts.prefault({}).describe("Where NodePorts answer."),
+  nodePorts: nodePorts.prefault({}).describe("Where NodePorts are served."),
   conntrack: conntrack.prefault({}).describe("Connection tracking limits and timeouts of the node."),
-  sync: sync.prefault({}).describe("Pace of kernel programming."),
-  drift: drift.prefault({}).describe("Protection of our kernel state against changes by others."),
+  sync: sync.prefault({}).describe("How often the kernel is programmed."),
+  drift: drift.prefault({}).describe("Handling of external changes of kubesteer's kernel state."),
 };
 
 export const proxyConfigSpec = z
   .object({
     nodeSelector: labelSelector
       .prefault({})
-      .describe("Nodes this configuration is for; empty is every node."),
+      .describe("Selects nodes by their labels. An empty selector matches every node."),
     priority: z
       .int()
       .min(-1_000_000)
       .max(1_000_000)
       .default(0)
-      .describe("Where several ProxyConfigs select a node the highest priority wins, then the oldest."),
+      .describe("If several ProxyConfigs select a node, the highest priority applies, then the oldest."),
     ...nodeSettings,
-    rollout: rollout.prefault({}).describe("How a change reaches the nodes."),
+    rollout: rollout.prefault({}).describe("How changes are rolled out to the nodes."),
   })
   .meta({
     "x-kubernetes-validations": [
       {
         rule: "!(self.mode in self.fallbackModes)",
-        message: "fallbackModes must not contain mode, which is tried first anyway",
+        message: "fallbackModes must not contain mode, which is always tried first",
         fieldPath: ".fallbackModes",
       },
     ],

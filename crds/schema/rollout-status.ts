@@ -3,14 +3,14 @@ import { z } from "zod";
 const time = z.string().meta({ format: "date-time" });
 const revision = z.string().max(63);
 
-/** Where the rollout of a ProxyConfig stands. The operator resumes from phase, steps and revisions; the rest is for people. */
+/** State of the rollout of a ProxyConfig. The operator resumes from phase, steps and revisions; all other fields are for users. */
 export const rolloutStatus = z
   .object({
     stage: z
       .string()
       .max(64)
       .describe(
-        "Where the rollout stands: complete, no nodes, or updating, paused, blocked or stalled with ready/all nodes.",
+        "Stage of the rollout: complete, no nodes, or updating, paused, blocked or stalled with ready/all nodes.",
       ),
     phase: z
       .enum(["NoNodes", "Blocked", "Updating", "Paused", "Unsupported", "Stalled", "Complete"])
@@ -20,7 +20,7 @@ export const rolloutStatus = z
           "Stalled: no progress within progressDeadlineSeconds. Complete: every node became ready.",
       ),
     from: revision.optional().describe("Revision that the rollout replaces."),
-    to: revision.optional().describe("Revision that the rollout brings to the nodes."),
+    to: revision.optional().describe("Revision that is being rolled out."),
     step: z
       .int()
       .min(1)
@@ -35,6 +35,6 @@ export const rolloutStatus = z
       .string()
       .max(1024)
       .optional()
-      .describe("What the rollout waits for, and what of spec.rollout is not implemented yet."),
+      .describe("What the rollout waits for, and which fields of spec.rollout are not implemented yet."),
   })
   .describe("Progress of the rollout.");

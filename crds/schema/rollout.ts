@@ -4,7 +4,7 @@ import { labelSelector } from "./service-traffic.ts";
 /** An absolute number of nodes or a percentage; the API server stores either form as written. */
 const intOrPercent = z.union([z.int().min(0), z.string().regex(/^(100|[1-9]?[0-9])%$/)]);
 
-/** How a change reaches the nodes. */
+/** How changes are rolled out to the nodes. */
 export const rollout = z.object({
   maxUnavailable: intOrPercent
     .default("10%")
@@ -17,7 +17,7 @@ export const rollout = z.object({
       ],
     })
     .describe(
-      "Nodes that may be changing or failing at once, as a number or a percentage. Not obeyed yet: a change goes to all nodes at once.",
+      "Maximum number or percentage of nodes that may be changing or failing at once. Not implemented yet: a change goes to all nodes at once.",
     ),
   canary: z
     .object({
@@ -31,29 +31,35 @@ export const rollout = z.object({
             },
           ],
         })
-        .describe("Nodes that change first, as a number or a percentage; 0 is no canary."),
-      nodeSelector: labelSelector.optional().describe("Takes the canary nodes from these nodes only."),
+        .describe("Number or percentage of nodes that change first. 0 disables the canary stage."),
+      nodeSelector: labelSelector
+        .optional()
+        .describe("Nodes that canary nodes are chosen from. If unset, all selected nodes."),
       soakSeconds: z
         .int()
         .min(0)
         .max(86_400)
         .default(30)
-        .describe("How long the canary nodes must stay healthy."),
+        .describe("How long the canary nodes must stay healthy before other nodes change."),
     })
     .prefault({})
-    .describe("The first stage of a rollout. Not obeyed yet: a change goes to all nodes at once."),
+    .describe("First stage of a rollout. Not implemented yet: a change goes to all nodes at once."),
   progressDeadlineSeconds: z
     .int()
     .min(10)
     .max(86_400)
     .default(600)
-    .describe("Time without progress after which the rollout counts as stalled."),
+    .describe("Time without progress after which a rollout is reported as stalled."),
   onFailure: z
     .enum(["Rollback", "Pause"])
     .default("Rollback")
-    .describe("What follows a failed rollout. Not obeyed yet: it is reported, and the change stays."),
+    .describe(
+      "What happens after a failed rollout. Not implemented yet: the failure is reported, and nodes keep the change.",
+    ),
   paused: z
     .boolean()
     .default(false)
-    .describe("Holds a change: nodes keep the settings they have. A node without any gets the newest."),
+    .describe(
+      "Pauses the rollout: nodes keep their current settings. A node without settings gets the latest ones.",
+    ),
 });

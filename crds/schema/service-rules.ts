@@ -9,7 +9,7 @@ import {
 } from "./service-traffic.ts";
 
 const clientIP = z.object({ timeoutSeconds: affinityTimeoutSeconds.default(10_800) });
-const clientIPDescription = "Settings for type ClientIP; unset is a timeout of 10800 seconds.";
+const clientIPDescription = "Settings for type ClientIP. If unset, the timeout is 10800 seconds.";
 
 const affinityRule = {
   rule: "self.type == 'ClientIP' || !has(self.clientIP)",
@@ -23,7 +23,7 @@ export const sessionAffinity = z
     type: z
       .enum(["Service", "None", "ClientIP"])
       .default("Service")
-      .describe("Service obeys each Service's own sessionAffinity; None and ClientIP override it."),
+      .describe("Service uses each Service's own spec.sessionAffinity; None and ClientIP override it."),
     clientIP: clientIP.optional().describe(clientIPDescription),
   })
   .meta({ "x-kubernetes-validations": [affinityRule] });
@@ -36,19 +36,19 @@ export const serviceRule = z
       .min(1)
       .max(63)
       .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
-      .describe("Name of the rule, unique in the list; messages about the rule name it."),
+      .describe("Name of the rule, unique in the list. Messages about the rule contain it."),
     namespaceSelector: labelSelector
       .optional()
-      .describe("Namespaces whose Services the rule is for; unset is every namespace."),
+      .describe("Selects Services by the labels of their namespace. If unset, every namespace matches."),
     serviceSelector: labelSelector
       .optional()
-      .describe("Labels of the Services the rule is for; unset is every Service."),
+      .describe("Selects Services by their own labels. If unset, every Service matches."),
     names: z
       .array(namespacedName)
       .max(256)
       .meta({ "x-kubernetes-list-type": "set" })
       .optional()
-      .describe("Services by namespace/name; with selectors, a Service must satisfy all of them."),
+      .describe("Selects Services by namespace/name. A Service must also match the selectors, if any."),
     scheduling: z
       .object({
         algorithm: schedulingAlgorithm.optional(),
@@ -63,16 +63,16 @@ export const serviceRule = z
         ],
       })
       .optional()
-      .describe("Replaces the fields of spec.scheduling that it sets for these Services."),
+      .describe("Overrides spec.scheduling for these Services, field by field."),
     sessionAffinity: z
       .object({
-        type: z.enum(["Service", "None", "ClientIP"]).describe("As spec.sessionAffinity.type."),
+        type: z.enum(["Service", "None", "ClientIP"]).describe("As in spec.sessionAffinity.type."),
         clientIP: clientIP.optional().describe(clientIPDescription),
       })
       .meta({ "x-kubernetes-validations": [affinityRule] })
       .optional()
-      .describe("Replaces spec.sessionAffinity for these Services."),
-    mode: proxyMode.optional().describe("A mode for these Services only."),
+      .describe("Overrides spec.sessionAffinity for these Services."),
+    mode: proxyMode.optional().describe("Overrides spec.mode for these Services."),
   })
   .meta({
     "x-kubernetes-validations": [

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Ways of moving packets that the API knows. A node runs exactly one of them at a time. */
+/** The modes of the API. */
 export const proxyMode = z
   .enum(["nftables", "iptables", "ipvs", "ebpf", "userspace"])
   .describe("How Services are programmed into the kernel of a node.");
@@ -8,24 +8,24 @@ export const proxyMode = z
 export const schedulingAlgorithm = z
   .enum(["Random", "RoundRobin", "LeastConnection", "SourceHash", "Maglev"])
   .describe(
-    "How an endpoint is chosen for a new connection. Random: uniform. RoundRobin: strictly in turn on each node. " +
-      "LeastConnection: by chance, preferring endpoints with fewer connections of this node. SourceHash: by client address, " +
-      "the same on every node. Maglev: by client address and port with minimal disruption when endpoints change.",
+    "How an endpoint is chosen for a new connection. Random: uniformly at random. RoundRobin: strictly in turn on each node. " +
+      "LeastConnection: at random, preferring endpoints with fewer connections from this node. SourceHash: by client address, " +
+      "the same on every node. Maglev: by client address and port, with minimal disruption when endpoints change.",
   );
 
 export const affinityTimeoutSeconds = z
   .int()
   .min(1)
   .max(86_400)
-  .describe("How long a client keeps its endpoint after its last new connection, in seconds.");
+  .describe("How long a client keeps its endpoint after its latest new connection, in seconds.");
 
 export const slowStartSeconds = z
   .int()
   .min(0)
   .max(3_600)
   .describe(
-    "Time in which a new endpoint of a Service that others already serve grows from a tenth of its share of new " +
-      "connections to all of it, in seconds; 0 gives it all at once.",
+    "Time in which the share of new connections of a new endpoint grows from a tenth to its full size, in seconds, if the " +
+      "Service has other endpoints already. 0 gives a new endpoint its full share at once.",
   );
 
 /** Two DNS labels of at most 63 characters. */
@@ -43,8 +43,8 @@ export const namespacedName = z
   .describe("namespace/name of a Service.");
 
 /**
- * A qualified name, in a dialect of both RE2 and JavaScript. Short, because kube-apiserver multiplies its length with those of
- * the strings and lists it may have to be compared with, and refuses the whole definition when that comes to too much.
+ * A qualified name, in syntax that RE2 and JavaScript share. Short, because kube-apiserver estimates the cost of a rule from the
+ * length of its pattern and the maximum sizes of strings and lists, and rejects a definition that exceeds its cost limit.
  */
 const labelKeyPattern = "^([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?$";
 const labelValuePattern = "^([A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?)?$";
@@ -68,12 +68,12 @@ export const labelSelector = z
           {
             rule: `self.all(key, self[key].matches('${labelValuePattern}'))`,
             message:
-              "label values have up to 63 letters, digits, -, _ and ., and begin and end with a letter or digit",
+              "label values must be at most 63 letters, digits, -, _ and ., and must begin and end with a letter or digit",
           },
         ],
       })
       .optional()
-      .describe("Labels that must all be present with this value."),
+      .describe("Labels that must be present, each with this value."),
     matchExpressions: z
       .array(
         z
@@ -87,13 +87,15 @@ export const labelSelector = z
                   },
                 ],
               })
-              .describe("The label that the expression is about."),
-            operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]).describe("How values are compared."),
+              .describe("Label key that the expression applies to."),
+            operator: z
+              .enum(["In", "NotIn", "Exists", "DoesNotExist"])
+              .describe("How the label's value relates to values."),
             values: z
               .array(labelValue.regex(new RegExp(labelValuePattern))) // a CEL rule would cost too much in this list of lists
               .max(100)
               .optional()
-              .describe("Compared values; none for Exists and DoesNotExist."),
+              .describe("Values to compare with. Must be empty for Exists and DoesNotExist."),
           })
           .meta({
             "x-kubernetes-validations": [
@@ -107,6 +109,6 @@ export const labelSelector = z
       )
       .max(50)
       .optional()
-      .describe("Expressions that must all hold."),
+      .describe("Expressions that must all be true."),
   })
   .meta({ "x-kubernetes-map-type": "atomic" });

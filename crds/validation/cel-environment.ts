@@ -2,8 +2,8 @@ import { isIPv4, isIPv6 } from "node:net";
 import { Environment } from "@marcbachmann/cel-js";
 
 /**
- * The CEL dialect of `x-kubernetes-validations`: `self` and `oldSelf`, optionals, and of the Kubernetes libraries
- * https://kubernetes.io/docs/reference/using-api/cel/ what tells IP addresses and CIDRs.
+ * The CEL dialect of `x-kubernetes-validations`: `self`, `oldSelf`, optionals, and the functions isIP and isCIDR of the Kubernetes
+ * libraries: https://kubernetes.io/docs/reference/using-api/cel/
  */
 export const celEnvironment = new Environment({
   enableOptionalTypes: true,

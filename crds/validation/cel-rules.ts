@@ -15,12 +15,12 @@ import { listMapKey, memberPath } from "./structural-schema.ts";
 
 /**
  * Evaluates every `x-kubernetes-validations` rule of the schema on a value that satisfies {@link validateSchema}.
- * Importing this module loads the CEL interpreter: import it lazily where most runs do not need it.
+ * Importing this module loads the CEL interpreter. Import it lazily where most runs do not need it.
  *
- * Unlike kube-apiserver, an unchanged part of an object is validated again on update (no ratcheting), and cost is not
- * limited.
+ * Unlike kube-apiserver, this validates unchanged parts of an object again on update (no ratcheting) and does not limit the
+ * cost.
  *
- * @param oldValue the value before an update, undefined on create: rules that mention oldSelf are then skipped
+ * @param oldValue the value before an update; undefined on create, which skips rules that mention oldSelf
  * @param path of the value, empty for a whole resource
  */
 export function validateCel(
@@ -82,7 +82,7 @@ function evaluateRules(
   return rules.flatMap((rule) => evaluateRule(rule, { schema, value, path, self, oldSelf }));
 }
 
-/** The value that a rule is about, as the API has it. */
+/** The value that a rule validates, as it is in the API object. */
 interface RuleSubject {
   readonly schema: StructuralSchema;
   readonly value: unknown;
@@ -136,7 +136,7 @@ function isAstNode(part: unknown): part is ASTNode {
   return isJsonObject(part) && "op" in part && "args" in part;
 }
 
-/** The text of a messageExpression that evaluates to one, else the fixed message. */
+/** The text that messageExpression evaluates to, or else the fixed message. */
 function messageOf(rule: CelRule, variables: Readonly<Record<string, unknown>>): string {
   if (rule.messageExpression !== undefined) {
     const text = evaluateMessage(rule.messageExpression, variables);
@@ -150,11 +150,11 @@ function evaluateMessage(expression: string, variables: Readonly<Record<string, 
     const text: unknown = compile(expression)(variables);
     return typeof text === "string" ? text.trim() : "";
   } catch {
-    return ""; // As kube-apiserver: the fixed message stands in for a messageExpression that fails.
+    return ""; // As in kube-apiserver: the fixed message replaces a messageExpression that fails.
   }
 }
 
-/** Shows the value, as kube-apiserver 1.36 does, unless it is an object or a list, which would fill the screen. */
+/** Shows the value, as kube-apiserver 1.36 does, unless it is an object or a list, which would be too long. */
 function violation(rule: CelRule, { schema, value, path }: RuleSubject, message: string): FieldError {
   const field = path === "" ? (rule.fieldPath ?? "").replace(/^\./, "") : `${path}${rule.fieldPath ?? ""}`;
   const isShown = schema.type !== "object" && schema.type !== "array";

@@ -3,10 +3,10 @@ import type { StructuralSchema } from "./schema.ts";
 import { memberSchema } from "./structural-schema.ts";
 
 /**
- * A JSON value as CEL sees it: integers as int (BigInt, without which arithmetic with literals has no overload),
+ * A JSON value as CEL sees it: integers as int (BigInt, because arithmetic with literals has no overload for numbers),
  * date-times as timestamp, and only members that the schema knows.
  *
- * @param isResource whether the value is a whole resource, of whose metadata rules see name and generateName
+ * @param isResource whether the value is a whole resource; rules see only name and generateName of its metadata
  */
 export function celValue(schema: StructuralSchema, value: unknown, isResource: boolean): unknown {
   if (typeof value === "number") return isCelInt(schema, value) ? BigInt(value) : value;

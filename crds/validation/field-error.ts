@@ -3,9 +3,9 @@ export interface FieldError {
   /** Path of the field, such as `spec.services[1].name`; empty for the whole object. */
   readonly field: string;
   readonly reason: FieldErrorReason;
-  /** The value found; undefined where the message does not show it. */
+  /** The value found; undefined if the message does not show it. */
   readonly value?: unknown;
-  /** As kube-apiserver words it, without the field: `Unsupported value: "nft": supported values: "nftables", "ipvs"`. */
+  /** Same wording as kube-apiserver, without the field: `Unsupported value: "nft": supported values: "nftables", "ipvs"`. */
   readonly message: string;
 }
 
@@ -19,7 +19,7 @@ export type FieldErrorReason =
   | "FieldValueTooMany"
   | "FieldValueTypeInvalid";
 
-/** One line for people and for the message of a Status: `spec.mode: Unsupported value: …`. */
+/** One readable line, also for the message of a Status: `spec.mode: Unsupported value: …`. */
 export function renderFieldError({ field, message }: FieldError): string {
   return `${field === "" ? "<nil>" : field}: ${message}`;
 }
@@ -46,7 +46,7 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
   };
 }
 
-/** For rules about an object as a whole, whose value would fill the screen. */
+/** For rules that validate an object as a whole, whose value would be too long to show. */
 export function invalidWithoutValue(field: string, detail: string): FieldError {
   return { field, reason: "FieldValueInvalid", message: `Invalid value: ${detail}` };
 }
@@ -82,7 +82,7 @@ export function tooMany(field: string, actual: number, max: number): FieldError 
   };
 }
 
-/** @param found name of the JSON type found, or the text that does not have the format */
+/** @param found name of the JSON type found, or the text that does not match the format */
 export function typeInvalid(field: string, found: string, expected: string): FieldError {
   const shown = JSON.stringify(found);
   return {

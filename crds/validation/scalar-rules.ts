@@ -9,7 +9,7 @@ export function jsonTypeOf(value: unknown): string {
   return typeof value;
 }
 
-/** Checks the limits, enum, pattern and format of a value that has the schema's type and is no object or array. */
+/** Checks the limits, enum, pattern and format of a scalar value that has the schema's type. */
 export function validateScalar(
   schema: StructuralSchema,
   value: unknown,
@@ -58,7 +58,7 @@ function validateString(schema: StructuralSchema, value: string, path: string): 
 
 const regExps = new Map<string, RegExp>();
 
-/** Patterns of schemas are RE2; those without look-around and back-references mean the same here. */
+/** Schema patterns are RE2. A JavaScript pattern without look-around and back-references means the same. */
 function regExpOf(pattern: string): RegExp {
   const known = regExps.get(pattern);
   if (known !== undefined) return known;
@@ -67,7 +67,7 @@ function regExpOf(pattern: string): RegExp {
   return compiled;
 }
 
-/** RFC 3339 with seconds, optionally a fraction, and a zone. */
+/** RFC 3339 with seconds, an optional fraction and a zone. */
 function isDateTime(value: string): boolean {
   return (
     /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value) &&

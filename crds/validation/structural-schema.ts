@@ -16,9 +16,9 @@ export function memberPath(path: string, key: string): string {
 
 /**
  * Removes the fields that the schema does not know, as kube-apiserver does before it stores an object. `value` is a
- * whole resource: its apiVersion, kind and metadata stay whatever the schema says.
+ * whole resource: its apiVersion, kind and metadata are kept regardless of the schema.
  *
- * @returns the pruned copy, and the paths of what was removed
+ * @returns the pruned copy and the paths of the removed fields
  */
 export function pruneUnknown(
   schema: StructuralSchema,
@@ -59,7 +59,7 @@ function keepsUnknownMembers(schema: StructuralSchema): boolean {
 
 /**
  * Fills in the defaults of absent members, outer ones first, so that a default object gets the defaults of its own
- * members. A null where the schema does not allow one counts as absent. Returns a copy.
+ * members. A null value that the schema does not allow counts as absent. Returns a copy.
  */
 export function applyDefaults(schema: StructuralSchema, value: unknown): unknown {
   if (isJsonArray(value)) {
@@ -82,8 +82,8 @@ export function applyDefaults(schema: StructuralSchema, value: unknown): unknown
 }
 
 /**
- * Checks a value against the schema, CEL rules apart (see `cel-rules.ts`): types, limits, required members, enums,
- * formats and the uniqueness of set and map lists. Unknown members are not looked at: prune first.
+ * Checks a value against the schema without its CEL rules (see `cel-rules.ts`): types, limits, required members, enums,
+ * formats and the uniqueness of set and map lists. Ignores unknown members: prune first.
  *
  * @param path of the value, empty for a whole resource
  */

@@ -108,7 +108,7 @@ describe("kubectl", function () {
 
     it("refuses what a rule forbids", async () => {
       const stderr = failed(await apply(proxyConfig("localTraffic: { detect: ClusterCIDR }")));
-      assert.match(stderr, /cidrs must be set for detect ClusterCIDR and only then/);
+      assert.match(stderr, /cidrs must be set if detect is ClusterCIDR, and only then/);
     });
 
     it("refuses a field that the schema does not know", async () => {

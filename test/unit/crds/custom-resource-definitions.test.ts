@@ -17,7 +17,7 @@ function* walk(schema: StructuralSchema, path: string): Generator<readonly [stri
 }
 
 /**
- * What kube-apiserver takes `matches` in a rule to cost at most: a tenth of the bytes of the string, times a quarter of the
+ * Maximum cost that kube-apiserver estimates for `matches` in a rule: a tenth of the bytes of the string, times a quarter of the
  * characters of the pattern. Keys of maps count as empty. Source: estimates of cel-go, and of k8s.io/apiserver for sizes.
  */
 function patternCost(
@@ -31,7 +31,7 @@ function patternCost(
   return Math.ceil(longest * 4 * 0.1) * Math.ceil(pattern.length * 0.25) * maxProperties;
 }
 
-/** How often a value at the path can be in one object: the product of the lengths of the lists and maps around it. */
+/** How many values at the path one object can have: the product of the maximum lengths of the lists and maps around it. */
 function timesOf(path: string, schemas: readonly (readonly [string, StructuralSchema])[]): number {
   return schemas
     .filter(([other]) => path.startsWith(`${other}[]`) || path.startsWith(`${other}.*`))
@@ -72,7 +72,7 @@ for (const definition of customResourceDefinitions) {
       );
     });
 
-    it("leaves metadata to the API server, which takes nothing but its type", () => {
+    it("leaves metadata to the API server, which accepts nothing but its type", () => {
       assert.deepEqual(version.schema.openAPIV3Schema.properties?.["metadata"], { type: "object" });
     });
 
@@ -92,14 +92,14 @@ for (const definition of customResourceDefinitions) {
       assert.deepEqual(forbidden, []);
     });
 
-    it("has no default beside required", () => {
+    it("has no required field with a default", () => {
       const contradictions = schemas.flatMap(([path, { required = [], properties = {} }]) =>
         required.filter((key) => properties[key]?.default !== undefined).map((key) => `${path}.${key}`),
       );
       assert.deepEqual(contradictions, []);
     });
 
-    it("has defaults that satisfy their own schema and rules as they stand", () => {
+    it("has defaults that satisfy their own schema and rules without nested defaulting", () => {
       const errors = schemas.flatMap(([path, schema]) => {
         if (schema.default === undefined) return [];
         return [
@@ -110,7 +110,7 @@ for (const definition of customResourceDefinitions) {
       assert.deepEqual(errors, []);
     });
 
-    it("bounds what CEL rules iterate over, so that their estimated cost stays acceptable", () => {
+    it("bounds lists and maps that CEL rules iterate over, so that their estimated cost stays acceptable", () => {
       const withRules = schemas.filter(([, schema]) => schema["x-kubernetes-validations"] !== undefined);
       const unbounded = withRules.flatMap(([path]) =>
         schemas.filter(
@@ -124,7 +124,7 @@ for (const definition of customResourceDefinitions) {
       );
     });
 
-    it("compares with patterns no more than kube-apiserver allows a rule", () => {
+    it("keeps the cost of patterns below the limit of kube-apiserver for a rule", () => {
       for (const [path, schema] of schemas) {
         for (const { rule } of schema["x-kubernetes-validations"] ?? []) {
           const cost = patternCost(rule, schema) * timesOf(path, schemas);
@@ -143,7 +143,7 @@ for (const definition of customResourceDefinitions) {
       }
     });
 
-    it("shows what columns promise", () => {
+    it("has printer columns with paths that exist", () => {
       for (const { name, jsonPath } of version.additionalPrinterColumns) {
         const path = definition.spec.names.kind + jsonPath.replace(/\[\?.*\]/, "[]");
         const known = schemas.some(([other]) => other === path);

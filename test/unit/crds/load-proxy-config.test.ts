@@ -67,7 +67,7 @@ describe("parseProxyConfig", () => {
     });
   });
 
-  it("fills in what a partly given object lacks", () => {
+  it("fills in the missing members of an incomplete object", () => {
     const { spec } = parseProxyConfig(
       proxyConfig({
         sessionAffinity: { type: "ClientIP", clientIP: {} },
@@ -78,13 +78,13 @@ describe("parseProxyConfig", () => {
     assert.deepEqual(spec.rollout.canary, { nodes: "5%", soakSeconds: 30 });
   });
 
-  it("leaves its input alone", () => {
+  it("does not change its input", () => {
     const input = Object.freeze(proxyConfig(Object.freeze({})));
     parseProxyConfig(input);
     assert.deepEqual(input, proxyConfig({}));
   });
 
-  it("says everything that is wrong, one line each", () => {
+  it("reports every error on its own line", () => {
     assert.throws(() => parseProxyConfig(proxyConfig({ mode: "nft", priority: "high", modes: [] })), {
       name: "InvalidProxyConfigError",
       message:
@@ -93,22 +93,22 @@ describe("parseProxyConfig", () => {
   });
 
   for (const { name, spec, errors } of [...refusedSpecs, ...unknownFields]) {
-    it(`refuses ${name}`, () => assert.deepEqual(errorsOf(proxyConfig(spec)), errors));
+    it(`rejects ${name}`, () => assert.deepEqual(errorsOf(proxyConfig(spec)), errors));
   }
 
   for (const { name, spec } of acceptedSpecs) {
     it(`accepts ${name}`, () => assert.deepEqual(errorsOf(proxyConfig(spec)), []));
   }
 
-  it("refuses another kind, another version and a missing name", () => {
+  it("rejects a different kind, a different version and a missing name", () => {
     assert.deepEqual(errorsOf({ apiVersion: "v1", kind: "Service", spec: {} }), [
       'apiVersion: Unsupported value: "v1": supported values: "kubesteer.dev/v1alpha1"',
       'kind: Unsupported value: "Service": supported values: "ProxyConfig"',
-      "metadata.name: Required value: any name will do",
+      "metadata.name: Required value: any name is accepted",
     ]);
   });
 
-  it("refuses a name that fits no label", () => {
+  it("rejects a name that is too long for a label value", () => {
     const tooLong = { ...proxyConfig({}), metadata: { name: "x".repeat(64) } };
     assert.deepEqual(errorsOf(tooLong), [
       "<nil>: Invalid value: metadata.name must be no more than 63 characters, because it becomes a label value",
@@ -116,7 +116,7 @@ describe("parseProxyConfig", () => {
   });
 
   for (const value of [undefined, null, "text", 5, []]) {
-    it(`refuses ${JSON.stringify(value)}, which is no object`, () => {
+    it(`rejects ${JSON.stringify(value)}, which is not an object`, () => {
       assert.equal(errorsOf(value).length, 1);
     });
   }

@@ -1,4 +1,4 @@
-/** What is wrong with a spec, in the words of the API server. */
+/** What is wrong with a spec, in the wording of the API server. */
 export interface RefusedSpec {
   readonly name: string;
   readonly spec: object;
@@ -11,8 +11,8 @@ const selectSomething = "a rule must select something: set names, namespaceSelec
 const changeSomething = "a rule must change something: set scheduling, sessionAffinity or mode";
 const labelKeys = "keys must be label keys such as pool or example.com/pool";
 const labelValues =
-  "label values have up to 63 letters, digits, -, _ and ., and begin and end with a letter or digit";
-/** Specs of a ProxyConfig that every API server refuses, each for one reason, with what it says. */
+  "label values must be at most 63 letters, digits, -, _ and ., and must begin and end with a letter or digit";
+/** Specs of a ProxyConfig that every API server rejects, each for one reason, with the expected message. */
 export const refusedSpecs: readonly RefusedSpec[] = [
   {
     name: "an unknown mode",
@@ -35,7 +35,7 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     ],
   },
   {
-    name: "two rules of one name",
+    name: "two rules with the same name",
     spec: {
       services: [
         { name: "a", names: ["a/b"], mode: "ipvs" },
@@ -48,18 +48,18 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     name: "ClusterCIDR without cidrs",
     spec: { localTraffic: { detect: "ClusterCIDR" } },
     errors: [
-      "spec.localTraffic.cidrs: Invalid value: cidrs must be set for detect ClusterCIDR and only then",
+      "spec.localTraffic.cidrs: Invalid value: cidrs must be set if detect is ClusterCIDR, and only then",
     ],
   },
   {
     name: "cidrs for another detector",
     spec: { localTraffic: { cidrs: ["10.0.0.0/8"] } },
     errors: [
-      "spec.localTraffic.cidrs: Invalid value: cidrs must be set for detect ClusterCIDR and only then",
+      "spec.localTraffic.cidrs: Invalid value: cidrs must be set if detect is ClusterCIDR, and only then",
     ],
   },
   {
-    name: "a CIDR that is none",
+    name: "an invalid CIDR",
     spec: { localTraffic: { detect: "ClusterCIDR", cidrs: ["10.0.0.0/8", "10.0.0.0"] } },
     errors: [
       'spec.localTraffic.cidrs[1]: Invalid value: "10.0.0.0": must be an IPv4 or IPv6 CIDR such as 10.244.0.0/16',
@@ -70,7 +70,7 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     spec: { localTraffic: { detect: "BridgeInterface" } },
     errors: [
       "spec.localTraffic.interface: Invalid value: " +
-        "interface must be set for detect BridgeInterface and InterfaceNamePrefix and only then",
+        "interface must be set if detect is BridgeInterface or InterfaceNamePrefix, and only then",
     ],
   },
   {
@@ -79,7 +79,7 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     errors: ["spec.nodePorts.addresses: Invalid value: must be exactly [primary], or a list of CIDRs"],
   },
   {
-    name: "NodePorts on something that is no CIDR",
+    name: "NodePorts on an invalid CIDR",
     spec: { nodePorts: { addresses: ["10.0.0.0/8", "10.0.0.0/99"] } },
     errors: [
       'spec.nodePorts.addresses[1]: Invalid value: "10.0.0.0/99": ' +
@@ -95,14 +95,14 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     ],
   },
   {
-    name: "a label whose prefix is no domain",
+    name: "a label whose prefix is not a domain",
     spec: {
       services: [{ name: "a", namespaceSelector: { matchLabels: { "Example.com/a": "" } }, mode: "ipvs" }],
     },
     errors: [`spec.services[0].namespaceSelector.matchLabels: Invalid value: ${labelKeys}`],
   },
   {
-    name: "an expression about a label that no Service can have",
+    name: "an expression with a key that no Service can have as a label",
     spec: {
       services: [
         {
@@ -118,7 +118,7 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     ],
   },
   {
-    name: "an expression about a value that no label can have",
+    name: "an expression with a value that no label can have",
     spec: { nodeSelector: { matchExpressions: [{ key: "a", operator: "In", values: ["b", "-c"] }] } },
     errors: [
       'spec.nodeSelector.matchExpressions[0].values[1]: Invalid value: "-c": ' +
@@ -127,7 +127,7 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     ],
   },
   {
-    name: "a label key with too long a name",
+    name: "a label key with a name that is too long",
     spec: { nodeSelector: { matchExpressions: [{ key: `a/${"b".repeat(64)}`, operator: "Exists" }] } },
     errors: [
       `spec.nodeSelector.matchExpressions[0].key: Invalid value: "a/${"b".repeat(64)}": ` +
@@ -138,7 +138,7 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     name: "the mode as its own fallback",
     spec: { mode: "ipvs", fallbackModes: ["nftables", "ipvs"] },
     errors: [
-      "spec.fallbackModes: Invalid value: fallbackModes must not contain mode, which is tried first anyway",
+      "spec.fallbackModes: Invalid value: fallbackModes must not contain mode, which is always tried first",
     ],
   },
   {
@@ -147,12 +147,12 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     errors: ['spec.services[0].names[0]: Invalid value: "web": must be namespace/name, such as shop/web'],
   },
   {
-    name: "maxUnavailable of nothing",
+    name: "maxUnavailable of zero",
     spec: { rollout: { maxUnavailable: 0 } },
     errors: [`spec.rollout.maxUnavailable: Invalid value: 0: ${percentage}`],
   },
   {
-    name: "maxUnavailable above all",
+    name: "maxUnavailable above 100%",
     spec: { rollout: { maxUnavailable: "101%" } },
     errors: [`spec.rollout.maxUnavailable: Invalid value: "101%": ${percentage}`],
   },
@@ -173,7 +173,7 @@ export const refusedSpecs: readonly RefusedSpec[] = [
     ],
   },
   {
-    name: "a rule that says nothing about scheduling",
+    name: "a rule with empty scheduling",
     spec: { services: [{ name: "a", serviceSelector: {}, scheduling: {} }] },
     errors: [
       "spec.services[0].scheduling: Invalid value: scheduling of a rule must set algorithm or slowStartSeconds",
@@ -197,7 +197,7 @@ export const refusedSpecs: readonly RefusedSpec[] = [
   },
 ];
 
-/** Specs that come close to refused ones. */
+/** Valid specs that are close to rejected ones. */
 export const acceptedSpecs: readonly { readonly name: string; readonly spec: object }[] = [
   { name: "nothing but defaults", spec: {} },
   {

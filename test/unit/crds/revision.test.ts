@@ -20,7 +20,7 @@ describe("revisionOf", () => {
     assert.equal(revisionOf({ ...rest, mode }), revisionOf(config));
   });
 
-  it("does not depend on what chooses nodes or paces the rollout, nor on the name", () => {
+  it("does not depend on the name, nodeSelector, priority or rollout", () => {
     const other = {
       nodeSelector: { matchLabels: { a: "b" } },
       priority: 7,
@@ -39,7 +39,7 @@ describe("revisionOf", () => {
     { services: [{ name: "r", names: ["ns/svc"], mode: "ipvs" }] },
   ];
 
-  it("differs for every change of settings, and for another order of a list", () => {
+  it("differs for every change of settings, including the order of a list", () => {
     const revisions = [{}, ...changes].map((spec) => revision(spec));
     assert.equal(new Set(revisions).size, changes.length + 1);
   });

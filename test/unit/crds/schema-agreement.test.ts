@@ -1,4 +1,4 @@
-/** The schemas in TypeScript and the structural schemas made from them are two programs for one rule book. */
+/** Checks that the schemas in TypeScript and the structural schemas generated from them agree. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { parseProxyConfig } from "../../../crds/load-proxy-config.ts";
@@ -10,7 +10,7 @@ import { acceptedSpecs } from "./proxy-config-specs.ts";
 
 const specSchema = schemas.ProxyConfig.properties.spec;
 
-/** A spec that sets most fields. The rollout is left out: its unions are checked by CEL rules. */
+/** A spec that sets most fields. It has no rollout, because CEL rules validate the unions of that. */
 const fullSpec = applyDefaults(specSchema, {
   nodeSelector: { matchExpressions: [{ key: "a", operator: "In", values: ["b"] }] },
   fallbackModes: ["iptables"],
@@ -21,7 +21,7 @@ const fullSpec = applyDefaults(specSchema, {
 
 type Path = readonly (string | number)[];
 
-/** Paths of everything in a value, apart from the value itself. */
+/** Paths of all members and items in a value, without the value itself. */
 function pathsOf(value: unknown, path: Path = []): readonly Path[] {
   const members = isJsonArray(value) ? value.entries() : isJsonObject(value) ? Object.entries(value) : [];
   return [...members].flatMap(([key, member]) => [[...path, key], ...pathsOf(member, [...path, key])]);
@@ -46,7 +46,7 @@ describe("structural schema and TypeScript schema", () => {
     });
   }
 
-  it("accept and refuse the same values", () => {
+  it("accept and reject the same values", () => {
     const path = fc.constantFrom(...pathsOf(fullSpec).filter(([field]) => field !== "rollout"));
     const replacement = fc.oneof(
       fc.integer(),

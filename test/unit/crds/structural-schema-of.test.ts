@@ -32,7 +32,7 @@ describe("structuralSchemaOf", () => {
       },
     },
     {
-      name: "what has a default is not required",
+      name: "a member with a default is not required",
       schema: z.object({ a: z.string(), b: z.string().default("c"), d: z.string().optional() }),
       expected: {
         type: "object",
@@ -46,7 +46,7 @@ describe("structuralSchemaOf", () => {
       expected: { type: "object", additionalProperties: { type: "string", maxLength: 6 } },
     },
     {
-      name: "a pattern escapes no slashes",
+      name: "slashes in a pattern are not escaped",
       schema: z.string().regex(/^a\/b$/),
       expected: { type: "string", pattern: "^a/b$" },
     },
@@ -72,7 +72,7 @@ describe("structuralSchemaOf", () => {
       message: /^\.a: .* this union$/,
     },
     {
-      name: "an object that allows nothing else",
+      name: "an object that allows no other members",
       schema: z.object({ a: z.array(z.strictObject({})) }),
       message: /^\.a\[\]/,
     },
@@ -83,7 +83,7 @@ describe("structuralSchemaOf", () => {
     },
   ];
   for (const { name, schema, message } of refused) {
-    it(`refuses ${name}, naming its path`, () =>
+    it(`rejects ${name} and reports its path`, () =>
       assert.throws(() => structuralSchemaOf(schema), { message }));
   }
 });

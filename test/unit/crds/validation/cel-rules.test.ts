@@ -9,7 +9,7 @@ function shown({ type }: StructuralSchema, value: unknown): string {
   return type === "object" || type === "array" ? "" : `${JSON.stringify(value)}: `;
 }
 
-describe("validateCel accepts and refuses", () => {
+describe("validateCel accepts and rejects", () => {
   const rows: readonly { schema: StructuralSchema; rule: string; good: unknown; bad: unknown }[] = [
     { schema: integer, rule: "self + 1 < 10 && self % 2 == 0", good: 4, bad: 5 },
     { schema: { type: "number" }, rule: "self >= 1.5", good: 2, bad: 1 },
@@ -83,7 +83,7 @@ describe("validateCel reports", () => {
       message: "Invalid value: a is 1",
     },
     {
-      name: "the message where the messageExpression fails",
+      name: "the message if the messageExpression fails",
       rule: { message: "fixed", messageExpression: "self.missing" },
       message: "Invalid value: fixed",
     },
@@ -197,7 +197,7 @@ describe("validateCel walks", () => {
       value: { a: null },
       fields: [],
     },
-    { name: "past what the schema does not know", schema: any, value: { a: "x" }, fields: [] },
+    { name: "past members that the schema does not know", schema: any, value: { a: "x" }, fields: [] },
   ];
   for (const { name, schema, value, fields } of rows) {
     it(name, () =>
@@ -208,7 +208,7 @@ describe("validateCel walks", () => {
     );
   }
 
-  it("shows rules on the resource its name but no other metadata", () => {
+  it("gives rules of the resource access to its name but to no other metadata", () => {
     const schema = withRules(object({}), "self.metadata.name.size() < 3", "!has(self.metadata.labels)");
     assert.deepEqual(validateCel(schema, resourceNamed("ab"), undefined, ""), []);
     assert.deepEqual(

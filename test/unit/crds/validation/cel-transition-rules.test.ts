@@ -60,7 +60,7 @@ describe("validateCel on update", () => {
       refused: false,
     },
     {
-      name: "a changed item of a map list is refused",
+      name: "a changed item of a map list is rejected",
       schema: map,
       old: [{ name: "x", value: "1" }],
       value: [
@@ -77,7 +77,7 @@ describe("validateCel on update", () => {
       refused: false,
     },
     {
-      name: "a rule that only quotes the word oldSelf is no transition rule",
+      name: "a rule that has oldSelf only in a string literal is not a transition rule",
       schema: withRules(string, "self != 'oldSelf'"),
       old: undefined,
       value: "oldSelf",

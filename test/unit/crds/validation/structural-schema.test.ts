@@ -23,19 +23,19 @@ describe("pruneUnknown", () => {
   });
   const rows: readonly { name: string; value: object; pruned: object; unknown: readonly string[] }[] = [
     {
-      name: "apiVersion, kind and metadata of the resource stay",
+      name: "apiVersion, kind and metadata of the resource are kept",
       value: { apiVersion: "v1", kind: "X", metadata: { anything: 1 } },
       pruned: { apiVersion: "v1", kind: "X", metadata: { anything: 1 } },
       unknown: [],
     },
     {
-      name: "an unknown member is removed and named",
+      name: "an unknown member is removed and reported",
       value: { spec: { mode: "a", mod: "b" } },
       pruned: { spec: { mode: "a" } },
       unknown: ["spec.mod"],
     },
     {
-      name: "an unknown member of a list item is named with its index",
+      name: "an unknown member of a list item is reported with its index",
       value: { spec: { rules: [{ name: "a" }, { nam: "b" }] } },
       pruned: { spec: { rules: [{ name: "a" }, {}] } },
       unknown: ["spec.rules[1].nam"],
@@ -59,7 +59,7 @@ describe("pruneUnknown", () => {
       unknown: ["spec.template.spec"],
     },
     {
-      name: "a member called as a method of every object is unknown",
+      name: "a member with the name of a method that every object has is unknown",
       value: { spec: { toString: 1 } },
       pruned: { spec: {} },
       unknown: ["spec.toString"],
@@ -91,7 +91,7 @@ describe("applyDefaults", () => {
   const rows: readonly { name: string; value: object; expected: object }[] = [
     { name: "a default object gets the defaults of its members", value: {}, expected: defaults },
     {
-      name: "a given object gets the defaults it lacks",
+      name: "an incomplete object gets the missing defaults",
       value: { outer: { optional: "x" } },
       expected: { outer: { optional: "x", inner: 7 }, nullable: "a" },
     },
@@ -100,15 +100,19 @@ describe("applyDefaults", () => {
       value: { list: [{}] },
       expected: { ...defaults, list: [{ on: true }] },
     },
-    { name: "null that is not allowed counts as absent", value: { outer: null }, expected: defaults },
+    { name: "null counts as absent if it is not allowed", value: { outer: null }, expected: defaults },
     {
-      name: "null that is not allowed and has no default is dropped",
+      name: "null is dropped if it is not allowed and there is no default",
       value: { maybe: null },
       expected: defaults,
     },
-    { name: "allowed null stays", value: { nullable: null }, expected: { ...defaults, nullable: null } },
     {
-      name: "what the schema does not know stays",
+      name: "null is kept if it is allowed",
+      value: { nullable: null },
+      expected: { ...defaults, nullable: null },
+    },
+    {
+      name: "members that the schema does not know are kept",
       value: { other: [null] },
       expected: { ...defaults, other: [null] },
     },
@@ -117,7 +121,7 @@ describe("applyDefaults", () => {
     it(name, () => assert.deepEqual(applyDefaults(schema, value), expected));
   }
 
-  it("leaves its input alone and shares no default between results", () => {
+  it("does not change its input and shares no default between results", () => {
     const input = { list: [{}] };
     const first = applyDefaults(schema, input);
     assert.deepEqual(input, { list: [{}] });

@@ -19,28 +19,28 @@ describe("validateSchema", () => {
     errors: readonly string[];
   }[] = [
     {
-      name: "a value outside the enum names the supported values",
+      name: "the error for a value outside the enum lists the supported values",
       schema: { type: "string", enum: ["nftables", "ipvs"] },
       value: "bogus",
       errors: ['spec: Unsupported value: "bogus": supported values: "nftables", "ipvs"'],
     },
     {
-      name: "a value of another type names both types",
+      name: "the error for a value of the wrong type contains both types",
       schema: { type: "integer" },
       value: "5",
       errors: ['spec: Invalid value: "string": spec in body must be of type integer: "string"'],
     },
     {
-      name: "a fraction is no integer",
+      name: "a fraction is not an integer",
       schema: { type: "integer" },
       value: 1.5,
       errors: ['spec: Invalid value: "number": spec in body must be of type integer: "number"'],
     },
     { name: "an integer is a number", schema: { type: "number" }, value: 1, errors: [] },
-    { name: "int-or-string takes an integer", schema: intOrString, value: 1, errors: [] },
-    { name: "int-or-string takes a string", schema: intOrString, value: "10%", errors: [] },
+    { name: "int-or-string accepts an integer", schema: intOrString, value: 1, errors: [] },
+    { name: "int-or-string accepts a string", schema: intOrString, value: "10%", errors: [] },
     {
-      name: "int-or-string takes nothing else",
+      name: "int-or-string accepts nothing else",
       schema: intOrString,
       value: true,
       errors: ['spec: Invalid value: "boolean": spec in body must be of type integer,string: "boolean"'],
@@ -82,13 +82,13 @@ describe("validateSchema", () => {
       errors: [],
     },
     {
-      name: "no multiple",
+      name: "not a multiple",
       schema: { type: "integer", multipleOf: 5 },
       value: 7,
       errors: ["spec: Invalid value: 7: spec in body should be a multiple of 5"],
     },
     {
-      name: "too long, not repeating the value",
+      name: "too long; the error does not repeat the value",
       schema: { type: "string", maxLength: 2 },
       value: "abc",
       errors: ["spec: Too long: may not be more than 2 bytes"],
@@ -101,13 +101,13 @@ describe("validateSchema", () => {
       errors: ['spec: Invalid value: "": spec in body should be at least 1 chars long'],
     },
     {
-      name: "against the pattern",
+      name: "not matching the pattern",
       schema: { type: "string", pattern: "^[a-z]+$" },
       value: "A",
       errors: ["spec: Invalid value: \"A\": spec in body should match '^[a-z]+$'"],
     },
     {
-      name: "no date-time",
+      name: "not a date-time",
       schema: { type: "string", format: "date-time" },
       value: "yesterday",
       errors: ['spec: Invalid value: "yesterday": spec in body must be of type date-time: "yesterday"'],
@@ -125,7 +125,7 @@ describe("validateSchema", () => {
       errors: ["spec.name: Required value"],
     },
     {
-      name: "every wrong member is reported",
+      name: "every invalid member is reported",
       schema: {
         type: "object",
         properties: {
@@ -164,13 +164,13 @@ describe("validateSchema", () => {
       errors: ["spec: Invalid value: 0: spec in body should have at least 1 properties"],
     },
     {
-      name: "an item twice in a set",
+      name: "a duplicate item in a set",
       schema: set,
       value: ["a", "b", "a"],
       errors: ['spec[2]: Duplicate value: "a"'],
     },
     {
-      name: "a key twice in a map list, whatever else the items hold",
+      name: "a duplicate key in a map list, even if the items differ",
       schema: map,
       value: [
         { name: "a", x: 1 },
