@@ -1,4 +1,4 @@
-/** `make clean`: removes the networks that a killed playground may have left. */
+/** `make clean`: removes the networks that a killed playground may have left behind. */
 import { closeTopology, missingForTopology } from "./nodes/topology.ts";
 
 if ((await missingForTopology()) === undefined) {

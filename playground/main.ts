@@ -22,7 +22,7 @@ try {
 process.exit();
 
 async function run(): Promise<void> {
-  process.stdout.write("Starting three nodes, six pods, an API server, the operator and three agents ...\n");
+  process.stdout.write("Starting an API server, three nodes, six pods, the operator and three agents ...\n");
   const cluster = await startCluster({
     name: "kubesteer",
     port: 16_443,
@@ -31,7 +31,7 @@ async function run(): Promise<void> {
     signal: stop.signal,
   });
   process.stdout.write(`
-The cluster runs. In another terminal:
+The cluster is running. In another terminal:
 
   export KUBECONFIG=${cluster.kubeconfig}
   kubectl apply -f config/samples/default.yaml
@@ -40,7 +40,7 @@ The cluster runs. In another terminal:
   ip netns exec ${cluster.topology.client.namespace} curl -s http://${cluster.topology.nodes[0]?.ipv4}:30080/
 
 Logs: ${path.join(folder, "logs")}
-Ctrl-C ends it and removes everything.
+Press Ctrl-C to stop the cluster and remove everything.
 `);
   await new Promise<void>((resolve) => {
     if (stop.signal.aborted) resolve();

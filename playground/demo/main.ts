@@ -1,4 +1,4 @@
-/** `make demo`: a small cluster on this machine, real kubectl, real packets; ends with "demo: N checks passed, N failed". */
+/** `make demo`: a small cluster on this machine with real kubectl and real packets. Ends with "demo: N checks passed, N failed". */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { createLogger } from "../../platform/logger.ts";
@@ -26,7 +26,7 @@ process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
 try {
   await run();
 } catch (error) {
-  stage.check("the demo runs to its end", false, stop.signal.aborted ? "interrupted" : errorMessage(error));
+  stage.check("the demo completes", false, stop.signal.aborted ? "interrupted" : errorMessage(error));
   stage.say(`Logs of the programs: ${path.join(folder, "logs")}`);
 }
 process.stdout.write(`\ndemo: ${stage.passed} checks passed, ${stage.failed} failed\n`);
@@ -34,8 +34,8 @@ process.exit(stage.failed === 0 ? 0 : 1);
 
 async function run(): Promise<void> {
   stage.title("A Kubernetes cluster on this machine");
-  stage.say("an API server, three nodes with two pods each and an outside client in network namespaces,");
-  stage.say("the operator, and one agent per node, all as real processes");
+  stage.say("An API server, three nodes with two pods each, and an outside client in network namespaces,");
+  stage.say("with the operator and one agent per node as real processes.");
   const cluster = await startCluster({
     name: "kubesteer-demo",
     port: 0,
@@ -54,9 +54,9 @@ async function run(): Promise<void> {
   } finally {
     await closeAll();
   }
-  stage.title("Nothing stays behind");
+  stage.title("Nothing is left behind");
   const left = namespacesOf(cluster.topology).filter((name) => existsSync(`/run/netns/${name}`));
-  stage.check("every network namespace has gone", left.length === 0, left.join(", "));
+  stage.check("every network namespace is removed", left.length === 0, left.join(", "));
 }
 
 async function play(scene: Scene): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster.ts";
 
-/** What the demo prints, and how often what it claims was true. */
+/** Prints the demo and counts its checks. */
 export class Stage {
   readonly #write: (text: string) => void;
   readonly #color: boolean;
@@ -20,7 +20,7 @@ export class Stage {
     this.#write(`  ${text}\n`);
   }
 
-  /** Counts a claim and prints it with what was seen. */
+  /** Counts a check and prints it with what was observed. */
   check(claim: string, holds: boolean, seen: string): void {
     if (holds) this.passed += 1;
     else this.failed += 1;
@@ -28,7 +28,7 @@ export class Stage {
     this.#write(`  ${mark} ${claim}${seen === "" ? "" : ` ${this.#paint("2", `(${seen})`)}`}\n`);
   }
 
-  /** Runs kubectl in sight of the audience and returns what it printed. */
+  /** Runs kubectl, prints the command and its output, and returns the output. */
   async kubectl(
     cluster: Pick<Cluster, "kubectl">,
     args: readonly string[],

@@ -1,8 +1,8 @@
 import { Prober, type ProbeJob, type ProbeResult } from "../nodes/prober.ts";
 import type { Topology } from "../nodes/topology.ts";
 
-/** Where the demo's clients sit. */
-export type Place = "a pod" | "a node" | "outside";
+/** Where the demo's clients run. */
+export type Place = "a pod" | "a node" | "an outside client";
 
 /** Clients inside the cluster's network; each is one process in its namespace. */
 export class Traffic implements AsyncDisposable {
@@ -23,7 +23,7 @@ export class Traffic implements AsyncDisposable {
     return await prober.probe({ protocol: "TCP", ...job });
   }
 
-  /** pod1b and node1 are the clients on the first node; web's pods are 1a, 2a and 3a. */
+  /** pod1b and node1 are the clients on the first node. The pods of web are pod1a, pod2a and pod3a. */
   namespaceOf(place: Place): string {
     const { prefix, client } = this.#topology;
     switch (place) {
@@ -31,7 +31,7 @@ export class Traffic implements AsyncDisposable {
         return `${prefix}-pod1b`;
       case "a node":
         return `${prefix}-node1`;
-      case "outside":
+      case "an outside client":
         return client.namespace;
     }
   }

@@ -64,7 +64,7 @@ async function startPlayground(): Promise<ChildProcess> {
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     output += chunk;
   });
-  await waitUntil("the playground to run", () => output.includes("The cluster runs"), { timeoutMs: 60_000 });
+  await waitUntil("the playground to run", () => output.includes("The cluster is running"), { timeoutMs: 60_000 });
   return child;
 }
 

@@ -2,9 +2,9 @@ import { waitUntil } from "../../wait-until.ts";
 import { manifest, web, type Scene } from "../scene.ts";
 import { countAnswers, describeSpread, type Place } from "../traffic.ts";
 
-/** An ordinary Service is applied and answers from everywhere, in both families. */
+/** Applies an ordinary Service and reaches it from everywhere, in both IP families. */
 export async function reach({ stage, cluster, traffic }: Scene): Promise<void> {
-  stage.title("A Service, reached from everywhere");
+  stage.title("A Service is reachable from everywhere");
   await stage.kubectl(cluster, ["apply", "-f", manifest("web.yaml")]);
   await waitUntil("the Service to answer", async () => {
     const results = await Promise.all(
@@ -35,6 +35,11 @@ function destinations({ nodes }: Scene["cluster"]["topology"]): readonly {
   ].flatMap(({ family, clusterIP, nodeIP }) => [
     { from: "a pod" as const, to: `the ClusterIP over ${family}`, address: clusterIP, port: web.port },
     { from: "a node" as const, to: `the ClusterIP over ${family}`, address: clusterIP, port: web.port },
-    { from: "outside" as const, to: `the NodePort over ${family}`, address: nodeIP, port: web.nodePort },
+    {
+      from: "an outside client" as const,
+      to: `the NodePort over ${family}`,
+      address: nodeIP,
+      port: web.nodePort,
+    },
   ]);
 }

@@ -3,10 +3,10 @@ import type { ProbeResult } from "../../nodes/prober.ts";
 import { waitForReady, web, type Scene } from "../scene.ts";
 import { describeSpread } from "../traffic.ts";
 
-/** The scheduling algorithm is changed while everything runs; the spread over the pods shows it. */
+/** Changes the scheduling algorithm without a restart and checks how connections are distributed over the pods. */
 export async function reschedule(scene: Scene): Promise<void> {
   const { stage } = scene;
-  stage.title("The scheduling algorithm, changed live");
+  stage.title("The scheduling algorithm changes without a restart");
   const random = await spread(scene, 300);
   stage.check(
     "Random: each of three pods gets about a third of 300 connections",

@@ -1,14 +1,14 @@
 import { startLoad, type LoadSummary } from "../../nodes/load.ts";
 import { web, type Scene } from "../scene.ts";
 
-/** Traffic from a pod to the ClusterIP and from outside to the NodePort while `act` does something to the cluster. */
+/** Sends traffic from a pod to the ClusterIP and from outside to the NodePort while `act` changes the cluster. */
 export async function underLoad({ cluster, traffic }: Scene, act: () => Promise<void>): Promise<LoadSummary> {
   const nodeIP = cluster.topology.nodes[0]?.ipv4 ?? "";
   const common = { protocol: "TCP", durationMs: 60_000, workers: 2 } as const;
   const loads = [
     { namespace: traffic.namespaceOf("a pod"), address: web.clusterIPs.IPv4, port: web.port },
     { namespace: traffic.namespaceOf("a pod"), address: web.clusterIPs.IPv6, port: web.port },
-    { namespace: traffic.namespaceOf("outside"), address: nodeIP, port: web.nodePort },
+    { namespace: traffic.namespaceOf("an outside client"), address: nodeIP, port: web.nodePort },
   ].map((target) => startLoad({ ...common, ...target }));
   try {
     await Promise.all(loads.map((load) => load.started));
