@@ -1,5 +1,5 @@
-# One image for both programs. BUILD_IMAGE needs npm, BASE_IMAGE Debian's apt; Node.js itself comes from package-lock.json,
-# so the image runs the very version that is tested.
+# One image for both programs. BUILD_IMAGE needs npm, BASE_IMAGE needs apt of Debian. Node.js comes from package-lock.json, so the
+# image runs the version that is tested.
 ARG BUILD_IMAGE=node:24-bookworm-slim
 ARG BASE_IMAGE=debian:bookworm-slim
 
@@ -23,6 +23,6 @@ LABEL org.opencontainers.image.title="kubesteer" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 WORKDIR /app
-# The agent's DaemonSet runs it as root, with the capabilities it needs and no others.
+# The DaemonSet of the agent runs the image as root, with only the capabilities that the agent needs.
 USER 1000:1000
 CMD ["node", "/app/operator.js"]

@@ -1,4 +1,4 @@
-# Everything a developer runs. Each target installs what it needs: npm packages from the lock file, tools from Debian.
+# All developer commands. Each target installs what it needs: npm packages from the lock file, tools from Debian.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -27,44 +27,44 @@ tools:
 dist: npm-packages
 	@node scripts/build.ts
 
-demo: dist tools ## Bring up a cluster on this machine, steer real traffic through it, show what happens (root)
+demo: dist tools ## Start a cluster on this machine, send real traffic through it and show what happens (root)
 	@node playground/demo/main.ts
 
-playground: dist tools ## The same cluster, left running for you to try things with kubectl (root)
+playground: dist tools ## Start the same cluster and leave it running for experiments with kubectl (root)
 	@node playground/main.ts
 
-test: dist tools ## Unit, goldens, API, image, packets, end to end, a minute of soak: less than 20 minutes (root)
+test: dist tools ## Run the tests: unit, goldens, API, image, packets, end to end, a minute of soak; less than 20 minutes (root)
 	@node test/run-suites.ts
 
-test-all: dist tools ## All tests: the same with packets in every mode and a long soak (root)
+test-all: dist tools ## Run all tests, with packets in every mode and a long soak (root)
 	@node test/run-suites.ts --all
 
-coverage: npm-packages ## How much of the source the unit tests reach; report in coverage/
+coverage: npm-packages ## Measure the source coverage of the unit tests; report in coverage/
 	@c8 --all --extension .ts --include 'agent/**' --include 'operator/**' --include 'platform/**' --include 'crds/**' \
 	  --reporter text-summary --reporter html mocha 'test/unit/**/*.test.ts'
 
-packets: npm-packages tools ## The scenarios as real packets, in MODE (default nftables) (root)
+packets: npm-packages tools ## Run the scenarios as real packets, in MODE (default nftables) (root)
 	@MODE=$(MODE) mocha 'test/packets/**/*.test.ts'
 
-lint: npm-packages ## Types, lint rules, formatting, generated files
+lint: npm-packages ## Check types, lint rules, formatting and generated files
 	@npm run --silent lint
 
-soak: dist tools ## Random changes, kills and foreign flushes for MINUTES (default 10) (root)
+soak: dist tools ## Run random changes, kills and external flushes for MINUTES (default 10) (root)
 	@node test/soak/main.ts --minutes=$(MINUTES)
 
-bench: dist tools ## Speed and memory; table on screen, JSON lines in .bench/latest.jsonl (root)
+bench: dist tools ## Measure speed and memory; prints a table, JSON lines in .bench/latest.jsonl (root)
 	@scripts/install-tools.sh $(BENCH_TOOLS)
 	@node test/bench/main.ts
 
-image: ## Container image IMAGE (default kubesteer:dev), with docker, podman or buildah
+image: ## Build the container image IMAGE (default kubesteer:dev) with docker, podman or buildah
 	@scripts/build-image.sh $(IMAGE)
 
-deploy: ## Install OVERLAY (default config/overlays/kubeadm) with IMAGE into the cluster kubectl points at
+deploy: ## Install OVERLAY (default config/overlays/kubeadm) with IMAGE into the current cluster of kubectl
 	@scripts/install-tools.sh kubectl
 	@manifests="$$(scripts/render-manifests.sh $(OVERLAY) $(IMAGE))" && \
 	  printf '%s\n' "$$manifests" | kubectl apply --server-side -f -
 
-clean: ## Remove what the other targets made, and anything a crashed playground left behind
+clean: ## Remove everything that the other targets created, and everything that a crashed playground left behind
 	@if [ -x node_modules/.bin/node ]; then node playground/clean.ts; fi
 	@rm -rf dist coverage .bench .playground .image node_modules
 

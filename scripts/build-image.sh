@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the container image with the first engine that works here.
+# Builds the container image with the first working engine.
 # Usage: [ENGINE=buildah] [BUILD_IMAGE=...] [BASE_IMAGE=...] scripts/build-image.sh NAME:TAG
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,5 +13,5 @@ for engine in ${ENGINE:-docker podman buildah}; do
   "$engine" info >/dev/null 2>&1 || continue
   exec "$engine" build "$@" --file Dockerfile --tag "$image" .
 done
-echo "No image builder works here. Install one: apt-get install buildah (or podman, or docker with its daemon)." >&2
+echo "No image builder works on this machine. Install one: apt-get install buildah (or podman, or docker with its daemon)." >&2
 exit 1

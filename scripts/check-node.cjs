@@ -1,8 +1,8 @@
-// Plain CommonJS that every Node.js can parse: says what is wrong instead of failing on newer syntax.
+// Plain CommonJS, which every Node.js version can parse: it reports the problem instead of failing on newer syntax.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   process.stderr.write(
-    `kubesteer needs Node.js 24.11 or newer, this is ${process.versions.node}. ` +
+    `kubesteer requires Node.js 24.11 or newer, found ${process.versions.node}. ` +
       "Run it through npm (npm ci installs Node.js 24 into node_modules/.bin) or make.\n",
   );
   process.exit(1);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the manifests of a kustomize overlay with the image to deploy; changes no file of the tree.
+# Prints the manifests of a kustomize overlay with the image to deploy. Changes no file of the repository.
 # Usage: scripts/render-manifests.sh OVERLAY NAME:TAG
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,10 +9,10 @@ image="${2:?name and tag of the image, such as kubesteer:dev}"
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 
-# Bases must be relative to a kustomization, which lies outside the tree here: so it starts from what the overlay renders.
+# Paths of bases must be relative to the kustomization, which is outside the repository here. So it uses the rendered overlay instead.
 kubectl kustomize "$overlay" >"$scratch/overlay.yaml"
 if grep -q 'server: https://192\.0\.2\.1:' "$scratch/overlay.yaml"; then
-  echo "$overlay still names the placeholder 192.0.2.1 as the API server: set server: in config/default/kubeconfig.yaml, or take OVERLAY=config/overlays/kubeadm on clusters made by kubeadm or kind." >&2
+  echo "$overlay still has the placeholder 192.0.2.1 as the address of the API server: set server: in config/default/kubeconfig.yaml, or use OVERLAY=config/overlays/kubeadm for clusters created by kubeadm or kind." >&2
   exit 1
 fi
 
@@ -32,7 +32,7 @@ images:
 END
 kubectl kustomize "$scratch" >"$scratch/deployed.yaml"
 if ! grep -q "image: $name[:@]" "$scratch/deployed.yaml"; then
-  echo "$overlay has no image called kubesteer, so IMAGE=$image would not be used: remove its images field." >&2
+  echo "$overlay has no image named kubesteer, so IMAGE=$image would not be used: remove its images field." >&2
   exit 1
 fi
 cat "$scratch/deployed.yaml"

@@ -12,7 +12,7 @@ export async function thirdPartyNotices(root: string, sources: readonly string[]
   return notices.join(`\n${"-".repeat(80)}\n\n`);
 }
 
-/** `node_modules/@scope/name` of a file in a package, also of one nested in another package; nothing for our own files. */
+/** `node_modules/@scope/name` of a file in a package, even if the package is nested in another one; empty for our own files. */
 function packageDirectoryOf(source: string): readonly string[] {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source)?.slice(0, 1) ?? [];
 }

@@ -108,7 +108,7 @@ describe("rights", function () {
   it("a token of no node reports about none", async () => {
     const answer = await writeStatus("agentOutsidePods", "node-1");
     assert.equal(answer.code, 403, answer.text);
-    assert.match(answer.text, /the service account token is bound to no node/);
+    assert.match(answer.text, /the service account token is not bound to a node/);
   });
 
   it("the operator does not report for agents", async () => {

@@ -29,7 +29,7 @@ function evaluate(expression: string, context: object): unknown {
   return environment.evaluate(expression, { ...context });
 }
 
-/** Messages of the violated validations; undefined when the policy is not about the request. */
+/** Messages of the violated validations; undefined if the policy does not apply to the request. */
 function judge(request: object): readonly string[] | undefined {
   if (!spec.matchConditions.every(({ expression }) => evaluate(expression, { request }) === true))
     return undefined;
@@ -51,32 +51,40 @@ function requestBy(username: string, name: string, extra: object): object {
 const agent = "system:serviceaccount:kube-system:kubesteer-agent";
 const onNode1 = { "authentication.kubernetes.io/node-name": ["node-1"] };
 
-describe("the policy that keeps agents to their own node", () => {
+describe("the policy that restricts agents to their own node", () => {
   const rows: readonly { name: string; request: object; expected: readonly string[] | undefined }[] = [
-    { name: "an agent writes about its node", request: requestBy(agent, "node-1", onNode1), expected: [] },
     {
-      name: "an agent does not write about another node",
+      name: "an agent may write the status of its node",
+      request: requestBy(agent, "node-1", onNode1),
+      expected: [],
+    },
+    {
+      name: "an agent may not write the status of another node",
       request: requestBy(agent, "node-2", onNode1),
       expected: ["the agent of node node-1 may not write NodeProxy node-2"],
     },
     {
-      name: "an agent in another namespace is held to it too",
+      name: "an agent in another namespace is restricted too",
       request: requestBy("system:serviceaccount:network:kubesteer-agent", "node-2", onNode1),
       expected: ["the agent of node node-1 may not write NodeProxy node-2"],
     },
     {
-      name: "a token of no node writes nothing",
+      name: "a token without a node may not write anything",
       request: requestBy(agent, "node-1", {}),
       expected: [
-        "the service account token is bound to no node; use the token that the kubelet mounts into the pod",
+        "the service account token is not bound to a node; use the token that the kubelet mounts into the pod",
       ],
     },
     {
-      name: "the operator is not concerned",
+      name: "the policy does not apply to the operator",
       request: requestBy("system:serviceaccount:kube-system:kubesteer-operator", "node-2", {}),
       expected: undefined,
     },
-    { name: "people are not concerned", request: requestBy("admin", "node-2", {}), expected: undefined },
+    {
+      name: "the policy does not apply to users",
+      request: requestBy("admin", "node-2", {}),
+      expected: undefined,
+    },
   ];
   for (const { name, request, expected } of rows) {
     it(name, () => assert.deepEqual(judge(request), expected));

@@ -48,14 +48,14 @@ describe("make deploy", function () {
     });
   }
 
-  it("refuses manifests that name the placeholder as the API server's address", async () => {
+  it("rejects manifests with the placeholder as the API server's address", async () => {
     const { stdout, exitCode, stderr } = await render("config/default", "kubesteer:dev");
     assert.equal(exitCode, 1);
     assert.equal(stdout, "");
-    assert.match(stderr, /^config\/default still names the placeholder 192\.0\.2\.1 .*\.$/);
+    assert.match(stderr, /^config\/default still has the placeholder 192\.0\.2\.1 .*\.$/);
   });
 
-  it("takes the kubeadm overlay unless another is named", async () => {
+  it("uses the kubeadm overlay by default", async () => {
     const { stdout } = await execa({ cwd: root })("make", ["--dry-run", "deploy"]);
     assert.match(stdout, /render-manifests\.sh config\/overlays\/kubeadm kubesteer:dev/);
   });

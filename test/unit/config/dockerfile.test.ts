@@ -23,7 +23,7 @@ function textsOf(stage: Stage, keyword: string): readonly string[] {
   );
 }
 
-/** Debian packages of the commands that the agent's source names. */
+/** Debian packages of the commands in the agent's source. */
 function packagesOfAgent(): readonly string[] {
   const sources = globSync("agent/**/*.ts", { cwd: root }).map((path) =>
     readFileSync(join(root, path), "utf8"),
@@ -35,7 +35,7 @@ function packagesOfAgent(): readonly string[] {
 }
 
 describe("Dockerfile", () => {
-  it("has one builder and one runtime, on bases that can be replaced", () => {
+  it("has one builder and one runtime stage, with replaceable base images", () => {
     assert.deepEqual(
       stages.map(({ base, name }) => `${name} on ${base}`),
       ["builder on ${BUILD_IMAGE}", "runtime on ${BASE_IMAGE}"],
@@ -43,7 +43,7 @@ describe("Dockerfile", () => {
     assert.match(dockerfile, /^ARG BUILD_IMAGE=node:24-.*\nARG BASE_IMAGE=debian:/m);
   });
 
-  it("copies only what exists and .dockerignore lets through", () => {
+  it("copies only what exists and .dockerignore includes", () => {
     const sources = stages
       .flatMap((stage) => textsOf(stage, "COPY"))
       .filter((text) => !text.startsWith("--from="))
@@ -56,7 +56,7 @@ describe("Dockerfile", () => {
     }
   });
 
-  it("gives the builder the sources of every program, and no tests", () => {
+  it("copies the sources of every program, but no tests, to the builder", () => {
     const needed = ["agent", "crds", "operator", "platform", "scripts", "package-lock.json"];
     assert.deepEqual(
       needed.filter((path) => !allowed.includes(path)),
@@ -68,7 +68,7 @@ describe("Dockerfile", () => {
     );
   });
 
-  it("installs the locked packages before the sources, so that a change of those does not install again", () => {
+  it("installs the locked packages before it copies the sources, so that a change of the sources reuses that layer", () => {
     const steps = stageNamed("builder").instructions.map(({ keyword, text }) => `${keyword} ${text}`);
     const install = steps.findIndex((step) => step.startsWith("RUN npm ci"));
     assert.ok(install > steps.indexOf("COPY .npmrc package.json package-lock.json ./"));
@@ -76,7 +76,7 @@ describe("Dockerfile", () => {
     assert.ok(steps.indexOf("RUN npm run build") > steps.indexOf("COPY . ."));
   });
 
-  it("puts into the runtime nothing of the builder but the bundles and the locked Node.js", () => {
+  it("copies only the bundles and the locked Node.js from the builder to the runtime", () => {
     assert.deepEqual(textsOf(stageNamed("runtime"), "COPY"), [
       "--from=builder /src/bin/node /usr/local/bin/",
       "--from=builder /src/dist /app",
@@ -84,7 +84,7 @@ describe("Dockerfile", () => {
     ]);
   });
 
-  it("installs the tools that the agent runs, no others, and leaves no package lists behind", () => {
+  it("installs exactly the tools that the agent runs, and leaves no package lists behind", () => {
     const [install = ""] = textsOf(stageNamed("runtime"), "RUN");
     const packages = /--no-install-recommends ([a-z0-9 -]+?) +&&/.exec(install)?.[1]?.split(/ +/) ?? [];
     assert.deepEqual(packages.toSorted(), packagesOfAgent());
@@ -92,11 +92,11 @@ describe("Dockerfile", () => {
     assert.match(install, /rm -rf \/var\/lib\/apt\/lists\/\*$/);
   });
 
-  it("ends as a numeric user that is not root, as runAsNonRoot demands", () => {
+  it("ends with a numeric user that is not root, as runAsNonRoot requires", () => {
     assert.match(textsOf(stageNamed("runtime"), "USER").at(-1) ?? "", /^[1-9]\d*:[1-9]\d*$/);
   });
 
-  it("holds no secrets and fetches nothing past the package managers", () => {
+  it("contains no secrets and downloads nothing except with package managers", () => {
     assert.doesNotMatch(dockerfile, /token|password|secret|credential/i);
     assert.doesNotMatch(dockerfile, /^ADD |curl|wget/m);
   });

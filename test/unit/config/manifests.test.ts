@@ -47,7 +47,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       return find(kind, name).rules ?? [];
     }
 
-    it("has both kinds, both programs and their rights, once each", () => {
+    it("has both kinds, both programs and their permissions, once each", () => {
       const names = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
       assert.deepEqual(names, [...new Set(names)]);
       assert.equal(workloads().length, 2);
@@ -74,7 +74,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       }
     });
 
-    it("selects pods by name and component only, and by labels they have", () => {
+    it("selects pods by name and component only, and by labels that they have", () => {
       for (const { spec } of workloads()) {
         const { matchLabels } = spec.selector;
         assert.deepEqual(Object.keys(matchLabels).toSorted(), [
@@ -98,7 +98,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       }
     });
 
-    it("lets an agent write its status and events, and nothing else", () => {
+    it("allows an agent to write its status and events, and nothing else", () => {
       const readOnly = new Set(["get", "list", "watch"]);
       const writes = rulesOf("ClusterRole", "kubesteer-agent").flatMap(({ resources, verbs }) =>
         verbs
@@ -108,14 +108,14 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       assert.deepEqual(writes, ["patch nodeproxies/status", "create events", "patch events"]);
     });
 
-    it("never lets the operator write the spec of a ProxyConfig", () => {
+    it("never allows the operator to write the spec of a ProxyConfig", () => {
       const verbs = rulesOf("ClusterRole", "kubesteer-operator")
         .filter(({ resources }) => resources.includes("proxyconfigs"))
         .flatMap((rule) => rule.verbs);
       assert.deepEqual(verbs, ["get", "list", "watch"]);
     });
 
-    it("lets the operator change no Lease but its own, of all that elect leaders in the namespace", () => {
+    it("allows the operator to change only its own Lease in the namespace", () => {
       const changing = rulesOf("Role", "kubesteer-operator").filter(({ verbs }) => verbs.includes("update"));
       assert.deepEqual(
         changing.map(({ resources, resourceNames }) => [resources, resourceNames]),
@@ -150,7 +150,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       }
     });
 
-    it("keeps agents to their own node", () => {
+    it("restricts agents to their own node", () => {
       find("ValidatingAdmissionPolicy", "kubesteer-agent-own-node");
       find("ValidatingAdmissionPolicyBinding", "kubesteer-agent-own-node");
     });
@@ -178,7 +178,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       }
     });
 
-    it("has an operator in reserve, except where it would find no node with free ports", () => {
+    it("has a second operator, except where no second node has free ports", () => {
       const { replicas } = find("Deployment", "kubesteer-operator").spec;
       assert.equal(replicas, directory.endsWith("-one-node") ? 1 : 2);
     });
@@ -192,7 +192,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       );
     });
 
-    it("gives agents the network capabilities and no others", () => {
+    it("gives agents only the network capabilities", () => {
       const [container] = podOf("DaemonSet", "kubesteer-agent").containers;
       assert.deepEqual(container?.securityContext.capabilities.add, ["NET_ADMIN", "NET_RAW"]);
     });
@@ -220,7 +220,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       }
     });
 
-    it("passes NODE_OPTIONS that Node.js takes", () => {
+    it("passes NODE_OPTIONS that Node.js accepts", () => {
       for (const container of workloads().flatMap(({ spec }) => spec.template.spec.containers)) {
         const env = { ...process.env, NODE_OPTIONS: nodeOptions(container) };
         execFileSync(process.execPath, ["--eval", "0"], { env });
@@ -241,7 +241,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       }
     });
 
-    it("starts the agent with flags it knows", () => {
+    it("starts the agent with valid flags", () => {
       const [container] = podOf("DaemonSet", "kubesteer-agent").containers;
       const args = container?.args.map((arg) => arg.replace("$(NODE_NAME)", "node-1")) ?? [];
       const command = parseAgentCommand(args, { nodeName: undefined, hostname: "other" });
@@ -249,7 +249,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       assert.equal(command.options.nodeName, "node-1");
     });
 
-    it("keeps the agent's state on the node's disk, where a restart of the pod or the node finds it", () => {
+    it("stores the agent's state on the disk of the node, so that it survives restarts of the pod and the node", () => {
       const { containers, volumes } = podOf("DaemonSet", "kubesteer-agent");
       const mount = containers[0]?.volumeMounts.find(({ name }) => name === "state");
       assert.ok(containers[0]?.args.includes(`--state-dir=${mount?.mountPath}`));
@@ -259,7 +259,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       });
     });
 
-    it("starts the operator with flags it knows", () => {
+    it("starts the operator with valid flags", () => {
       const [container] = podOf("Deployment", "kubesteer-operator").containers;
       const args = container?.args.map((arg) => arg.replace(/\$\((\w+)\)/, "value")) ?? [];
       const surroundings = { kubeconfig: undefined, otlpEndpoint: undefined, hostname: "other" };
@@ -268,7 +268,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       assert.equal(command.options.identity, "value");
     });
 
-    it("mounts what it declares and declares what it mounts", () => {
+    it("mounts exactly the volumes that it declares", () => {
       for (const { metadata, spec } of workloads()) {
         const { containers, volumes } = spec.template.spec;
         const mounted = containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name));
@@ -280,7 +280,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
       }
     });
 
-    it("reaches the API server by a kubeconfig that names the service account's token", () => {
+    it("reaches the API server through a kubeconfig with the service account's token", () => {
       for (const { spec } of workloads()) {
         const configMaps = spec.template.spec.volumes.flatMap(({ configMap }) => configMap?.name ?? []);
         if (directory.startsWith("overlays/kubeadm")) {

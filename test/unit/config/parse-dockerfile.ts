@@ -1,4 +1,4 @@
-/** One instruction of a Dockerfile, its continuation lines joined by single spaces. */
+/** One instruction of a Dockerfile. Continuation lines are joined with single spaces. */
 export interface Instruction {
   readonly keyword: string;
   readonly text: string;
@@ -10,7 +10,7 @@ export interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
-/** The stages of a Dockerfile without heredocs, in order; what stands before the first FROM is left out. */
+/** The stages of a Dockerfile without heredocs, in order. Omits everything before the first FROM. */
 export function parseDockerfile(text: string): readonly Stage[] {
   const instructions = text
     .replaceAll(/^\s*#.*\n/gm, "")

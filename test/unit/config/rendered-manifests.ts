@@ -4,7 +4,7 @@ import { parseAllDocuments } from "yaml";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** The parts of Kubernetes objects that the rules about our manifests look at. */
+/** The parts of Kubernetes objects that the tests of our manifests use. */
 export interface Manifest {
   readonly kind: string;
   readonly metadata: {
@@ -84,7 +84,7 @@ interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string };
 }
 
-/** What `kubectl apply -k` would send for a directory of `config/`; undefined where there is no kubectl. */
+/** What `kubectl apply -k` would send for a directory of `config/`; undefined if kubectl is missing. */
 export function renderManifests(directory: string): readonly Manifest[] | undefined {
   try {
     const yaml = execFileSync("kubectl", ["kustomize", join(root, "config", directory)], {

@@ -1,4 +1,4 @@
-/** The resources that a program's code names are those it has rights to, no more and no fewer. */
+/** Checks that a program has permissions for exactly the resources that its code uses. */
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,13 +32,13 @@ function resourcesGrantedIn(file: string): readonly string[] {
   return [...new Set(granted)].toSorted();
 }
 
-describe("rights", () => {
+describe("permissions", () => {
   const rows = [
     { program: "agent", sources: ["agent/**/*.ts", "platform/kube/events.ts"] },
     { program: "operator", sources: ["operator/**/*.ts", "platform/kube/{events,leader-election}.ts"] },
   ] as const;
   for (const { program, sources } of rows) {
-    it(`of the ${program} are to what it uses`, () => {
+    it(`of the ${program} cover exactly the resources that it uses`, () => {
       const used = [...new Set(sources.flatMap(resourcesNamedIn))].toSorted();
       assert.deepEqual(resourcesGrantedIn(`config/rbac/${program}.yaml`), used);
     });

@@ -33,7 +33,7 @@ describe("config/overlays/uninstall", () => {
   const cleanup = () => podOf(manifests, "kubesteer-cleanup");
   const containers = () => [...(cleanup().initContainers ?? []), ...cleanup().containers];
 
-  it("is one DaemonSet, beside the agents and labelled like them", () => {
+  it("is one DaemonSet in the namespace of the agents, with similar labels", () => {
     assert.equal(manifests.length, 1);
     const [{ metadata, spec } = assert.fail()] = manifests;
     assert.equal(metadata.namespace, "kube-system");
@@ -48,7 +48,7 @@ describe("config/overlays/uninstall", () => {
     }
   });
 
-  it("reaches every node that an agent reaches, in the same network, with the same image", () => {
+  it("runs on every node that an agent runs on, in the same network and with the same image", () => {
     const { hostNetwork, nodeSelector, tolerations, priorityClassName } = cleanup();
     assert.deepEqual(
       { hostNetwork, nodeSelector, tolerations, priorityClassName },
@@ -62,7 +62,7 @@ describe("config/overlays/uninstall", () => {
     for (const { image } of containers()) assert.equal(image, agent.containers[0]?.image);
   });
 
-  it("waits on each node until no agent is there that would put the rules back", () => {
+  it("waits on each node until no agent is left that would restore the rules", () => {
     const { podAntiAffinity } = cleanup().affinity ?? {};
     assert.deepEqual(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution, [
       {
@@ -74,7 +74,7 @@ describe("config/overlays/uninstall", () => {
     ]);
   });
 
-  it("runs the agent's cleanup before anything counts as done", () => {
+  it("runs the agent's cleanup before a pod is ready", () => {
     const [rules] = cleanup().initContainers ?? [];
     assert.deepEqual(rules?.command, agent.containers[0]?.command);
     const command = parseCommand(rules?.args ?? [], { nodeName: undefined, hostname: "node-1" });
@@ -88,12 +88,12 @@ describe("config/overlays/uninstall", () => {
     assert.ok(mount !== undefined && state?.command.includes(mount.mountPath));
   });
 
-  it("needs nothing of the API server", () => {
+  it("does not use the API server", () => {
     assert.equal(cleanup().automountServiceAccountToken, false);
     assert.equal(cleanup().serviceAccountName, undefined);
   });
 
-  it("may change the network in one container, and nothing else anywhere", () => {
+  it("has only network capabilities, in one container only", () => {
     assert.deepEqual(cleanup().securityContext["seccompProfile"], { type: "RuntimeDefault" });
     for (const { name, securityContext } of containers()) {
       assert.notEqual(securityContext.privileged, true);
@@ -104,7 +104,7 @@ describe("config/overlays/uninstall", () => {
     }
   });
 
-  it("requests little and limits memory", () => {
+  it("requests few resources and limits memory", () => {
     for (const { name, resources } of containers()) {
       assert.ok(resources.requests["cpu"] !== undefined && resources.requests["memory"] !== undefined, name);
       assert.ok(resources.limits["memory"] !== undefined && resources.limits["cpu"] === undefined, name);
