@@ -1,6 +1,6 @@
 /**
- * The end of an exhaustive switch: the compiler refuses it while a case is missing.
- * @throws {TypeError} when a value arrives at run time that its type excludes
+ * The end of an exhaustive switch: it does not compile while a case is missing.
+ * @throws {TypeError} if the value at run time does not match its type
  */
 export function assertNever(value: never): never {
   throw new TypeError(`unexpected value ${JSON.stringify(value)}`);

@@ -1,13 +1,16 @@
+import type { Clause } from "./text/clause.ts";
+
 /**
- * Retrying cannot help: somebody has to change something first. A program ends with it, a controller turns it into a
+ * An error that a retry cannot fix: a user has to change something first. It ends a program; a controller turns it into a
  * condition. Every other error is retried with back-off.
  */
 export class TerminalError extends Error {
   override readonly name: string = "TerminalError";
-  /** What to do about it, as one sentence for the person who reads the message. */
+  /** How to fix the error, as one sentence for the reader of the message. */
   readonly hint: string;
 
-  constructor(message: string, options: { readonly hint: string; readonly cause?: unknown }) {
+  /** @param message the cause as one clause, which the hint follows as a sentence of its own */
+  constructor(message: Clause, options: { readonly hint: string; readonly cause?: unknown }) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.hint = options.hint;
   }
@@ -23,12 +26,12 @@ export function firstLine(text: string): string {
   );
 }
 
-/** What a person should read of anything that was thrown. */
+/** A readable message for any thrown value. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether a file could not be opened because there is none. */
+/** Whether a file could not be opened because it does not exist. */
 export function isMissingFile(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

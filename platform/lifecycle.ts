@@ -3,9 +3,9 @@ import type { Logger } from "./log.ts";
 
 /**
  * Runs a program's `main` until it ends. SIGTERM and SIGINT abort its signal; a second one ends the process at once. A
- * failure, also a promise that nobody handled, sets `process.exitCode` to 1; the process ends when nothing keeps it.
+ * failure, including an unhandled rejection, sets `process.exitCode` to 1; the process ends when nothing keeps it running.
  *
- * Without `log`, as in command line tools, a failure is told in a sentence on stderr.
+ * Without `log`, as in command line tools, a failure is printed as a sentence to stderr.
  */
 export async function runProgram({
   name,
@@ -20,8 +20,8 @@ export async function runProgram({
   const onSignal = (signal: NodeJS.Signals) => {
     log?.info({ signal }, "stopping");
     stop.abort();
-    // The next one has Node.js's default effect. Not within this one: a library that listens as well (execa's signal-exit)
-    // would find itself alone and end the process by the signal.
+    // The next signal has Node.js's default effect. The listeners are not removed within this one, because another library with
+    // a listener (execa's signal-exit) would find that it is the only one and end the process by the signal.
     setImmediate(() => removeSignalHandlers(onSignal));
   };
   const onUnhandledRejection = (error: unknown) => {

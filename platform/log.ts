@@ -1,4 +1,4 @@
-/** Structured log: fields first, then a constant message. pino's shape, so that a pino logger is one. */
+/** Structured log: fields first, then a constant message. The same shape as pino, so a pino logger implements it. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

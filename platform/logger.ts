@@ -5,8 +5,8 @@ export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * Logs JSON lines, written before the call returns so that none is lost when the process ends. Errors belong in the
- * field `error`, with stack and causes.
+ * Logs JSON lines, which are written before the call returns, so that none is lost when the process ends. Put errors into the
+ * field `error`, which is logged with stack and causes.
  */
 export function createLogger({
   level,

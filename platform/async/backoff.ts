@@ -1,15 +1,15 @@
 export interface Backoff {
-  /** Delay before the first repetition, in milliseconds. */
+  /** Delay before the first retry, in milliseconds. */
   readonly baseDelayMs: number;
-  /** No delay is longer than this, in milliseconds. */
+  /** Maximum delay, in milliseconds. */
   readonly maxDelayMs: number;
 }
 
 /**
- * How long to wait before the next attempt, in milliseconds: doubling from the base up to the maximum, of which a random
- * part between half and all, so that many clients that failed together do not return together.
+ * Delay before the next attempt, in milliseconds. It doubles from the base up to the maximum. A random factor between a half
+ * and one prevents many clients that failed together from retrying together.
  *
- * @param failures attempts that failed in a row, 1 or more
+ * @param failures number of consecutive failures, at least 1
  * @param random like Math.random
  */
 export function backoffDelayMs(

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Time as our loops see it, so that tests need not wait. */
+/** The time source of our loops, so that tests need not wait. */
 export interface Clock {
   /** Milliseconds since the epoch; may jump. For timestamps in the API. */
   now(): number;
-  /** Milliseconds of a clock that never goes back. For durations. */
+  /** Milliseconds of a monotonic clock. For durations. */
   monotonicMs(): number;
   /** Resolves after `ms` milliseconds, or at once and without an error when `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** Calls back at one moment, which may be moved. Costs nothing while none is set. */
+/** Calls back at one time, which can be changed. Has no cost while no time is set. */
 export class DueTimer {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
@@ -8,14 +8,14 @@ export class DueTimer {
   #atMs: number | undefined;
   #sleep: AbortController | undefined;
 
-  /** @param deps.signal Ends everything when it aborts. */
+  /** @param deps.signal Stops the timer when it aborts. */
   constructor(deps: { readonly clock: Clock; readonly signal: AbortSignal; readonly onDue: () => void }) {
     this.#clock = deps.clock;
     this.#signal = deps.signal;
     this.#onDue = deps.onDue;
   }
 
-  /** @param atMs Milliseconds of the monotonic clock, within some days; undefined is never. Replaces what was set before. */
+  /** @param atMs Milliseconds of the monotonic clock, within some days; undefined means never. Replaces the previous time. */
   set(atMs: number | undefined): void {
     if (atMs === this.#atMs) return;
     this.#atMs = atMs;

@@ -1,4 +1,4 @@
-/** Runs one piece of work at a time, in the order of the calls, whether or not earlier ones failed. */
+/** Runs one task at a time, in the order of the calls, even if earlier tasks failed. */
 export type Mutex = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 export function createMutex(): Mutex {

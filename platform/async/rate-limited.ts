@@ -3,8 +3,8 @@ import type { Clock } from "./clock.ts";
 const shortestIntervalMs = 10_000;
 
 /**
- * Reads when somebody asks, at most every ten seconds: who asks more often gets the last result, or its error. For what
- * costs a process of its own, where anybody may ask.
+ * Reads on request, at most every ten seconds: callers that ask more often get the last result, or its error. For readings
+ * that start a process and that any client may request.
  */
 export function rateLimited<Result>(read: () => Promise<Result>, clock: Clock): () => Promise<Result> {
   let last: { readonly startMs: number; readonly result: Promise<Result> } | undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** Limits a rate: `burst` turns at once, then one per `refillIntervalMs`. For one taker at a time. */
+/** Limits a rate: `burst` tokens at once, then one per `refillIntervalMs`. For one caller at a time. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #burst: number;
@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#refilledMs = options.clock.monotonicMs();
   }
 
-  /** Resolves when it is the caller's turn, or at once when `signal` aborts. */
+  /** Resolves when a token is available, or at once when `signal` aborts. */
   async take(signal?: AbortSignal): Promise<void> {
     this.#refill();
     if (this.#tokens < 1) {

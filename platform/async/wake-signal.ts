@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.ts";
 
-// Timers of Node.js take at most 2^31 - 1 ms; a waiting loop looks at the time again anyway.
+// A timer of Node.js takes at most 2^31 - 1 ms. A waiting loop checks the time again anyway.
 const longestWaitMs = 3_600_000;
 
-/** Lets one loop sleep until it is woken or time is up. A wake while nothing waits is kept for the next wait. */
+/** Lets one loop sleep until a wake or a timeout. A wake while nothing waits is kept for the next wait. */
 export class WakeSignal {
   readonly #clock: Clock;
   #isPending = false;

@@ -2,18 +2,18 @@ import { backoffDelayMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "../log.ts";
 
-/** What a reconciler wants next for its key. */
+/** What should happen next with the key of a reconciler. */
 export type Result = { readonly kind: "done" } | { readonly kind: "requeueAfter"; readonly delayMs: number };
 
 export interface WorkQueue<Key extends string> {
-  /** Asks for a look at `key`. Asking again before it is taken up changes nothing. */
+  /** Queues `key`. Has no effect if it is already queued. */
   add(key: Key): void;
-  /** As `add`, after `delayMs` milliseconds; of several delays for a key the earliest counts. */
+  /** Calls `add` after `delayMs` milliseconds. If a key has several delays, the earliest applies. */
   addAfter(key: Key, delayMs: number): void;
   /**
    * Reconciles keys until `signal` aborts; resolves when the last reconciler has returned, and never rejects.
-   * A key is never reconciled twice at a time: added meanwhile, it is taken up once more afterwards. When `reconcile`
-   * rejects, the key comes back after a delay that doubles with each failure in a row.
+   * A key is never reconciled concurrently: if it is added during its reconciliation, it is reconciled once more afterwards.
+   * When `reconcile` rejects, the key is queued again after a delay that doubles with each consecutive failure.
    */
   run(
     reconcile: (key: Key) => Promise<Result>,
@@ -34,10 +34,10 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions): 
 
 class KeyedWorkQueue<Key extends string> implements WorkQueue<Key> {
   readonly #options: WorkQueueOptions;
-  /** Waiting to be taken up, oldest first. */
+  /** Keys that wait for their reconciliation, oldest first. */
   readonly #waiting = new Set<Key>();
   readonly #active = new Set<Key>();
-  /** Delayed keys and what cancels their delay. */
+  /** Delayed keys, each with the controller that cancels its delay. */
   readonly #delayed = new Map<Key, { readonly dueMs: number; readonly cancel: AbortController }>();
   readonly #failures = new Map<Key, number>();
   #stopped = false;
@@ -100,7 +100,7 @@ class KeyedWorkQueue<Key extends string> implements WorkQueue<Key> {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       const delayMs = backoffDelayMs(failures, this.#options, this.#options.random);
-      log.error({ error, key, failures, delayMs: Math.round(delayMs) }, "reconcile failed, trying again");
+      log.error({ error, key, failures, delayMs: Math.round(delayMs) }, "reconcile failed, retrying");
       this.addAfter(key, delayMs);
     } finally {
       this.#active.delete(key);
@@ -108,7 +108,7 @@ class KeyedWorkQueue<Key extends string> implements WorkQueue<Key> {
     }
   }
 
-  /** The oldest waiting key that nobody works on, now active. */
+  /** Takes the oldest waiting key that is not being reconciled, and marks it active. */
   #take(): Key | undefined {
     for (const key of this.#waiting) {
       if (this.#active.has(key)) continue;

@@ -6,8 +6,8 @@ import type { Logger } from "../log.ts";
 const retryMs = 5_000;
 
 /**
- * Serves HTTP until `signal` aborts. Where the address cannot be had, as while another proxy still runs, it is tried
- * again every 5 seconds: the node's traffic does not depend on it. Never rejects.
+ * Serves HTTP until `signal` aborts. If the address is already in use, for example while another proxy still runs, it
+ * retries every 5 seconds, because the node's traffic does not depend on it. Never rejects.
  */
 export async function keepServing({
   clock,
@@ -26,7 +26,7 @@ export async function keepServing({
       log.info({ address, port }, "serving HTTP");
       await closed;
     } catch (error) {
-      log.error({ reason: errorMessage(error) }, "cannot serve HTTP, trying again");
+      log.error({ reason: errorMessage(error) }, "cannot serve HTTP, retrying");
       await clock.sleep(retryMs, signal);
     }
   }

@@ -6,18 +6,18 @@ import type { Logger } from "../log.ts";
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 export interface HttpServer {
-  /** Differs from the one asked for when that was 0. */
+  /** Differs from the requested port if that was 0. */
   readonly port: number;
-  /** Resolves when the server has closed. */
+  /** Resolves when the server is closed. */
   readonly closed: Promise<void>;
 }
 
 /**
- * Serves a few paths (exact, without query; one that ends in a slash stands for all below it) for GET and HEAD, for probes
- * and scrapes. A handler that fails is answered with 500. Closes all connections when `signal` aborts.
+ * Serves a few paths for probes and scrapes, with GET and HEAD. A path matches exactly and without its query; a path that ends
+ * in a slash matches everything below it. If a handler fails, the answer is 500. Closes all connections when `signal` aborts.
  *
- * @param options.address `host:port` or `[ipv6]:port`; port 0 takes any free one
- * @throws {TerminalError} naming the address when it is not one or cannot be listened on
+ * @param options.address `host:port` or `[ipv6]:port`; port 0 selects any free port
+ * @throws {TerminalError} with the address if it is invalid or the program cannot listen on it
  */
 export async function serveHttp({
   address,
@@ -43,7 +43,7 @@ export async function serveHttp({
       cause: error,
     });
   }
-  // Such as too many open files at an accept; the next one may work.
+  // For example too many open files when accepting a connection; the next one may succeed.
   server.on("error", (error) => log.error({ error, address }, "accepting a connection failed"));
   const closed = once(server, "close").then(() => undefined);
   const close = () => {

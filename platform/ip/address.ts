@@ -2,22 +2,22 @@ import { isIPv4, isIPv6 } from "node:net";
 
 export type IpFamily = "IPv4" | "IPv6";
 
-/** Canonical text of an IP address: IPv4 without leading zeros, IPv6 as RFC 5952. Comes only from {@link parseIpAddress}. */
+/** Canonical text of an IP address: IPv4 without leading zeros, IPv6 as in RFC 5952. Only {@link parseIpAddress} creates it. */
 export type IpAddress = string & { readonly __brand: "IpAddress" };
 
-/** Canonical text of a network: canonical address with host bits cleared, `/`, prefix length. Comes only from `parseCidr`. */
+/** Canonical text of a network: canonical address with host bits cleared, `/`, prefix length. Only `parseCidr` creates it. */
 export type Cidr = string & { readonly __brand: "Cidr" };
 
 export interface IpParseOptions {
   /**
-   * Reads leading zeros in IPv4 octets and prefix lengths as decimal, as the API server does for fields that were validated
-   * before Go 1.17 became strict ("010.0.0.0/08" is 10.0.0.0/8). Without it they are an error.
+   * Reads leading zeros in IPv4 octets and prefix lengths as decimal ("010.0.0.0/08" is 10.0.0.0/8), as the API server does for
+   * fields that existed before Go 1.17 became strict. Without this option, they are an error.
    * @default false
    */
   readonly lenient?: boolean;
 }
 
-/** A text is not the IP address or CIDR it should be. */
+/** A text is not a valid IP address or CIDR. */
 export class IpSyntaxError extends RangeError {
   override readonly name = "IpSyntaxError";
   readonly value: string;
@@ -30,7 +30,7 @@ export class IpSyntaxError extends RangeError {
 
 /**
  * Reads one address without zone or prefix length.
- * IPv4-mapped IPv6 addresses are refused: the kernel treats them as IPv4 in some places and as IPv6 in others.
+ * Rejects IPv4-mapped IPv6 addresses: the kernel treats them as IPv4 in some places and as IPv6 in others.
  * @throws {IpSyntaxError}
  */
 export function parseIpAddress(text: string, options: IpParseOptions = {}): IpAddress {
@@ -51,7 +51,7 @@ export function familyOf(address: IpAddress): IpFamily {
   return address.includes(":") ? "IPv6" : "IPv4";
 }
 
-/** Numeric order, IPv4 before IPv6; for `sort`. */
+/** Numeric order for `sort`, IPv4 before IPv6. */
 export function compareAddresses(left: IpAddress, right: IpAddress): number {
   const leftBytes = addressBytes(left);
   const rightBytes = addressBytes(right);

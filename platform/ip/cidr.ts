@@ -13,7 +13,7 @@ import {
 export { compareAddresses } from "./address.ts";
 
 /**
- * Reads `address/length`. Host bits are cleared, so "10.1.2.3/8" is 10.0.0.0/8.
+ * Reads `address/length` and clears host bits, so "10.1.2.3/8" is 10.0.0.0/8.
  * @throws {IpSyntaxError}
  */
 export function parseCidr(text: string, options: IpParseOptions = {}): Cidr {
@@ -27,7 +27,7 @@ export function parseCidr(text: string, options: IpParseOptions = {}): Cidr {
   return `${addressFromBytes(network)}/${prefixLength}` as Cidr;
 }
 
-/** The network of this one address: /32 or /128. */
+/** The network that contains only this address: /32 or /128. */
 export function hostCidr(address: IpAddress): Cidr {
   return `${address}/${maxPrefixLength(familyOf(address))}` as Cidr;
 }
@@ -50,7 +50,7 @@ export function maxPrefixLength(family: IpFamily): 32 | 128 {
   return family === "IPv4" ? 32 : 128;
 }
 
-/** Always false for an address of the other family. */
+/** Always false for an address of the other IP family. */
 export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   if (cidrFamily(cidr) !== familyOf(address)) return false;
   const network = clearHostBits(addressBytes(address), cidrPrefixLength(cidr));

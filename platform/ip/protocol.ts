@@ -1,2 +1,2 @@
-/** Transport protocols that Services have, spelled as the Kubernetes API spells them. */
+/** Transport protocols of Services, spelled as in the Kubernetes API. */
 export type Protocol = "TCP" | "UDP" | "SCTP";

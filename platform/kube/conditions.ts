@@ -1,8 +1,8 @@
 import type { Condition } from "../../crds/api.ts";
 
 /**
- * `conditions` with `next` in the place of the one of its type, or at the end. The time of the last transition changes
- * only when the status does, as metav1.Condition demands; the list itself is returned when nothing changed.
+ * `conditions` with `next` in place of the condition of its type, or at the end. The time of the last transition changes only
+ * when the status does, as metav1.Condition requires. Returns the same list if nothing changed.
  */
 export function withCondition(
   conditions: readonly Condition[],

@@ -9,56 +9,56 @@ import { resources } from "./resources.ts";
 import { TokenBucket } from "../async/token-bucket.ts";
 import { formatTime } from "./time.ts";
 
-/** Beyond so many unsent different Events new ones are dropped. */
+/** Maximum number of different unsent Events; new ones are dropped. */
 const maxPending = 500;
-/** Events whose repetition still raises their count; the API server forgets them after an hour anyway. */
+/** Number of sent Events whose repetition increases their count; the API server deletes Events after an hour anyway. */
 const maxRemembered = 1000;
-/** Sending rate: a burst, then one per interval. */
+/** Sending rate: a burst, then one Event per interval. */
 const burst = 25;
 const refillIntervalMs = 1_000;
 const maxAttempts = 3;
 const retryDelayMs = 5_000;
 const maxMessageLength = 1024;
 
-/** The object an Event is about. */
+/** The object that an Event is about. */
 export interface RegardingObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
   readonly namespace?: string;
-  /** `kubectl describe` finds the Event by it. */
+  /** `kubectl describe` finds the Event by this field. */
   readonly uid?: string;
 }
 
 export interface RecordedEvent {
   readonly regarding: RegardingObject;
   readonly type: "Normal" | "Warning";
-  /** One word in CamelCase, the same for every Event of its sort. */
+  /** One word in CamelCase, the same for every Event of its kind. */
   readonly reason: string;
-  /** A sentence for people; cut at 1024 characters. */
+  /** A readable sentence; cut at 1024 characters. */
   readonly message: string;
 }
 
 export interface EventRecorder {
-  /** Queues an Event and returns at once; never throws. What cannot be delivered is logged and dropped. */
+  /** Queues an Event and returns at once; never throws. An Event that cannot be delivered is logged and dropped. */
   record(event: RecordedEvent): void;
-  /** Sends what is queued without regard to the rate, each once; for the end of the program. Never rejects. */
+  /** Sends all queued Events once, ignoring the rate; for the end of the program. Never rejects. */
   flush(): Promise<void>;
 }
 
 export interface EventRecorderOptions {
   readonly client: ApiClient;
-  /** Program that reports, such as kubesteer-agent. */
+  /** Program that reports the Events, such as kubesteer-agent. */
   readonly component: string;
-  /** Node or pod it runs on. */
+  /** Node or pod that the program runs on. */
   readonly instance: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /**
- * Writes core/v1 Events. The same thing happening again to the same object raises the count of the Event that is there
- * instead of adding one, as client-go's correlator does.
+ * Writes core/v1 Events. A repeated Event about the same object increases the count of the existing Event instead of creating
+ * a new one, as client-go's correlator does.
  */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   return new AggregatingRecorder(options);
@@ -79,9 +79,9 @@ interface SentEvent {
 class AggregatingRecorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #bucket: TokenBucket;
-  /** Not yet sent, by aggregation key, oldest first. */
+  /** Unsent Events by aggregation key, oldest first. */
   readonly #pending = new Map<string, Occurrences>();
-  /** Sent before, by aggregation key, least recently used first. */
+  /** Sent Events by aggregation key, least recently used first. */
   readonly #sent = new Map<string, SentEvent>();
   #sending: Promise<void> | undefined;
   #flushing = new AbortController();
@@ -149,7 +149,7 @@ class AggregatingRecorder implements EventRecorder {
     if (this.#sent.size > maxRemembered && leastRecent !== undefined) this.#sent.delete(leastRecent);
   }
 
-  /** undefined when the API server no longer has the Event. */
+  /** undefined if the API server no longer has the Event. */
   async #repeat(
     before: SentEvent,
     { event, count, lastTimestamp }: Occurrences,
@@ -217,12 +217,12 @@ function aggregationKey({ regarding, type, reason, message }: RecordedEvent): st
   return JSON.stringify([apiVersion, kind, namespace, name, uid, type, reason, message]);
 }
 
-/** The API server wants Events about cluster-scoped objects in "default". */
+/** The API server requires Events about cluster-scoped objects to be in "default". */
 function eventNamespace({ namespace }: RegardingObject): string {
   return namespace ?? "default";
 }
 
-/** Whether sending it again would be answered the same. */
+/** Whether a retry would get the same answer. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.statusCode < 500 && error.statusCode !== 429;
 }

@@ -9,7 +9,7 @@ import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } fro
 import { errorMessage, TerminalError } from "../errors.ts";
 import { errorFromResponse } from "./status-error.ts";
 
-/** Unused connections are closed before the API server does it after 90 s, so that no request meets a closing one. */
+/** Closes unused connections before the API server does so after 90 s, so that no request uses a closing connection. */
 const keptConnections = { keepAlive: true, timeout: 60_000 };
 
 export interface HttpRequest {
@@ -19,22 +19,22 @@ export interface HttpRequest {
   readonly contentType?: string;
   /** JSON text. */
   readonly body?: string;
-  /** The request fails when the connection stays silent for so long, in milliseconds. */
+  /** The request fails if no data arrives for this time, in milliseconds. */
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What these throw ends the request, which rejects with it. */
+/** If one of these throws, the request ends and rejects with that error. */
 interface BodyHandler {
-  /** The response has a 2xx status; its body may be long in coming. */
+  /** The response has a 2xx status; its body may arrive much later. */
   readonly onOpen?: (() => void) | undefined;
-  /** The next piece of the body of a response with a 2xx status. */
+  /** The next chunk of the body of a response with a 2xx status. */
   readonly onChunk: (chunk: Buffer) => void;
 }
 
 /**
- * Sends requests to the API server of a KubeConfig. Login and TLS are read from it for each request, so rotated tokens
- * and certificates count; connections are kept and shared.
+ * Sends requests to the API server of a KubeConfig. Reads credentials and TLS settings from it for each request, so rotated
+ * tokens and certificates take effect. Connections are kept and shared.
  *
  * client-node's own fetch is not used: in 2.0.1 it opens a connection per request, and its watch splits lines at U+2028.
  */
@@ -61,7 +61,7 @@ export class HttpTransport {
 
   /**
    * The whole body of the response.
-   * @throws {ApiError} when the status is not 2xx, and another Error when there was no complete response
+   * @throws {ApiError} if the status is not 2xx, and another Error if there was no complete response
    */
   async send(request: HttpRequest): Promise<string> {
     const chunks: Buffer[] = [];
@@ -69,7 +69,7 @@ export class HttpTransport {
     return Buffer.concat(chunks).toString("utf8");
   }
 
-  /** As {@link send}, piece by piece; resolves when the server has ended the body. */
+  /** As {@link send}, but in chunks; resolves when the server has ended the body. */
   async stream(request: HttpRequest, { onOpen, onChunk }: BodyHandler): Promise<void> {
     request.signal?.throwIfAborted();
     const response = await this.#open(request);
@@ -128,7 +128,7 @@ export class HttpTransport {
     return {
       ...login,
       method,
-      // client-node's agents know about proxies but open a connection per request
+      // client-node's agents support proxies but open a connection per request
       agent: this.#kubeConfig.getCurrentCluster()?.proxyUrl === undefined ? agent : login.agent,
       headers: {
         ...loginHeaders,

@@ -3,8 +3,8 @@ import { StringDecoder } from "node:string_decoder";
 const newline = 0x0a;
 
 /**
- * Cuts a stream of bytes into the JSON values of its lines. Only "\n" ends a line: U+2028 is data, and a character
- * may arrive in two chunks.
+ * Splits a stream of bytes into the JSON values of its lines. Only "\n" ends a line: U+2028 is data, and a character may
+ * arrive in two chunks.
  */
 export class JsonLines {
   readonly #onValue: (value: unknown) => void;
@@ -15,7 +15,7 @@ export class JsonLines {
     this.#onValue = onValue;
   }
 
-  /** @throws {SyntaxError} when a line is not JSON, and whatever the callback throws */
+  /** @throws {SyntaxError} if a line is not JSON, and any error that the callback throws */
   push(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {

@@ -4,11 +4,11 @@ import { errorMessage, TerminalError } from "../errors.ts";
 import { parseYaml } from "./yaml.ts";
 
 /**
- * Where the API server is and how to log in: from the named kubeconfig file, else from where kubectl would look.
+ * Address and credentials of the API server, from the given kubeconfig file, or else from the locations that kubectl uses.
  *
- * @param options.server replaces the address, and only that: for programs that must reach the API server without
- * going through a Service, because they are the ones who make Services work
- * @throws {TerminalError} naming the file and what is wrong with it
+ * @param options.server replaces only the address: for programs that must not use a Service to reach the API server, because
+ * they make Services work
+ * @throws {TerminalError} with the file and its problem
  */
 export function loadKubeConfig(options: {
   readonly kubeconfig?: string;
@@ -41,7 +41,7 @@ function fromFile(path: string): KubeConfig {
     kubeConfig.users = withTokenFiles(kubeConfig.users, readFileSync(path, "utf8"));
   } catch (error) {
     throw new TerminalError(`cannot read kubeconfig ${path}: ${errorMessage(error)}`, {
-      hint: "Name a kubeconfig file that exists and that this user may read.",
+      hint: "Specify a kubeconfig file that exists and that this user may read.",
       cause: error,
     });
   }
@@ -53,8 +53,8 @@ interface KubeconfigFile {
 }
 
 /**
- * The users of a kubeconfig with their `tokenFile`, which client-node 2.0.1 does not read although kubeadm's
- * kubeconfig.conf logs in by it. Its own provider of that name reads the file again every minute, as tokens rotate.
+ * The users of a kubeconfig with their `tokenFile`, which client-node 2.0.1 does not read although kubeadm's kubeconfig.conf
+ * uses it. client-node's own provider of that name rereads the file every minute, because tokens rotate.
  */
 function withTokenFiles(users: KubeConfig["users"], text: string): KubeConfig["users"] {
   const { users: entries = [] } = parseYaml(text) as KubeconfigFile;
@@ -72,7 +72,7 @@ function fromDefault(): KubeConfig {
     kubeConfig.loadFromDefault();
   } catch (error) {
     throw new TerminalError(`cannot read the default kubeconfig: ${errorMessage(error)}`, {
-      hint: "Check the files named by KUBECONFIG and ~/.kube/config, or name another kubeconfig.",
+      hint: "Check the files in KUBECONFIG and ~/.kube/config, or specify another kubeconfig.",
       cause: error,
     });
   }

@@ -4,7 +4,7 @@ import { assertNever } from "../assert-never.ts";
 type Labels = Readonly<Record<string, string>>;
 type Expression = NonNullable<LabelSelector["matchExpressions"]>[number];
 
-/** Semantics of metav1.LabelSelector: everything must hold, and an empty selector matches everything. */
+/** Semantics of metav1.LabelSelector: all requirements must match, and an empty selector matches everything. */
 export function matchesSelector(selector: LabelSelector, labels: Labels = {}): boolean {
   const exact = Object.entries(selector.matchLabels ?? {});
   return (
@@ -18,7 +18,7 @@ function matchesExpression({ key, operator, values = [] }: Expression, labels: L
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);
-    case "NotIn": // also true when the label is missing, as in apimachinery's labels package
+    case "NotIn": // also true if the label is missing, as in apimachinery's labels package
       return value === undefined || !values.includes(value);
     case "Exists":
       return value !== undefined;
@@ -29,7 +29,7 @@ function matchesExpression({ key, operator, values = [] }: Expression, labels: L
   }
 }
 
-/** Own properties only: a label may be called "constructor". */
+/** Own properties only: a label may be named "constructor". */
 function labelOf(labels: Labels, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }

@@ -12,25 +12,25 @@ export interface LeaderElectionOptions {
   readonly name: string;
   /** Unique among the candidates, such as the pod's name. */
   readonly identity: string;
-  /** A lease that was not renewed for so long may be taken. @default 15000 */
+  /** Other candidates may take a lease that was not renewed for this time. @default 15000 */
   readonly leaseDurationMs?: number;
-  /** A leader that could not renew for so long steps down; less than the lease's duration. @default 10000 */
+  /** A leader that could not renew its lease for this time stops leading; less than the lease's duration. @default 10000 */
   readonly renewDeadlineMs?: number;
-  /** Time between two attempts to get or renew the lease. @default 2000 */
+  /** Time between two attempts to acquire or renew the lease. @default 2000 */
   readonly retryPeriodMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** The leader's work. Must end when its signal aborts: leadership is lost, or the program stops. */
+  /** The leader's work. Must end when its signal aborts, because leadership is lost or the program stops. */
   readonly lead: (signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * Runs for office until `signal` aborts, and does `lead` while elected; never rejects. The lease is given up when `lead`
- * has ended, so that the next leader need not wait.
+ * Takes part in the election until `signal` aborts, and runs `lead` while elected; never rejects. Releases the lease when
+ * `lead` has ended, so that the next leader need not wait.
  *
- * Expiry is judged by how long a lease stayed unchanged on our own clock, as client-go does, so clocks may differ. Two
- * leaders are possible only when `lead` outlives its signal by more than the lease's duration minus the renew deadline.
+ * A lease expires if it stays unchanged for its duration on our own clock, as in client-go, so clocks may differ. Two leaders
+ * are possible only if `lead` outlives its signal by more than the lease's duration minus the renew deadline.
  */
 export async function runLeaderElection(options: LeaderElectionOptions): Promise<void> {
   await new Candidate(options).run();
@@ -54,7 +54,7 @@ class Candidate {
   readonly #renewDeadlineMs: number;
   readonly #retryPeriodMs: number;
   readonly #log: Logger;
-  /** The lease as last seen, and when it was first seen like that. */
+  /** The lease as last observed, and when it was first observed in this state. */
   #observed: { readonly resourceVersion: string | undefined; readonly sinceMs: number } = {
     resourceVersion: undefined,
     sinceMs: 0,
@@ -97,7 +97,7 @@ class Candidate {
     this.#log.info({}, "stopped leading");
   }
 
-  /** Resolves when the lease could not be renewed before the deadline, or when `signal` aborts. */
+  /** Resolves when the lease was not renewed before the deadline, or when `signal` aborts. */
   async #renewUntilLost(acquiredMs: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let renewedMs = acquiredMs;
@@ -114,7 +114,7 @@ class Candidate {
     }
   }
 
-  /** Whether the lease is ours for another duration; false also when the answer takes longer than `timeoutMs`. */
+  /** Whether we hold the lease for another duration; also false if the answer takes longer than `timeoutMs`. */
   async #tryToHold(timeoutMs: number): Promise<boolean> {
     const { clock, signal } = this.#options;
     const attempt = new AbortController();
@@ -124,7 +124,7 @@ class Candidate {
       return false;
     });
     const held = this.#acquireOrRenew(attemptSignal).catch((error: unknown) => {
-      if (!signal.aborted) this.#log.warn({ reason: errorMessage(error) }, "could not get the lease");
+      if (!signal.aborted) this.#log.warn({ reason: errorMessage(error) }, "could not acquire the lease");
       return false;
     });
     const result = await Promise.race([held, timedOut]);
@@ -174,7 +174,7 @@ class Candidate {
     };
   }
 
-  /** Leaves the lease without a holder if it is still ours. */
+  /** Removes the holder of the lease if that is still us. */
   async #release(): Promise<void> {
     const { client, namespace, name, identity, clock } = this.#options;
     const timeout = new AbortController();

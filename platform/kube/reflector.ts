@@ -9,26 +9,26 @@ import { errorFromStatus } from "./status-error.ts";
 
 const backoff = { baseDelayMs: 200, maxDelayMs: 30_000 };
 
-/** What a reflector tells about the objects it follows. Exceptions are logged and do not stop it. */
+/** Receives the objects of a reflector. Exceptions are logged and do not stop the reflector. */
 export interface ReflectorHandler<Kept> {
-  /** The object is there, new or changed. May be called again with what is already known. */
+  /** The object is new or changed. May be called again for an unchanged object. */
   onUpsert(key: string, kept: Kept): void;
-  /** An object of an earlier `onUpsert` is gone, or `trim` no longer wants it. */
+  /** An object of an earlier `onUpsert` is gone, or `trim` no longer keeps it. */
   onDelete(key: string): void;
-  /** Called once: everything that existed at the start has been handed over. */
+  /** Called once, after all objects that existed at the start. */
   onSynced(): void;
 }
 
 export interface ConnectionState {
   readonly connected: boolean;
-  /** `Clock.monotonicMs` when the API server was last heard, undefined before the first time. */
+  /** `Clock.monotonicMs` of the last contact with the API server, undefined before the first one. */
   readonly lastContactMs: number | undefined;
 }
 
-/** The API server was heard: on a new connection, which says nothing of the time before, or again on one that is open. */
+/** Contact with the API server: a new connection, which says nothing about the time before, or an event on an open one. */
 export type Contact = "opened" | "event";
 
-/** How far the handler has been told: up to a change, or all that a new list holds. */
+/** What the handler has received: everything up to a change, or everything in a new list. */
 export interface Progress {
   readonly kind: "list" | "change";
   readonly resourceVersion: string;
@@ -38,14 +38,14 @@ export interface ReflectorOptions<Kept> extends Selectors {
   readonly client: ApiClient;
   readonly resource: Resource;
   readonly namespace?: string;
-  /** Takes what is worth keeping from an object as it arrives; undefined means we are not interested in it. */
+  /** Selects the needed parts of an object on arrival; undefined drops the object. */
   readonly trim: (object: ApiObject) => Kept | undefined;
   readonly handler: ReflectorHandler<Kept>;
   /** Called when the connection is established or lost, not for each event. */
   readonly onStateChange?: (state: ConnectionState) => void;
-  /** Called each time the API server is heard, before what it says is handed over. */
+  /** Called at each contact with the API server, before the handler receives the event. */
   readonly onContact?: (contact: Contact) => void;
-  /** Called after each list, change and bookmark, but not for the parts of a list. */
+  /** Called after each list, change and bookmark, but not for parts of a list. */
   readonly onProgress?: (progress: Progress) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -54,12 +54,12 @@ export interface ReflectorOptions<Kept> extends Selectors {
 }
 
 /**
- * Follows all objects of a resource: a snapshot, then every change, over any number of connections. Remembers only the
- * keys ("namespace/name", or "name" for cluster-scoped resources), so that a later snapshot tells what was deleted in
+ * Follows all objects of a resource: a snapshot, then every change, over any number of connections. Keeps only the keys
+ * ("namespace/name", or "name" for cluster-scoped resources), so that a later snapshot shows which objects were deleted in
  * between. Resolves when `signal` aborts and never rejects.
  *
- * The snapshot is a streaming list (KEP-3157), which needs no memory for a whole list on either side; servers that
- * refuse it are listed page by page.
+ * The snapshot is a streaming list (KEP-3157), which needs no memory for a whole list on either side. Servers that reject it
+ * are listed page by page.
  */
 export async function runReflector<Kept>(options: ReflectorOptions<Kept>): Promise<void> {
   await new Reflector(options).run();
@@ -69,15 +69,15 @@ class Reflector<Kept> {
   readonly #options: ReflectorOptions<Kept>;
   readonly #log: Logger;
   readonly #random: () => number;
-  /** Handed to `onUpsert` and not yet to `onDelete`. */
+  /** Keys passed to `onUpsert` and not yet to `onDelete`. */
   readonly #known = new Set<string>();
   /** Keys of the snapshot that is being received. */
   #snapshot: Set<string> | undefined;
-  /** Where to resume; undefined means a snapshot is needed first. */
+  /** Where to resume; undefined requires a snapshot first. */
   #resourceVersion: string | undefined;
   #streamingListRefused = false;
   #synced = false;
-  /** Connections in a row that brought no event. */
+  /** Number of consecutive connections without an event. */
   #failures = 0;
   #state: ConnectionState = { connected: false, lastContactMs: undefined };
 
@@ -152,7 +152,7 @@ class Reflector<Kept> {
       case "BOOKMARK":
         if (endsInitialEvents(object)) this.#completeSnapshot(object.metadata.resourceVersion);
     }
-    // During a snapshot objects come in any order of resourceVersion, so it is no place to resume.
+    // During a snapshot, objects arrive in any order of resourceVersion, so their versions are no place to resume.
     if (this.#snapshot === undefined) this.#progress("change", object.metadata.resourceVersion);
   }
 
@@ -190,12 +190,12 @@ class Reflector<Kept> {
     if (this.#known.delete(key)) this.#guard(() => this.#options.handler.onDelete(key), key);
   }
 
-  /** The log line, the new state, and how long the server wants us to stay away, in milliseconds. */
+  /** Logs the failure, updates the state, and returns how long the server asks to wait, in milliseconds. */
   #afterFailure(error: unknown): number {
     if (isExpired(error) || isTooLargeResourceVersion(error)) this.#resourceVersion = undefined;
     this.#log.warn(
       { reason: errorMessage(error), failures: this.#failures, resumes: this.#resourceVersion !== undefined },
-      "watch failed, connecting again",
+      "watch failed, reconnecting",
     );
     this.#setState({ ...this.#state, connected: false });
     const retryAfterSeconds = error instanceof ApiError ? error.retryAfterSeconds : undefined;
@@ -241,12 +241,12 @@ function endsInitialEvents({ metadata }: ApiObject): boolean {
   return metadata.annotations?.["k8s.io/initial-events-end"] === "true";
 }
 
-/** The server does not know `sendInitialEvents` (before 1.27) or has the feature off. */
+/** The server does not know `sendInitialEvents` (before 1.27) or has the feature disabled. */
 function isRefused(error: unknown): boolean {
   return error instanceof ApiError && (error.statusCode === 400 || error.statusCode === 422);
 }
 
-/** The server's storage is older than what we saw, as after a restore from a backup. It has no reason of its own. */
+/** The server's storage is older than our last state, as after a restore from a backup. The Status has no specific reason. */
 function isTooLargeResourceVersion(error: unknown): boolean {
   return error instanceof ApiError && error.message.startsWith("Too large resource version");
 }

@@ -1,10 +1,10 @@
 import { groupVersionOf, type Resource } from "./resources.ts";
 
 /**
- * URL path of a collection, of one object, or of its subresource, each part escaped. Without a namespace the collection
- * of a namespaced resource is that of all namespaces.
+ * URL path of a collection, of one object, or of its subresource, with each part escaped. Without a namespace, the path of a
+ * namespaced resource is that of the collection in all namespaces.
  *
- * @throws {RangeError} when an object of a namespaced resource has no namespace: that is a mistake in our code
+ * @throws {RangeError} if an object of a namespaced resource has no namespace, which is a mistake in our code
  */
 export function resourcePath(
   resource: Resource,

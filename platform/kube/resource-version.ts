@@ -1,6 +1,6 @@
 /**
- * Whether a version of some object of a resource is as new as another one or newer. Versions of built-in and of custom
- * resources are integers that grow with every write (KEP-5504); of any other sort nothing is known, and so it counts as new.
+ * Whether a resourceVersion is as new as another one of the same resource, or newer. Versions of built-in and custom resources
+ * are integers that grow with every write (KEP-5504). Versions in any other format cannot be compared and count as new.
  */
 export function isAtLeast(resourceVersion: string, other: string): boolean {
   if (!isInteger(resourceVersion) || !isInteger(other)) return true;

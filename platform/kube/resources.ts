@@ -1,6 +1,6 @@
 import { apiGroup, apiVersion } from "../../crds/api.ts";
 
-/** Addresses one kind of object in the API. */
+/** Identifies one kind of object in the API. */
 export interface Resource {
   /** "" for the core group. */
   readonly group: string;

@@ -4,7 +4,7 @@ import { firstLine } from "../errors.ts";
 import { cutText } from "../text/cut-text.ts";
 import { ApiError } from "./api-error.ts";
 
-/** The part of metav1.Status that tells what went wrong. */
+/** The part of metav1.Status that describes an error. */
 interface Status {
   readonly code?: number;
   readonly reason?: string;
@@ -12,7 +12,7 @@ interface Status {
   readonly details?: { readonly retryAfterSeconds?: number };
 }
 
-/** The refusal in an HTTP response; the body need not be a Status, since proxies answer too. */
+/** The error in an HTTP response. The body need not be a Status, because proxies answer too. */
 export function errorFromResponse(response: {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
@@ -29,7 +29,7 @@ export function errorFromResponse(response: {
   });
 }
 
-/** The refusal in the object of a watch event of type ERROR. */
+/** The error in the object of a watch event of type ERROR. */
 export function errorFromStatus(object: unknown): ApiError {
   const status = asStatus(object);
   return new ApiError({

@@ -3,7 +3,7 @@ export function formatTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** metav1.MicroTime: RFC 3339 with six digits after the point. */
+/** metav1.MicroTime: RFC 3339 with six fractional digits. */
 export function formatMicroTime(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "000Z");
 }

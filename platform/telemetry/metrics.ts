@@ -6,16 +6,16 @@ import { type PassingCounter, PassingCounters } from "./passing-counters.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 export interface Metrics {
-  /** Makes instruments. Units do not become part of a metric's name; write it out, as in `…_seconds`. */
+  /** Creates instruments. Units are not added to the name of a metric; include them, as in `…_seconds`. */
   readonly meter: Meter;
-  /** Adds a counter whose series come and go. */
+  /** Adds a counter whose series may disappear. */
   addPassingCounter(counter: PassingCounter): void;
   /** Answers with all metrics in Prometheus text format. */
   handler(request: IncomingMessage, response: ServerResponse): void;
   shutdown(): Promise<void>;
 }
 
-/** Metrics of one program, scraped by Prometheus; memory and CPU of the process are among them. */
+/** Metrics of one program for Prometheus, including memory and CPU time of the process. */
 export function createMeterProvider({ service }: { readonly service: string }): Metrics {
   const passingCounters = new PassingCounters();
   const exporter = new PrometheusExporter({
@@ -37,7 +37,7 @@ export function createMeterProvider({ service }: { readonly service: string }): 
   };
 }
 
-/** Upper bounds of `count` histogram buckets, each `factor` times the one before. */
+/** Upper bounds of `count` histogram buckets, each `factor` times the previous one. */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => start * factor ** index);
 }

@@ -8,12 +8,12 @@ import {
   type MetricProducer,
 } from "@opentelemetry/sdk-metrics";
 
-/** A counter whose series come and go, read when somebody asks for the metrics. */
+/** A counter whose series may disappear. It is read on each scrape. */
 export interface PassingCounter {
-  /** Without the ending `_total`, which is added. */
+  /** Without the suffix `_total`, which is added. */
   readonly name: string;
   readonly description: string;
-  /** The series to be shown now, each with a value that never goes back. Never rejects. */
+  /** The current series, each with a value that never decreases. Never rejects. */
   read(): Promise<readonly CounterSeries[]>;
 }
 
@@ -22,7 +22,7 @@ export interface CounterSeries {
   readonly value: number;
 }
 
-/** Shows what was read and nothing else, where observable instruments go on showing each series that they ever had. */
+/** Exports only the series of the last reading. Observable instruments would export every series that they ever had. */
 export class PassingCounters implements MetricProducer {
   readonly #counters: PassingCounter[] = [];
 

@@ -10,9 +10,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { errorMessage } from "../errors.ts";
 
 export interface Tracing {
-  /** Runs `fn` in a span, a child of the one it is called in; an error is recorded and passed on. */
+  /** Runs `fn` in a child span of the current one; an error is recorded and rethrown. */
   inSpan<T>(name: string, attributes: Attributes, fn: () => Promise<T>): Promise<T>;
-  /** Sends what is buffered. */
+  /** Sends buffered spans. */
   shutdown(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ const noTracing: Tracing = {
 };
 
 /**
- * Traces sent in batches to an OTLP/HTTP collector. Without an endpoint nothing is traced, and the SDK is not even loaded.
+ * Sends traces in batches to an OTLP/HTTP collector. Without an endpoint, nothing is traced and the SDK is not loaded.
  *
  * @param otlpEndpoint base URL as in OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318
  */

@@ -7,7 +7,7 @@ describe("firstLine", () => {
   const rows: readonly (readonly [rule: string, text: string, expected: string])[] = [
     ["takes the first line", "one\ntwo\n", "one"],
     ["skips empty lines and trims", "\n \n  one \r\ntwo", "one"],
-    ["of nothing is nothing", "", ""],
+    ["is empty for an empty text", "", ""],
   ];
   for (const [rule, text, expected] of rows) {
     it(rule, () => assert.equal(firstLine(text), expected));
@@ -22,13 +22,13 @@ describe("TerminalError", () => {
     assert.equal(error.cause, cause);
   });
 
-  it("without a cause has no such property", () => {
+  it("has no property cause without a cause", () => {
     assert.equal("cause" in new TerminalError("bad", { hint: "Do better." }), false);
   });
 });
 
 describe("errorMessage", () => {
-  it("is the message of an Error and the text of anything else", () => {
+  it("is the message of an Error and the text of any other value", () => {
     assert.equal(errorMessage(new Error("broken")), "broken");
     assert.equal(errorMessage("broken"), "broken");
     assert.equal(errorMessage(undefined), "undefined");
@@ -36,7 +36,7 @@ describe("errorMessage", () => {
 });
 
 describe("isMissingFile", () => {
-  it("is true for a file that does not exist, and for no other error", async () => {
+  it("is true only for a file that does not exist", async () => {
     const missing: unknown = await readFile(join(import.meta.dirname, "missing")).catch(
       (error: unknown) => error,
     );

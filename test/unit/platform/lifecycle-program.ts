@@ -1,4 +1,4 @@
-/** A program under `runProgram` for `lifecycle.test.ts`: the first argument says how its main behaves, `log` gives it a logger. */
+/** A program that uses `runProgram`, for `lifecycle.test.ts`: the first argument selects the behaviour of its main, `log` adds a logger. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { TerminalError } from "../../../platform/errors.ts";
@@ -21,7 +21,7 @@ const mains: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>> = 
   },
   async doesNotStop(signal) {
     await aborted(signal);
-    await delay(0); // the handlers of the first signal are gone after this turn of the event loop
+    await delay(0); // the handlers of the first signal are removed after this turn of the event loop
     process.stdout.write("still running\n");
     await delay(60_000);
   },

@@ -5,7 +5,7 @@ import path from "node:path";
 
 const program = path.join(import.meta.dirname, "lifecycle-program.ts");
 
-/** Runs the program until it ends; `signals` has the signal to send when it has printed a line. */
+/** Runs the program until it ends; `signals` maps a printed line to the signal to send. */
 async function play(
   args: readonly string[],
   signals: Readonly<Record<string, NodeJS.Signals>> = {},
@@ -38,19 +38,19 @@ describe("runProgram", () => {
     });
   }
 
-  it("a second signal ends a program at once that does not stop", async () => {
+  it("a second signal ends a program that does not stop at once", async () => {
     const ended = await play(["doesNotStop"], { running: "SIGTERM", "still running": "SIGTERM" });
     assert.equal(ended.signal, "SIGTERM");
     assert.equal(ended.stdout, "running\nstill running\n");
   });
 
-  it("tells a TerminalError as one sentence without a stack", async () => {
+  it("prints a TerminalError as a sentence without a stack", async () => {
     const ended = await play(["needsSomebody"]);
     assert.equal(ended.exitCode, 1);
     assert.equal(ended.stderr, "program: the kubeconfig /none does not exist. Name another one\n");
   });
 
-  it("logs a TerminalError with its hint where there is a log", async () => {
+  it("logs a TerminalError with its hint if there is a log", async () => {
     const ended = await play(["needsSomebody", "log"]);
     assert.equal(ended.exitCode, 1);
     assert.equal(ended.stderr, "");
@@ -67,20 +67,20 @@ describe("runProgram", () => {
     );
   });
 
-  it("tells any other failure with its stack", async () => {
+  it("prints any other failure with its stack", async () => {
     const ended = await play(["fails"]);
     assert.equal(ended.exitCode, 1);
     assert.match(ended.stderr, /^program: Error: the disk is full\n +at .*lifecycle-program\.ts/);
   });
 
-  it("a promise that nobody handled stops the program in order, with exit code 1", async () => {
+  it("an unhandled rejection stops the program in order, with exit code 1", async () => {
     const ended = await play(["forgetsAPromise"]);
     assert.equal(ended.exitCode, 1);
     assert.equal(ended.stdout, "running\nstopped\n");
     assert.match(ended.stderr, /^program: Error: nobody waits for this\n/);
   });
 
-  it("logs the signal it stops for", async () => {
+  it("logs the signal that stops it", async () => {
     const ended = await play(["stopsWhenAsked", "log"], { running: "SIGTERM" });
     const lines = ended.stdout.split("\n").filter((line) => line.startsWith("{"));
     assert.deepEqual(

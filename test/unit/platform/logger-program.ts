@@ -1,4 +1,4 @@
-/** Logs for `logger.test.ts`: the arguments are the level and the stream. */
+/** Writes logs for `logger.test.ts`: the arguments are the level and the stream. */
 import { createLogger, logLevels } from "../../../platform/logger.ts";
 
 const [wanted, stream] = process.argv.slice(2);
@@ -10,5 +10,5 @@ log.info({ step: 2 }, "found");
 log.warn({ step: 3 }, "lost");
 log.child({ node: "node1" }).error({ error: new Error("outer", { cause: new Error("inner") }) }, "failed");
 for (let number = 0; number < 2_000; number += 1) log.info({ number }, "counted");
-// No handler runs: what is not written by now is lost.
+// No handler runs: lines that are not yet written are lost.
 process.kill(process.pid, "SIGKILL");

@@ -37,18 +37,18 @@ describe("createLogger", () => {
     assert.equal(typeof hostname, "string");
   });
 
-  it("loses no line when the process is killed right after", () => {
+  it("loses no line if the process is killed right afterwards", () => {
     assert.equal(printed.stdout.filter(({ msg }) => msg === "counted").length, 2_000);
   });
 
-  it("tells an error with its stack and the message of its cause", () => {
+  it("logs an error with its stack and the message of its cause", () => {
     const failed = named("failed");
     const text = JSON.stringify(failed?.["error"]);
     assert.match(text, /Error: outer\\n +at /);
     assert.match(text, /"message":"inner"/);
   });
 
-  it("a child's lines carry the child's fields", () => {
+  it("the lines of a child have the fields of the child", () => {
     assert.equal(named("failed")?.["node"], "node1");
     assert.equal(named("found")?.["node"], undefined);
   });
@@ -64,7 +64,7 @@ describe("createLogger", () => {
   });
 
   for (const [index, level] of logLevels.entries()) {
-    it(`level ${level} leaves out what is less`, () => {
+    it(`level ${level} omits lower levels`, () => {
       const levels = new Set(play(level).stdout.map((line) => line["level"]));
       assert.deepEqual(levels, new Set(logLevels.slice(index)));
     });

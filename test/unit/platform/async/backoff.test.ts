@@ -10,7 +10,7 @@ describe("backoffDelayMs", () => {
     assert.deepEqual(delays, [200, 400, 800, 25_600, 30_000, 30_000]);
   });
 
-  it("lies between half of that and all of it, as chance has it", () => {
+  it("is randomly between half of that delay and all of it", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5_000 }),

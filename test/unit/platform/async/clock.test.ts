@@ -14,7 +14,7 @@ describe("systemClock", () => {
     await systemClock.sleep(3_600_000, stop.signal);
   });
 
-  it("tells durations by a clock that does not go back", () => {
+  it("measures durations with a monotonic clock", () => {
     assert.ok(systemClock.monotonicMs() <= systemClock.monotonicMs());
     assert.ok(Math.abs(systemClock.now() - Date.now()) < 60_000);
   });

@@ -19,13 +19,13 @@ describe("DueTimer", () => {
     });
   });
 
-  it("calls at the moment, once", async () => {
+  it("calls once, at the given time", async () => {
     wakeUp.set(500);
     await clock.advance(10_000);
     assert.deepEqual(calls, [500]);
   });
 
-  it("calls at the moment that was set last", async () => {
+  it("calls at the time that was set last", async () => {
     wakeUp.set(500);
     wakeUp.set(2_000);
     wakeUp.set(1_000);
@@ -33,7 +33,7 @@ describe("DueTimer", () => {
     assert.deepEqual(calls, [1_000]);
   });
 
-  it("has no timer without a moment, and one however often it is set", () => {
+  it("has no timer while no time is set, and only one after several calls", () => {
     assert.equal(clock.sleepers, 0);
     wakeUp.set(500);
     wakeUp.set(500);
@@ -42,7 +42,7 @@ describe("DueTimer", () => {
     assert.equal(clock.sleepers, 0);
   });
 
-  it("calls at once when the moment has passed, and again for a new one", async () => {
+  it("calls at once if the time has passed, and again for a new time", async () => {
     await clock.advance(1_000);
     wakeUp.set(500);
     await clock.advance(0);

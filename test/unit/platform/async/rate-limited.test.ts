@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { rateLimited } from "../../../../platform/async/rate-limited.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
 
-describe("seldom", () => {
-  it("shares one reading among all who ask within ten seconds, also while it runs", async () => {
+describe("rateLimited", () => {
+  it("shares one reading among all callers within ten seconds, also while it runs", async () => {
     const clock = new FakeClock();
     const pending: PromiseWithResolvers<number>[] = [];
     const read = rateLimited(() => {

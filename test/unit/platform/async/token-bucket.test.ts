@@ -3,7 +3,7 @@ import { TokenBucket } from "../../../../platform/async/token-bucket.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
 
 describe("TokenBucket", () => {
-  it("gives a burst, then one turn per interval, and refills up to the burst", async () => {
+  it("gives a burst, then one token per interval, and refills up to the burst", async () => {
     const clock = new FakeClock();
     const bucket = new TokenBucket({ clock, burst: 2, refillIntervalMs: 100 });
     const turns: number[] = [];

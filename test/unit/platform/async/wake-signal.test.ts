@@ -20,7 +20,7 @@ describe("WakeSignal", () => {
     return () => Promise.race([wait, settle().then(() => false)]);
   }
 
-  it("a wait ends when its time is up", async () => {
+  it("a wait ends after its timeout", async () => {
     const ended = await startWaiting(100);
     await clock.advance(99);
     assert.equal(await ended(), false);
@@ -28,20 +28,20 @@ describe("WakeSignal", () => {
     assert.equal(await ended(), true);
   });
 
-  it("a ring ends the wait", async () => {
+  it("a wake ends the wait", async () => {
     const ended = await startWaiting(100);
     wakeSignal.wake();
     assert.equal(await ended(), true);
   });
 
-  it("a ring while nobody waits is kept for the next wait, and only for that", async () => {
+  it("a wake while nothing waits is kept for the next wait only", async () => {
     wakeSignal.wake();
     wakeSignal.wake();
     assert.equal(await (await startWaiting(100))(), true);
     assert.equal(await (await startWaiting(100))(), false);
   });
 
-  it("a wait without end is an hour: timers take no longer ones", async () => {
+  it("a wait without a timeout takes an hour, because timers cannot take longer", async () => {
     const ended = await startWaiting(Infinity);
     await clock.advance(3_600_000);
     assert.equal(await ended(), true);

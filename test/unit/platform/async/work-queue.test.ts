@@ -5,7 +5,7 @@ import { createRecordingLogger } from "../../../support/recording-logger.ts";
 
 const done: Result = { kind: "done" };
 
-/** A queue that runs; `started` lists each look at a key with its time. */
+/** A running queue; `started` lists each reconciliation of a key with its time. */
 function start({
   concurrency = 1,
   reconcile = async () => done,
@@ -25,7 +25,7 @@ function start({
   return { clock, log, queue, stop, started, running };
 }
 
-/** A reconciler whose calls a test ends one by one. */
+/** A reconciler whose calls a test completes one by one. */
 function stepped() {
   const open: { readonly key: string; readonly end: (result?: Result) => void }[] = [];
   const reconcile = (key: string) => {
@@ -37,21 +37,21 @@ function stepped() {
 }
 
 describe("work queue", () => {
-  it("takes keys up in the order they came", async () => {
+  it("reconciles keys in the order in which they were added", async () => {
     const { clock, queue, started } = start();
     for (const key of ["b", "a", "c"]) queue.add(key);
     await clock.advance(0);
     assert.deepEqual(started, ["b@0", "a@0", "c@0"]);
   });
 
-  it("a key that waits is not queued twice", async () => {
+  it("a waiting key is not queued twice", async () => {
     const { clock, queue, started } = start();
     for (const key of ["a", "b", "a"]) queue.add(key);
     await clock.advance(0);
     assert.deepEqual(started, ["a@0", "b@0"]);
   });
 
-  it("a key added while it is reconciled is taken up once more, afterwards", async () => {
+  it("a key added during its reconciliation is reconciled once more afterwards", async () => {
     const { open, reconcile } = stepped();
     const { clock, queue, started } = start({ concurrency: 2, reconcile });
     queue.add("a");
@@ -68,7 +68,7 @@ describe("work queue", () => {
     assert.equal(started.length, 2);
   });
 
-  it("reconciles as many keys at a time as it may", async () => {
+  it("reconciles as many keys concurrently as allowed", async () => {
     const { open, reconcile } = stepped();
     const { clock, queue } = start({ concurrency: 2, reconcile });
     for (const key of ["a", "b", "c"]) queue.add(key);
@@ -85,7 +85,7 @@ describe("work queue", () => {
     );
   });
 
-  it("requeueAfter brings the key back then", async () => {
+  it("requeueAfter queues the key again after the delay", async () => {
     const results: Result[] = [{ kind: "requeueAfter", delayMs: 5_000 }];
     const { clock, queue, started } = start({ reconcile: async () => results.shift() ?? done });
     queue.add("a");
@@ -93,7 +93,7 @@ describe("work queue", () => {
     assert.deepEqual(started, ["a@0", "a@5000"]);
   });
 
-  it("of several delays the earliest counts", async () => {
+  it("the earliest of several delays applies", async () => {
     const { clock, queue, started } = start();
     queue.addAfter("a", 500);
     queue.addAfter("a", 200);
@@ -102,7 +102,7 @@ describe("work queue", () => {
     assert.deepEqual(started, ["a@200"]);
   });
 
-  it("a failing key comes back after doubling delays up to the maximum, and others are not held up", async () => {
+  it("a failing key is retried after doubling delays up to the maximum, and other keys are not delayed", async () => {
     const { clock, log, queue, started } = start({
       reconcile: async (key) => {
         if (key === "bad") throw new Error("nope");
@@ -125,7 +125,7 @@ describe("work queue", () => {
     assert.equal(log.lines.filter(({ level }) => level === "error").length, 7);
   });
 
-  it("success ends the back-off", async () => {
+  it("success resets the back-off", async () => {
     const outcomes = [false, false, true, false];
     const { clock, queue, started } = start({
       reconcile: async () => {
@@ -140,7 +140,7 @@ describe("work queue", () => {
     assert.deepEqual(started, ["a@0", "a@100", "a@300", "a@1000", "a@1100"]);
   });
 
-  it("a reconciler that throws before its promise counts as failed", async () => {
+  it("a reconciler that throws synchronously counts as failed", async () => {
     const { clock, queue, started } = start({
       reconcile: () => {
         throw new Error("nope");
@@ -151,7 +151,7 @@ describe("work queue", () => {
     assert.deepEqual(started, ["a@0", "a@100"]);
   });
 
-  it("when stopped it lets running work end, starts nothing, and drops delays", async () => {
+  it("when stopped, it lets running work finish, starts nothing and drops delays", async () => {
     const { open, reconcile } = stepped();
     const { clock, queue, stop, started, running } = start({ reconcile });
     queue.add("a");

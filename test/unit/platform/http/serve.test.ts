@@ -46,22 +46,22 @@ describe("serveHttp", () => {
 
   const rows: readonly (readonly [rule: string, path: string, method: string, status: number])[] = [
     ["a route answers", "/healthz", "GET", 200],
-    ["a query does not matter", "/healthz?verbose", "GET", 200],
+    ["a query is ignored", "/healthz?verbose", "GET", 200],
     ["HEAD is answered", "/healthz", "HEAD", 200],
-    ["other methods are refused", "/healthz", "POST", 405],
+    ["other methods are rejected", "/healthz", "POST", 405],
     ["other paths are not found", "/healthz/", "GET", 404],
-    ["what every object has is no route", "/../constructor", "GET", 404],
-    ["a handler that throws is answered with 500", "/fails", "GET", 500],
+    ["a property of every object is not a route", "/../constructor", "GET", 404],
+    ["if a handler throws, the answer is 500", "/fails", "GET", 500],
   ];
   for (const [rule, path, method, status] of rows) {
     it(rule, async () => assert.equal((await fetchStatus(path, method)).status, status));
   }
 
-  it("a handler that fails in the middle breaks the connection, so that nobody takes it for complete", async () => {
+  it("a handler that fails after its first data breaks the connection, so that the answer does not look complete", async () => {
     await assert.rejects(fetchStatus("/fails-late"));
   });
 
-  it("closes when aborted, with requests under way", async () => {
+  it("closes when aborted, even during requests", async () => {
     const hanging = assert.rejects(fetchStatus("/hangs"));
     await new Promise((resolve) => {
       setImmediate(resolve);
@@ -71,7 +71,7 @@ describe("serveHttp", () => {
     await hanging;
   });
 
-  it("refuses an address that is taken, naming it", async () => {
+  it("rejects an address that is already in use, and reports it", async () => {
     const address = `127.0.0.1:${port}`;
     await assert.rejects(
       serveHttp({ address, routes, log: silentLogger, signal: stop.signal }),
@@ -91,7 +91,7 @@ describe("serveHttp", () => {
     "a:80/x",
     "u@a:80",
   ]) {
-    it(`refuses ${JSON.stringify(address)} as an address`, async () => {
+    it(`rejects ${JSON.stringify(address)} as an address`, async () => {
       await assert.rejects(
         serveHttp({ address, routes, log: silentLogger, signal: stop.signal }),
         TerminalError,

@@ -13,15 +13,15 @@ describe("parseIpAddress", () => {
   const canonical: readonly (readonly [rule: string, text: string, expected: string])[] = [
     ["IPv4 stays as it is", "10.0.0.1", "10.0.0.1"],
     ["IPv6 is lower case", "FD00::ABCD", "fd00::abcd"],
-    ["leading zeros of IPv6 groups go", "fd00:0000:0000:0001:0:0:0:01", "fd00:0:0:1::1"],
+    ["leading zeros of IPv6 groups are removed", "fd00:0000:0000:0001:0:0:0:01", "fd00:0:0:1::1"],
     ["the longest run of zeros is compressed", "2001:0:0:1:0:0:0:1", "2001:0:0:1::1"],
-    ["of equal runs the first is compressed", "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
+    ["the first of equal runs is compressed", "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
     ["a single zero group is not compressed", "2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"],
-    ["a needless :: is written out", "2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1"],
+    ["an unnecessary :: is expanded", "2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1"],
     ["the unspecified address", "0:0:0:0:0:0:0:0", "::"],
     ["a run at the end", "fe80:0:0:0:0:0:0:0", "fe80::"],
     ["dotted tail of NAT64", "64:ff9b::192.0.2.33", "64:ff9b::c000:221"],
-    ["a small address is not taken for IPv4-compatible", "::1:0", "::1:0"],
+    ["a small address is not IPv4-compatible", "::1:0", "::1:0"],
   ];
   for (const [rule, text, expected] of canonical) {
     it(rule, () => assert.equal(parseIpAddress(text), expected));
@@ -41,7 +41,7 @@ describe("parseIpAddress", () => {
     ["an IPv4-mapped address in hex", "::ffff:a00:1"],
   ];
   for (const [rule, text] of refused) {
-    it(`refuses ${rule}, naming it`, () => {
+    it(`rejects ${rule} and reports it`, () => {
       assert.throws(
         () => parseIpAddress(text),
         (error) => error instanceof IpSyntaxError && error.value === text && error.message.includes(text),
@@ -49,12 +49,12 @@ describe("parseIpAddress", () => {
     });
   }
 
-  it("lenient reads leading zeros in IPv4 as decimal", () => {
+  it("lenient mode reads leading zeros in IPv4 as decimal", () => {
     assert.equal(parseIpAddress("010.000.08.1", { lenient: true }), "10.0.8.1");
   });
 
   for (const text of ["0256.0.0.1", "1.2.3", "1.2.3.4.5", "1.2.3.-4", "0x1.2.3.4", "1.2.3.4 "]) {
-    it(`lenient still refuses ${text}`, () => {
+    it(`lenient mode still rejects ${text}`, () => {
       assert.throws(() => parseIpAddress(text, { lenient: true }), IpSyntaxError);
     });
   }
@@ -87,7 +87,7 @@ describe("IP addresses, for any bytes", () => {
     );
   });
 
-  it("canonical IPv6 is what the URL standard writes", () => {
+  it("canonical IPv6 is the same as in the URL standard", () => {
     fc.assert(
       fc.property(addresses, (address) => {
         if (familyOf(address) === "IPv6")

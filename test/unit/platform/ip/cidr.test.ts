@@ -42,10 +42,10 @@ describe("parseCidr", () => {
     "/8",
     "x/8",
   ]) {
-    it(`refuses ${text}`, () => assert.throws(() => parseCidr(text), IpSyntaxError));
+    it(`rejects ${text}`, () => assert.throws(() => parseCidr(text), IpSyntaxError));
   }
 
-  it("lenient reads leading zeros in IPv4 and in the prefix length as decimal", () => {
+  it("lenient mode reads leading zeros in IPv4 and in the prefix length as decimal", () => {
     assert.equal(parseCidr("010.0.0.0/8", { lenient: true }), "10.0.0.0/8");
     assert.equal(parseCidr("10.0.0.0/08", { lenient: true }), "10.0.0.0/8");
     assert.equal(parseCidr("10.0.0.0/00", { lenient: true }), "0.0.0.0/0");
@@ -61,7 +61,7 @@ describe("parseCidr", () => {
     "10.0.0.0/+8",
     "10.0.0.0/ 8",
   ]) {
-    it(`lenient still refuses ${text}`, () => {
+    it(`lenient mode still rejects ${text}`, () => {
       assert.throws(() => parseCidr(text, { lenient: true }), IpSyntaxError);
     });
   }
@@ -76,7 +76,7 @@ describe("parts of a CIDR", () => {
     assert.equal(cidrFamily(cidr), "IPv6");
   });
 
-  it("of a single address have the longest prefix", () => {
+  it("have the longest prefix for a single address", () => {
     assert.equal(hostCidr(parseIpAddress("10.0.0.1")), "10.0.0.1/32");
     assert.equal(hostCidr(parseIpAddress("fd00::1")), "fd00::1/128");
   });

@@ -41,7 +41,7 @@ describe("withCondition", () => {
     });
   }
 
-  it("is the list itself when nothing changed", () => {
+  it("is the same list if nothing changed", () => {
     assert.equal(withCondition(before, ready, now), before);
   });
 });

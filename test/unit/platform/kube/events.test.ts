@@ -69,7 +69,7 @@ describe("event recorder", () => {
     assert.equal(stored()[0]?.metadata.namespace, "shop");
   });
 
-  it("the same again raises the count of the Event that is there", async () => {
+  it("a repetition increases the count of the existing Event", async () => {
     const { clock, recorder, stored } = createStage();
     recorder.record(drift);
     await clock.advance(60_000);
@@ -89,7 +89,7 @@ describe("event recorder", () => {
     ["incarnation of the object", { ...drift, regarding: { ...regarding, uid: "u-2" } }],
   ];
   for (const [what, event] of different) {
-    it(`another ${what} is another Event`, async () => {
+    it(`a different ${what} creates a new Event`, async () => {
       const { clock, recorder, stored } = createStage();
       recorder.record(drift);
       recorder.record(event);
@@ -98,7 +98,7 @@ describe("event recorder", () => {
     });
   }
 
-  it("starts a new Event when the API server has forgotten the old one", async () => {
+  it("creates a new Event if the API server has deleted the old one", async () => {
     const { clock, client, recorder, stored } = createStage();
     recorder.record(drift);
     await clock.advance(0);
@@ -108,7 +108,7 @@ describe("event recorder", () => {
     assert.equal(stored()[0]?.["count"], 1);
   });
 
-  it("tries again while the API server is away, and counts what happened meanwhile", async () => {
+  it("retries while the API server is unreachable, and counts Events in the meantime", async () => {
     const { clock, client, recorder, stored } = createStage();
     client.failNext("create", unreachable, { times: 2 });
     recorder.record(drift);
@@ -119,7 +119,7 @@ describe("event recorder", () => {
     assert.equal(stored()[0]?.["count"], 2);
   });
 
-  it("keeps the Event it repeats through a failed try", async () => {
+  it("still repeats the same Event after a failed attempt", async () => {
     const { clock, client, recorder, stored } = createStage();
     recorder.record(drift);
     await clock.advance(0);
@@ -132,7 +132,7 @@ describe("event recorder", () => {
     );
   });
 
-  it("gives an Event up after three tries and says so, and delivers the next", async () => {
+  it("drops an Event after three attempts, logs it, and delivers the next one", async () => {
     const { clock, client, log, recorder, stored } = createStage();
     client.failNext("create", unreachable, { times: 3 });
     recorder.record(drift);
@@ -148,7 +148,7 @@ describe("event recorder", () => {
     );
   });
 
-  it("does not repeat what the API server refuses", async () => {
+  it("does not retry an Event that the API server rejects", async () => {
     const { clock, client, recorder, stored } = createStage();
     client.failNext("create", new ApiError({ statusCode: 403, reason: "Forbidden", message: "no" }));
     recorder.record(drift);
@@ -157,7 +157,7 @@ describe("event recorder", () => {
     assert.deepEqual(stored(), []);
   });
 
-  it("sends 25 at once, then one a second", async () => {
+  it("sends 25 at once, then one per second", async () => {
     const { clock, recorder, stored } = createStage();
     for (let number = 0; number < 40; number += 1)
       recorder.record({ ...drift, message: `Restored ${number}.` });
@@ -169,7 +169,7 @@ describe("event recorder", () => {
     assert.equal(stored().length, 40);
   });
 
-  it("drops what comes when 500 wait", async () => {
+  it("drops new Events while 500 are waiting", async () => {
     const { clock, log, recorder } = createStage();
     for (let number = 0; number < 510; number += 1)
       recorder.record({ ...drift, message: `Restored ${number}.` });
@@ -177,7 +177,7 @@ describe("event recorder", () => {
     assert.equal(log.lines.length, 10);
   });
 
-  it("flush sends all that waits without regard to the rate", async () => {
+  it("flush sends all waiting Events, ignoring the rate", async () => {
     const { recorder, stored } = createStage();
     for (let number = 0; number < 40; number += 1)
       recorder.record({ ...drift, message: `Restored ${number}.` });
@@ -185,7 +185,7 @@ describe("event recorder", () => {
     assert.equal(stored().length, 40);
   });
 
-  it("flush tries each once when the API server is away", async () => {
+  it("flush tries each Event once while the API server is unreachable", async () => {
     const { client, recorder, clock } = createStage();
     client.failNext("create", unreachable, { times: 10 });
     recorder.record(drift);

@@ -10,7 +10,7 @@ const { services } = resources;
 /** The Service that most changes are about. */
 export const refA = { resource: services, namespace: "ns", name: "a" };
 
-/** A reflector of Services on a fake API server; `seen` is what its handler was told, in order. */
+/** A reflector of Services on a fake API server; `seen` lists the calls of its handler in order. */
 export function follow(
   client: FakeApiClient,
   overrides: Partial<ReflectorOptions<string>> & { readonly onUpsert?: (key: string) => void } = {},
@@ -38,7 +38,7 @@ export function follow(
   });
   return {
     clock,
-    /** What came since the last call. */
+    /** Calls of the handler since the last call of this function. */
     take: () => seen.splice(0),
     stop: async () => {
       stop.abort();

@@ -10,7 +10,7 @@ function valuesOf(chunks: readonly Buffer[]): readonly unknown[] {
 }
 
 describe("JsonLines", () => {
-  it("finds the same values wherever the stream is cut", () => {
+  it("finds the same values wherever the stream is split", () => {
     const text = fc.oneof(
       fc.string({ unit: "grapheme" }),
       fc.constantFrom("\u2028", "\u2029", "\u0085", "é😀\r"),
@@ -29,7 +29,7 @@ describe("JsonLines", () => {
     );
   });
 
-  it("keeps an unfinished line back", () => {
+  it("holds back an incomplete line", () => {
     assert.deepEqual(valuesOf([Buffer.from('{"a":1}\n{"b"')]), [{ a: 1 }]);
   });
 

@@ -28,7 +28,7 @@ describe("loadKubeConfig", () => {
   });
   after(() => rm(directory, { recursive: true }));
 
-  it("takes server and user of the current context", async () => {
+  it("uses server and user of the current context", async () => {
     await writeFile(kubeconfig, kubeconfigText("https://dev:6443/"));
     const kubeConfig = loadKubeConfig({ kubeconfig });
     assert.equal(kubeConfig.getCurrentCluster()?.server, "https://dev:6443");
@@ -36,7 +36,7 @@ describe("loadKubeConfig", () => {
     assert.equal(kubeConfig.getCurrentUser()?.token, "secret");
   });
 
-  it("a named server replaces that of the current cluster only", async () => {
+  it("the option server replaces only that of the current cluster", async () => {
     await writeFile(kubeconfig, kubeconfigText("https://dev:6443"));
     const kubeConfig = loadKubeConfig({ kubeconfig, server: "https://192.0.2.10:6443" });
     assert.deepEqual(
@@ -45,7 +45,7 @@ describe("loadKubeConfig", () => {
     );
   });
 
-  it("logs in by tokenFile, as kubeconfig.conf of kubeadm's kube-proxy does", async () => {
+  it("uses tokenFile, as in kubeconfig.conf of kubeadm's kube-proxy", async () => {
     const tokenFile = join(directory, "token");
     await writeFile(tokenFile, "from-file");
     const text = kubeconfigText("https://dev:6443").replace(
@@ -58,7 +58,7 @@ describe("loadKubeConfig", () => {
     assert.equal(headers["Authorization"], "Bearer from-file");
   });
 
-  it("plain http works, which client-node refuses without skipTLSVerify", async () => {
+  it("accepts plain http, which client-node rejects without skipTLSVerify", async () => {
     await writeFile(kubeconfig, kubeconfigText("http://127.0.0.1:8001"));
     assert.equal(loadKubeConfig({ kubeconfig }).getCurrentCluster()?.skipTLSVerify, true);
   });
@@ -71,7 +71,7 @@ describe("loadKubeConfig", () => {
   ])[] = [
     ["a file that does not exist", undefined, undefined, /kubeconfig .*missing.*ENOENT/],
     ["a file that is not YAML", "a: [", undefined, /cannot read kubeconfig/],
-    ["a file with something else in it", "just text", undefined, /kubeconfig/],
+    ["a file with other content", "just text", undefined, /kubeconfig/],
     ["an empty file", "", undefined, /kubeconfig/],
     [
       "a current context that does not exist",
@@ -79,7 +79,7 @@ describe("loadKubeConfig", () => {
       undefined,
       /no cluster/,
     ],
-    ["a server that is no URL", kubeconfigText("dev:6443"), undefined, /has server "dev:6443"/],
+    ["a server that is not a URL", kubeconfigText("dev:6443"), undefined, /has server "dev:6443"/],
     [
       "a named server that is no URL",
       kubeconfigText("https://dev"),
@@ -88,7 +88,7 @@ describe("loadKubeConfig", () => {
     ],
   ];
   for (const [rule, text, server, told] of refusals) {
-    it(`refuses ${rule}, naming it`, async () => {
+    it(`rejects ${rule} and reports it`, async () => {
       const path = text === undefined ? join(directory, "missing") : kubeconfig;
       if (text !== undefined) await writeFile(path, text);
       assert.throws(

@@ -8,7 +8,7 @@ const rows: readonly (readonly [rule: string, selector: LabelSelector, expected:
   ["an empty selector matches", {}, true],
   ["empty parts match", { matchLabels: {}, matchExpressions: [] }, true],
   ["all labels must match", { matchLabels: { app: "web", tier: "front" } }, true],
-  ["one other value is enough to fail", { matchLabels: { app: "web", tier: "back" } }, false],
+  ["one different value fails", { matchLabels: { app: "web", tier: "back" } }, false],
   ["a missing label fails", { matchLabels: { zone: "a" } }, false],
   [
     "In matches one of the values",
@@ -60,7 +60,7 @@ describe("matchesSelector", () => {
     it(rule, () => assert.equal(matchesSelector(selector, labels), expected));
   }
 
-  it("an object without labels matches what demands none", () => {
+  it("an object without labels matches a selector that requires none", () => {
     assert.equal(
       matchesSelector({ matchExpressions: [{ key: "app", operator: "DoesNotExist" }] }, undefined),
       true,

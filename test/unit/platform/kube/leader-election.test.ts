@@ -18,7 +18,7 @@ const unavailable = new ApiError({ statusCode: 503, reason: "ServiceUnavailable"
 function createStage() {
   const clock = new FakeClock();
   const client = new FakeApiClient({ now: () => clock.now() });
-  /** Every start and end of somebody's leadership. */
+  /** Every start and end of a candidate's leadership. */
   const history: string[] = [];
   const at = () => `@${clock.monotonicMs() / 1000}`;
   const candidate = (
@@ -104,7 +104,7 @@ describe("runLeaderElection", () => {
     await two.stop();
   });
 
-  it("a lease that is not renewed is taken after its duration on the taker's clock", async () => {
+  it("another candidate takes a lease that is not renewed for its duration on the candidate's clock", async () => {
     const { clock, client, candidate, history } = createStage();
     await client.create<Lease>(leases, {
       metadata: { name: "operator", namespace: "kube-system" },
@@ -118,7 +118,7 @@ describe("runLeaderElection", () => {
     await one.stop();
   });
 
-  it("a leader that cannot renew steps down at the deadline and runs again", async () => {
+  it("a leader that cannot renew stops leading at the deadline and competes again", async () => {
     const { clock, client, candidate, history } = createStage();
     const one = candidate("one");
     await clock.advance(1_000);
@@ -128,7 +128,7 @@ describe("runLeaderElection", () => {
     await one.stop();
   });
 
-  it("a few failed renewals before the deadline do not matter", async () => {
+  it("a few failed renewals before the deadline have no effect", async () => {
     const { clock, client, candidate, history } = createStage();
     const one = candidate("one");
     await clock.advance(1_000);
@@ -138,7 +138,7 @@ describe("runLeaderElection", () => {
     await one.stop();
   });
 
-  it("a leader whose requests hang steps down at the deadline", async () => {
+  it("a leader with hanging requests stops leading at the deadline", async () => {
     const { clock, candidate, history } = createStage();
     const hanging = new HangingClient();
     const one = candidate("one", { via: hanging });
@@ -150,7 +150,7 @@ describe("runLeaderElection", () => {
     await one.stop();
   });
 
-  it("of two that see the same expired lease one wins", async () => {
+  it("one of two candidates that see the same expired lease becomes leader", async () => {
     const { clock, client, candidate, history } = createStage();
     await client.create<Lease>(leases, {
       metadata: { name: "operator", namespace: "kube-system" },
@@ -163,7 +163,7 @@ describe("runLeaderElection", () => {
     for (const each of both) await each.stop();
   });
 
-  it("a leader that lost its lease to somebody else does not take it back", async () => {
+  it("a leader that lost its lease to another candidate does not take it back", async () => {
     const { clock, client, candidate, history, lease } = createStage();
     const one = candidate("one");
     await clock.advance(0);
@@ -175,7 +175,7 @@ describe("runLeaderElection", () => {
     assert.equal(lease()?.spec["holderIdentity"], "thief");
   });
 
-  it("work that fails or ends by itself gives the office up and runs for it again", async () => {
+  it("a leader whose work fails or ends releases the lease and competes again", async () => {
     const { clock, candidate, history } = createStage();
     const one = candidate("one", {
       lead: async () => {
@@ -196,7 +196,7 @@ describe("runLeaderElection", () => {
   });
 });
 
-/** An API server that can stop answering, without closing the connection. */
+/** An API server that can stop answering without closing the connection. */
 class HangingClient extends FakeApiClient {
   hangs = false;
 

@@ -14,7 +14,7 @@ describe("connections of runReflector", () => {
     await client.create(services, service("b"));
   });
 
-  it("asks for streaming lists, random watch times and a silence limit above the bookmark interval", async () => {
+  it("requests streaming lists, random watch timeouts and an idle timeout above the bookmark interval", async () => {
     const reflector = follow(client, { random: () => 0.5 });
     await reflector.clock.advance(0);
     const [watch] = watchesOf(client);
@@ -51,7 +51,7 @@ describe("connections of runReflector", () => {
     await reflector.stop();
   });
 
-  it("an event resets the wait", async () => {
+  it("an event resets the delay", async () => {
     client.failNext("watch", new Error("connection refused"), { times: 5 });
     const reflector = follow(client);
     await reflector.clock.advance(10_000);
@@ -62,7 +62,7 @@ describe("connections of runReflector", () => {
     await reflector.stop();
   });
 
-  it("stays away as long as Retry-After says", async () => {
+  it("waits as long as Retry-After requires", async () => {
     const overloaded = { statusCode: 429, reason: "TooManyRequests", message: "busy", retryAfterSeconds: 7 };
     client.failNext("watch", new ApiError(overloaded));
     const reflector = follow(client);
@@ -73,7 +73,7 @@ describe("connections of runReflector", () => {
     await reflector.stop();
   });
 
-  it("tells when the connection is lost and found, with the time of the last contact", async () => {
+  it("reports when the connection is lost and restored, with the time of the last contact", async () => {
     const states: string[] = [];
     const reflector = follow(client, {
       onStateChange: ({ connected, lastContactMs }) => states.push(`${connected} ${lastContactMs}`),
@@ -89,7 +89,7 @@ describe("connections of runReflector", () => {
     await reflector.stop();
   });
 
-  it("tells each contact before what comes with it, and where a connection begins", async () => {
+  it("reports each contact before its event, and the start of a connection", async () => {
     const contacts: string[] = [];
     const reflector = follow(client, {
       onContact: (contact) => contacts.push(contact),
@@ -105,7 +105,7 @@ describe("connections of runReflector", () => {
     await reflector.stop();
   });
 
-  it("tells how far it is after each list, change and bookmark", async () => {
+  it("reports its progress after each list, change and bookmark", async () => {
     const progress: string[] = [];
     const reflector = follow(client, {
       onProgress: ({ kind, resourceVersion }) => progress.push(`${kind} ${resourceVersion}`),
@@ -121,7 +121,7 @@ describe("connections of runReflector", () => {
     await reflector.stop();
   });
 
-  it("is silent after it was stopped, and leaves no watch and no timer behind", async () => {
+  it("calls nothing after it was stopped, and leaves no watch and no timer behind", async () => {
     const reflector = follow(client);
     await reflector.clock.advance(0);
     reflector.take();
@@ -132,7 +132,7 @@ describe("connections of runReflector", () => {
     assert.equal(reflector.clock.sleepers, 0);
   });
 
-  it("stops while it waits to connect again", async () => {
+  it("stops while it waits to reconnect", async () => {
     client.failNext("watch", new Error("connection refused"));
     const reflector = follow(client);
     await reflector.clock.advance(0);

@@ -10,31 +10,31 @@ type Reflector = ReturnType<typeof follow>;
 interface Row {
   readonly rule: string;
   readonly options?: Parameters<typeof follow>[1];
-  /** What happens after "a" and "b" have been synced. */
+  /** What changes after "a" and "b" have been synced. */
   readonly happens: (client: FakeApiClient, reflector: Reflector) => Promise<void>;
-  /** What the handler is told about it. */
+  /** Expected calls of the handler. */
   readonly told: readonly string[];
 }
 
 const rows: readonly Row[] = [
   {
-    rule: "a new object is handed over",
+    rule: "a new object reaches the handler",
     happens: async (client) => void (await client.create(services, service("c"))),
     told: ["+ns/c plain"],
   },
   {
-    rule: "a change is handed over",
+    rule: "a change reaches the handler",
     happens: async (client) =>
       void (await client.mergePatch(refA, { metadata: { labels: { color: "red" } } })),
     told: ["+ns/a red"],
   },
   {
-    rule: "a deletion is handed over",
+    rule: "a deletion reaches the handler",
     happens: async (client) => void (await client.delete(refA)),
     told: ["-ns/a"],
   },
   {
-    rule: "after a lost connection it resumes: changes arrive, the rest is not repeated",
+    rule: "after a lost connection it resumes: changes arrive, unchanged objects are not repeated",
     happens: async (client, { clock }) => {
       client.dropConnections(new Error("connection reset"));
       await client.delete(refA);
@@ -53,7 +53,7 @@ const rows: readonly Row[] = [
     told: ["+ns/c plain"],
   },
   {
-    rule: "when its resource version is too old (410) a new snapshot tells what was deleted",
+    rule: "if its resource version is too old (410), a new snapshot shows what was deleted",
     happens: async (client, { clock }) => {
       client.dropConnections(new Error("connection reset"));
       await client.delete(refA);
@@ -72,7 +72,7 @@ const rows: readonly Row[] = [
     told: ["+ns/b plain", "-ns/a"],
   },
   {
-    rule: "when the server's storage is older than what was seen it takes a new snapshot",
+    rule: "if the server's storage is older than the last state, it takes a new snapshot",
     happens: async (client, { clock }) => {
       client.sendError(services, {
         code: 504,
@@ -84,7 +84,7 @@ const rows: readonly Row[] = [
     told: ["+ns/a plain", "+ns/b plain"],
   },
   {
-    rule: "another ERROR event only reconnects",
+    rule: "any other ERROR event only reconnects",
     happens: async (client, { clock }) => {
       client.sendError(services, { code: 500, message: "etcdserver: leader changed" });
       await client.create(services, service("c"));
@@ -93,7 +93,7 @@ const rows: readonly Row[] = [
     told: ["+ns/c plain"],
   },
   {
-    rule: "a snapshot that breaks off deletes nothing until one is complete",
+    rule: "an incomplete snapshot deletes nothing",
     options: { resource: services },
     happens: async (client, { clock }) => {
       client.dropConnections(new Error("connection reset"));
@@ -108,14 +108,14 @@ const rows: readonly Row[] = [
     told: ["+ns/b plain", "-ns/a"],
   },
   {
-    rule: "an object that trim no longer wants counts as deleted",
+    rule: "an object that trim no longer keeps counts as deleted",
     options: { trim: ({ metadata: { labels } }) => (labels?.["color"] === "red" ? undefined : "plain") },
     happens: async (client) =>
       void (await client.mergePatch(refA, { metadata: { labels: { color: "red" } } })),
     told: ["-ns/a"],
   },
   {
-    rule: "an object that trim never wanted is not mentioned",
+    rule: "an object that trim never kept does not reach the handler",
     options: { trim: ({ metadata: { name } }) => (name === "c" ? undefined : "plain") },
     happens: async (client) => {
       await client.create(services, service("c"));
@@ -124,7 +124,7 @@ const rows: readonly Row[] = [
     told: [],
   },
   {
-    rule: "a handler that throws misses nothing later",
+    rule: "a handler that throws still gets later events",
     options: {
       onUpsert: (key) => {
         if (key === "ns/c") throw new Error("handler failed");
@@ -158,7 +158,7 @@ describe("runReflector", () => {
     await client.create(services, service("b"));
   });
 
-  it("hands over what exists, then says it is synced", async () => {
+  it("passes all existing objects to the handler, then reports that it is synced", async () => {
     const reflector = follow(client);
     await reflector.clock.advance(0);
     assert.deepEqual(reflector.take(), ["+ns/a plain", "+ns/b plain", "synced"]);

@@ -35,7 +35,7 @@ describe("resourcePath", () => {
     it(rule, () => assert.equal(path, expected));
   }
 
-  it("refuses a namespaced object without a namespace", () => {
+  it("rejects a namespaced object without a namespace", () => {
     assert.throws(() => resourcePath(services, { name: "web" }), RangeError);
   });
 });

@@ -6,8 +6,8 @@ const rows: readonly (readonly [rule: string, version: string, other: string, ex
   ["a lower number is older", "9", "10", false],
   ["the same is as new", "10", "10", true],
   ["large numbers are compared exactly", "9007199254740992", "9007199254740993", false],
-  ["what is no number counts as new", "abc", "5", true],
-  ["nothing is older than what is no number", "5", "abc", true],
+  ["a version that is not a number counts as new", "abc", "5", true],
+  ["no version is older than one that is not a number", "5", "abc", true],
 ];
 
 describe("isAtLeast", () => {

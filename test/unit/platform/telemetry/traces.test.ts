@@ -16,7 +16,7 @@ interface Export {
   readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly Span[] }[] }[];
 }
 
-/** Runs `work` against a collector and returns the spans it received, by name. */
+/** Runs `work` with a collector and returns the received spans by name. */
 async function collect(work: (endpoint: string) => Promise<void>): Promise<ReadonlyMap<string, Span>> {
   const spans = new Map<string, Span>();
   const collector = createServer((request, response) => {
@@ -42,7 +42,7 @@ async function collect(work: (endpoint: string) => Promise<void>): Promise<Reado
 }
 
 describe("createTracing", () => {
-  it("without an endpoint only runs the function", async () => {
+  it("only runs the function without an endpoint", async () => {
     const tracing = await createTracing({ service: "operator", otlpEndpoint: undefined });
     assert.equal(await tracing.inSpan("reconcile", {}, async () => 42), 42);
     await assert.rejects(
@@ -54,7 +54,7 @@ describe("createTracing", () => {
     await tracing.shutdown();
   });
 
-  it("sends spans to the collector, nested as the calls were, side by side calls apart", async () => {
+  it("sends spans to the collector, nested like the calls, with concurrent calls kept apart", async () => {
     const spans = await collect(async (otlpEndpoint) => {
       const tracing = await createTracing({ service: "operator", otlpEndpoint });
       await tracing.inSpan("outer", { config: "default" }, async () => {
@@ -71,7 +71,7 @@ describe("createTracing", () => {
     }
   });
 
-  it("marks a span whose function failed, and passes the error on", async () => {
+  it("marks the span of a failed function, and rethrows the error", async () => {
     const failure = new Error("conflict");
     const spans = await collect(async (otlpEndpoint) => {
       const tracing = await createTracing({ service: "operator", otlpEndpoint });

@@ -4,17 +4,17 @@ import { validateScalar } from "../../../../crds/validation/scalar-rules.ts";
 import { cutText } from "../../../../platform/text/cut-text.ts";
 
 const rows: readonly (readonly [rule: string, text: string, maxLength: number, expected: string])[] = [
-  ["what fits stays", "abc", 3, "abc"],
-  ["what is too long ends with an ellipsis", "abcd", 3, "ab…"],
-  ["one character is left of what is too long for one", "ab", 1, "…"],
+  ["a short text is unchanged", "abc", 3, "abc"],
+  ["a long text ends with an ellipsis", "abcd", 3, "ab…"],
+  ["a long text becomes an ellipsis if one character is allowed", "ab", 1, "…"],
   ["a character of two code units counts as one", "a😀b", 3, "a😀b"],
   ["a character of two code units is not cut in half", "a😀bc", 3, "a😀…"],
   ["half a character becomes the replacement character", "a\ud83d", 3, "a\ufffd"],
   ["a half character at the cut does not hide that there is more", "😀😀😀😀😀😀", 2, "😀…"],
-  ["nothing stays nothing", "", 1, ""],
+  ["an empty text stays empty", "", 1, ""],
 ];
 
-/** Text with pairs, halves of pairs in any order, and ordinary characters. */
+/** Text with surrogate pairs, halves of pairs in any order, and ordinary characters. */
 const anyText = fc
   .array(fc.constantFrom("a", "é", "…", "😀", "\ud83d", "\ude00"), { maxLength: 40 })
   .map((parts) => parts.join(""));
