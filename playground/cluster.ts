@@ -25,9 +25,9 @@ const root = path.join(import.meta.dirname, "..");
 export interface ClusterOptions {
   /** Prefix of the network namespaces; two clusters of the same name cannot run at once. */
   readonly name: string;
-  /** Where the API server listens on 127.0.0.1; 0 is any free port. */
+  /** Port of the API server on 127.0.0.1; 0 selects any free port. */
   readonly port: number;
-  /** Kubeconfig and logs stay here when the cluster has gone. */
+  /** Kubeconfig and logs are kept here after the cluster has stopped. */
   readonly folder: string;
   readonly log: Logger;
   readonly signal?: AbortSignal;
@@ -45,18 +45,18 @@ export interface Cluster {
   readonly agents: ReadonlyMap<string, ManagedProcess>;
   /** Resolves when the API server answers. */
   apiServerReady(): Promise<void>;
-  /** Ends every process and removes the network. Idempotent. */
+  /** Stops every process and removes the network. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
  * Starts everything and resolves when the API server has the CRDs, Nodes and Pods. Needs the bundles in `dist/`.
- * Nothing is left on failure, when `signal` aborts, and even when this process is killed.
+ * Leaves nothing behind on failure, when `signal` aborts, or when this process is killed.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   await using started = new AsyncDisposableStack();
   const { name, folder, log, signal } = options;
-  // One for the whole machine, as the network namespaces are, whatever checkout this is.
+  // One lock for the whole machine, like the network namespaces, even with several checkouts.
   const lockFile = path.join(tmpdir(), `kubesteer-${name}.lock`);
   started.defer(await takeLock(lockFile));
   mkdirSync(folder, { recursive: true });
@@ -174,7 +174,7 @@ function definePrograms({
           `--kubeconfig=${kubeconfig}`,
           `--node-name=${name}`,
           `--state-dir=${path.join(runFolder, name)}`,
-          // People look at the numbers in the status sooner than on a real node.
+          // Users check the numbers in the status sooner than on a real node.
           "--heartbeat-seconds=2",
         ],
         namespace,
@@ -193,7 +193,7 @@ async function installCRDs(kubectl: Kubectl): Promise<void> {
   if (waited.exitCode !== 0) throw new Error(`the CRDs are not served: ${waited.stderr}`);
 }
 
-/** The status of a new object is not taken from the request that creates it. */
+/** Sets the status separately, because the API server ignores it in the request that creates an object. */
 async function createWithStatus(
   client: ApiClient,
   resource: (typeof resources)[keyof typeof resources],
@@ -214,7 +214,7 @@ async function waitForApiServer(port: number, logFile: string): Promise<void> {
 
 function startJanitor(prefix: string, folder: string, lockFile: string): ChildProcess {
   const program = path.join(root, "playground/janitor.ts");
-  // Detached: Ctrl-C reaches the whole process group, and the janitor has to outlive it.
+  // Detached: Ctrl-C reaches the whole process group, and the janitor must outlive it.
   return spawn(process.execPath, [program, prefix, folder, lockFile], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
@@ -228,7 +228,7 @@ async function dismiss(janitor: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** kubectl speaks http as it is; @kubernetes/client-node wants to hear that there is no TLS to verify. */
+/** kubectl accepts plain http; @kubernetes/client-node requires an explicit statement that there is no TLS to verify. */
 function kubeconfigText(port: number): string {
   return `apiVersion: v1
 kind: Config

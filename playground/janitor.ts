@@ -1,6 +1,6 @@
 /**
- * Outlives a playground that is killed: waits for the end of standard input, which the kernel brings about when the
- * playground's process goes for whatever reason, then removes its network, its files and its lock.
+ * Outlives a killed playground: waits for the end of standard input, which the kernel closes when the process of the playground
+ * ends for any reason, then removes its network, its files and its lock.
  *
  *   node playground/janitor.ts PREFIX FOLDER LOCK
  */

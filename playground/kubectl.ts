@@ -6,13 +6,13 @@ export interface KubectlResult {
   readonly stderr: string;
 }
 
-/** Runs the real kubectl against one API server, with a cache of its own. */
+/** Runs the real kubectl against one API server, with its own cache. */
 export type Kubectl = (
   args: readonly string[],
   options?: { readonly input?: string; readonly timeoutMs?: number },
 ) => Promise<KubectlResult>;
 
-/** `home` takes kubectl's caches, so that nothing is written to the user's. */
+/** `home` is for kubectl's caches, so that nothing is written to those of the user. */
 export function createKubectl({
   kubeconfig,
   home,

@@ -2,21 +2,21 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Somebody else runs the same playground. */
+/** Another process runs the same playground. */
 export class AlreadyRunningError extends Error {
   override readonly name = "AlreadyRunningError";
   readonly pid: number;
 
   constructor(pid: number, lockFile: string) {
-    super(`it is already running as process ${pid} (${lockFile}); stop that one first: kill ${pid}`);
+    super(`it is already running as process ${pid} (${lockFile}); stop that process first: kill ${pid}`);
     this.pid = pid;
   }
 }
 
 /**
- * Takes `lockFile` for this process. The lock of a process that has gone is waited for, because its janitor gives it back
- * when it has cleaned up, and taken over after `patienceMs`. Resolves to the function that gives the lock back.
- * @throws AlreadyRunningError when a living process holds it.
+ * Acquires `lockFile` for this process. If the holder has ended, waits for its janitor, which releases the lock after cleaning
+ * up, and takes the lock after `patienceMs`. Resolves to the function that releases the lock.
+ * @throws AlreadyRunningError if a running process holds it.
  */
 export async function takeLock(
   lockFile: string,
@@ -38,7 +38,7 @@ export async function takeLock(
   }
 }
 
-/** NaN when the lock has just been given back, or holds no number. */
+/** NaN if the lock has just been released, or contains no number. */
 function readHolder(lockFile: string): number {
   try {
     return Number.parseInt(readFileSync(lockFile, "utf8"), 10);
@@ -47,7 +47,7 @@ function readHolder(lockFile: string): number {
   }
 }
 
-/** Whether `pid` lives and can be one of our programs: a pid is used again after a crash. */
+/** Whether `pid` is running and can be one of our programs, because the kernel reuses pids after a crash. */
 function isNodeProcess(pid: number): boolean {
   if (!Number.isInteger(pid) || pid < 1) return false;
   try {

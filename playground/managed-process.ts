@@ -8,13 +8,13 @@ export interface ProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Receives standard output and error, appended. */
+  /** Standard output and error are appended to this file. */
   readonly logFile: string;
-  /** Network namespace it runs in; undefined is ours. */
+  /** Network namespace of the program; undefined is the one of this process. */
   readonly netns?: string;
 }
 
-/** A program that can be killed and started again. The kernel kills it when this process dies. */
+/** A program that can be killed and restarted. The kernel kills it when this process dies. */
 export class ManagedProcess {
   readonly name: string;
   readonly logFile: string;
@@ -27,7 +27,7 @@ export class ManagedProcess {
     this.#options = options;
   }
 
-  /** undefined while it does not run. */
+  /** undefined while the program is not running. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -51,7 +51,7 @@ export class ManagedProcess {
     });
   }
 
-  /** Sends `signal` and resolves when the process has gone; at once when it does not run. SIGKILL follows after 5 s. */
+  /** Sends `signal`, then SIGKILL after 5 s, and resolves when the process has ended; at once if it is not running. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
@@ -62,7 +62,7 @@ export class ManagedProcess {
     clearTimeout(force);
   }
 
-  /** Sends a signal such as SIGSTOP; ignored while it does not run. */
+  /** Sends a signal such as SIGSTOP; has no effect while the program is not running. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage } from "../platform/errors.ts";
 
 /**
- * Asks `condition` again and again until it answers with something other than undefined and false.
- * Rejects after `timeoutMs` with a sentence that names `what` and the last error of `condition`.
+ * Calls `condition` repeatedly until it returns something other than undefined and false.
+ * Rejects after `timeoutMs` with a sentence that contains `what` and the last error of `condition`.
  */
 export async function waitUntil<T>(
   what: string,
@@ -25,7 +25,9 @@ export async function waitUntil<T>(
     }
     if (performance.now() > deadline) {
       const reason = lastError === undefined ? "" : `: ${errorMessage(lastError)}`;
-      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}${reason}`, { cause: lastError });
+      throw new Error(`timed out after ${timeoutMs / 1000} s waiting for ${what}${reason}`, {
+        cause: lastError,
+      });
     }
     await delay(intervalMs);
   }

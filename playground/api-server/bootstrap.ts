@@ -3,7 +3,7 @@ import type { JsonObject } from "./json-value.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { Cidr } from "../../platform/ip/address.ts";
 
-/** What every cluster has from its first second: system namespaces, the service range, priority classes, its own Service. */
+/** Creates the objects that every cluster has from the start: system namespaces, service range, priority classes, its own Service. */
 export function createClusterObjects(
   registry: Registry,
   facts: { readonly serviceCIDRs: readonly Cidr[]; readonly apiPort: number },

@@ -4,7 +4,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: JsonValue | undefined };
 
-/** Whether the value is an object, so neither an array nor null. */
+/** Whether the value is an object, that is, neither an array nor null. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !isJsonArray(value);
 }
@@ -14,7 +14,7 @@ export function isJsonArray(value: JsonValue | undefined): value is readonly Jso
   return Array.isArray(value);
 }
 
-/** The value below a path of property names, `undefined` where any step is missing. */
+/** The value at a path of property names, `undefined` if any part is missing. */
 export function valueAt(value: JsonValue | undefined, ...path: readonly string[]): JsonValue | undefined {
   let current = value;
   for (const key of path) current = isJsonObject(current) ? ownValue(current, key) : undefined;
@@ -26,42 +26,42 @@ export function ownValue(object: JsonObject, key: string): JsonValue | undefined
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** The object below a path; an empty one when it is missing or something else. */
+/** The object at a path; empty if it is missing or not an object. */
 export function objectAt(value: JsonValue | undefined, ...path: readonly string[]): JsonObject {
   const found = valueAt(value, ...path);
   return isJsonObject(found) ? found : {};
 }
 
-/** The array below a path; an empty one when it is missing or something else. */
+/** The array at a path; empty if it is missing or not an array. */
 export function arrayAt(value: JsonValue | undefined, ...path: readonly string[]): readonly JsonValue[] {
   const found = valueAt(value, ...path);
   return isJsonArray(found) ? found : [];
 }
 
-/** The string below a path, `undefined` when there is none. */
+/** The string at a path, `undefined` if there is none. */
 export function stringAt(value: JsonValue | undefined, ...path: readonly string[]): string | undefined {
   const found = valueAt(value, ...path);
   return typeof found === "string" ? found : undefined;
 }
 
-/** The number below a path, `undefined` when there is none. */
+/** The number at a path, `undefined` if there is none. */
 export function numberAt(value: JsonValue | undefined, ...path: readonly string[]): number | undefined {
   const found = valueAt(value, ...path);
   return typeof found === "number" ? found : undefined;
 }
 
-/** The strings of the array below a path; other elements are left out. */
+/** The strings of the array at a path, without other elements. */
 export function stringsAt(value: JsonValue | undefined, ...path: readonly string[]): readonly string[] {
   return arrayAt(value, ...path).filter((element) => typeof element === "string");
 }
 
-/** A scalar as text; "" for nothing, JSON for objects and arrays. */
+/** A scalar as text; "" for null and absent values, JSON for objects and arrays. */
 export function textOf(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Properties that are present, in their order. */
+/** Properties that are present, in order. */
 export function entriesOf(object: JsonObject): readonly (readonly [string, JsonValue])[] {
   return Object.entries(object).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value] as const],
@@ -73,7 +73,7 @@ export function without(object: JsonObject, ...keys: readonly string[]): JsonObj
   return Object.fromEntries(entriesOf(object).filter(([key]) => !keys.includes(key)));
 }
 
-/** A copy of the object with the value at the path replaced; missing objects on the way are made. */
+/** A copy of the object with the value at the path replaced; creates missing objects on the path. */
 export function withValueAt(object: JsonObject, path: readonly string[], value: JsonValue): JsonObject {
   const [key, ...rest] = path;
   if (key === undefined) return object;
@@ -81,7 +81,7 @@ export function withValueAt(object: JsonObject, path: readonly string[], value: 
   return { ...object, [key]: withValueAt(objectAt(object, key), rest, value) };
 }
 
-/** Deep equality of JSON values; the order of properties does not matter, that of elements does. */
+/** Deep equality of JSON values; ignores the order of properties, but not that of elements. */
 export function jsonEquals(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
   if (left === right) return true;
   if (isJsonArray(left) && isJsonArray(right)) {
@@ -95,7 +95,7 @@ export function jsonEquals(left: JsonValue | undefined, right: JsonValue | undef
   );
 }
 
-/** Text of the value that is equal for equal values: object properties are sorted. */
+/** Canonical text of the value, with sorted object properties: equal values have equal texts. */
 export function canonicalJson(value: JsonValue): string {
   return JSON.stringify(sortKeys(value));
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, stringAt } from "./json-value.ts";
 
-/** metav1.ObjectMeta, as far as the server itself reads it. */
+/** The part of metav1.ObjectMeta that the server itself reads. */
 export type ObjectMetadata = JsonObject & {
   readonly name: string;
   readonly namespace?: string;
@@ -16,7 +16,7 @@ export type ObjectMetadata = JsonObject & {
   readonly managedFields?: readonly JsonObject[];
 };
 
-/** metav1.OwnerReference: the object goes when all its owners are gone. */
+/** metav1.OwnerReference: the object is removed when all its owners are gone. */
 export type OwnerReference = JsonObject & {
   readonly apiVersion: string;
   readonly kind: string;
@@ -25,7 +25,7 @@ export type OwnerReference = JsonObject & {
   readonly blockOwnerDeletion?: boolean;
 };
 
-/** One object of the API as it is stored and sent. */
+/** One API object, as stored and sent. */
 export type KubeObject = JsonObject & {
   readonly apiVersion: string;
   readonly kind: string;
@@ -33,9 +33,9 @@ export type KubeObject = JsonObject & {
 };
 
 /**
- * Takes a decoded object whose metadata a schema has checked.
+ * Reads a decoded object whose metadata a schema has validated.
  *
- * @throws TypeError when apiVersion, kind or metadata is missing.
+ * @throws TypeError if apiVersion, kind or metadata is missing.
  */
 export function parseKubeObject(value: JsonValue): KubeObject {
   if (

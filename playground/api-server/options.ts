@@ -4,7 +4,7 @@ import type { ApiServerOptions } from "./start.ts";
 /**
  * The flags of the API server program.
  *
- * @throws Error naming the flag, its value and what it should be.
+ * @throws Error with the flag, its value and what it should be.
  */
 export function parseOptions(args: readonly string[]): Omit<ApiServerOptions, "log"> {
   const { values } = parseArgs({

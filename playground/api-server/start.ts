@@ -11,19 +11,19 @@ import { Registry } from "./registry/registry.ts";
 import { openJournal } from "./storage/journal.ts";
 import { ObjectStore } from "./storage/object-store.ts";
 
-/** What {@link startApiServer} takes. */
+/** Options of {@link startApiServer}. */
 export interface ApiServerOptions {
-  /** TCP port; 0 takes a free one. */
+  /** TCP port; 0 selects a free one. */
   readonly port: number;
   /** @default "127.0.0.1" */
   readonly host?: string;
-  /** Unix socket to listen on as well, for clients in other network namespaces. */
+  /** Additional Unix socket, for clients in other network namespaces. */
   readonly socketPath?: string;
-  /** Keeps objects and recent history over restarts; without it everything is in memory. */
+  /** Directory that keeps objects and recent history across restarts; without it, everything is in memory only. */
   readonly dataDir?: string;
   /** Ranges of cluster IPs, the preferred family first. @default 10.96.0.0/16 and fd00:10:96::/112 */
   readonly serviceCIDRs?: readonly string[];
-  /** Changes that watches can resume over. @default 10000 */
+  /** Number of latest changes from which watches can resume. @default 10000 */
   readonly watchHistory?: number;
   /** @default silent */
   readonly log?: Logger;
@@ -34,7 +34,7 @@ export interface ApiServer {
   /** `http://HOST:PORT` */
   readonly url: string;
   readonly port: number;
-  /** Ends watches, closes connections and files. */
+  /** Ends watches and closes connections and files. */
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     servers.push(server);
     await listen(server, { path: socketPath });
   }
-  log.info({ host, port, objects: [...store.all()].length }, "API server listens");
+  log.info({ host, port, objects: [...store.all()].length }, "API server is listening");
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     port,

@@ -8,7 +8,7 @@ export interface StatusCause {
   readonly field?: string;
 }
 
-/** What an error is about: group resource and kind, as far as the request told. */
+/** The resource of an error: group resource and kind, as far as the request contains them. */
 export interface StatusSubject {
   readonly group: string;
   readonly plural: string;
@@ -21,13 +21,13 @@ interface StatusFacts {
   readonly message: string;
   readonly subject?: StatusSubject;
   readonly name?: string | undefined;
-  /** Whether details.kind holds the kind (validation errors) rather than the plural. */
+  /** Whether details.kind is the kind (validation errors) rather than the plural. */
   readonly detailsKind?: "kind" | "plural";
   readonly causes?: readonly StatusCause[];
   readonly retryAfterSeconds?: number;
 }
 
-/** A request that the API server refuses; rendered as a metav1.Status. */
+/** A request that the API server rejects; rendered as a metav1.Status. */
 export class StatusError extends Error {
   override readonly name = "StatusError";
   readonly code: number;
@@ -41,7 +41,7 @@ export class StatusError extends Error {
     this.#facts = facts;
   }
 
-  /** The metav1.Status object that clients get. */
+  /** The metav1.Status object for the client. */
   toStatus(): JsonObject {
     const { subject, name, causes, retryAfterSeconds, detailsKind } = this.#facts;
     const details = {
@@ -64,7 +64,7 @@ export class StatusError extends Error {
   }
 }
 
-/** `services` or `proxyconfigs.kubesteer.dev`: how messages name a group resource. */
+/** `services` or `proxyconfigs.kubesteer.dev`: a group resource in messages. */
 export function qualifiedResource(subject: Pick<StatusSubject, "group" | "plural">): string {
   return subject.group === "" ? subject.plural : `${subject.plural}.${subject.group}`;
 }
@@ -73,12 +73,12 @@ function qualifiedKind(subject: StatusSubject): string {
   return subject.group === "" ? subject.kind : `${subject.kind}.${subject.group}`;
 }
 
-/** 400: the request itself makes no sense. */
+/** 400: the request itself is invalid. */
 export function badRequest(message: string): StatusError {
   return new StatusError({ code: 400, reason: "BadRequest", message });
 }
 
-/** 404: no object of this name. */
+/** 404: there is no object with this name. */
 export function notFound(subject: StatusSubject, name: string): StatusError {
   return new StatusError({
     code: 404,
@@ -89,7 +89,7 @@ export function notFound(subject: StatusSubject, name: string): StatusError {
   });
 }
 
-/** The path names nothing that the server has, such as an unknown subresource. */
+/** The path does not exist on the server, such as an unknown subresource. */
 export function noSuchResource(): StatusError {
   return new StatusError({
     code: 404,
@@ -98,7 +98,7 @@ export function noSuchResource(): StatusError {
   });
 }
 
-/** 409: the name is taken. */
+/** 409: the name is already in use. */
 export function alreadyExists(subject: StatusSubject, name: string): StatusError {
   return new StatusError({
     code: 409,
@@ -109,7 +109,7 @@ export function alreadyExists(subject: StatusSubject, name: string): StatusError
   });
 }
 
-/** 409: the request does not fit the state of the object. */
+/** 409: the request conflicts with the state of the object. */
 export function conflict(subject: StatusSubject, name: string, detail: string): StatusError {
   return new StatusError({
     code: 409,
@@ -120,7 +120,7 @@ export function conflict(subject: StatusSubject, name: string, detail: string): 
   });
 }
 
-/** The optimistic-concurrency conflict: somebody wrote the object after it was read. */
+/** The optimistic-concurrency conflict: another client wrote the object after it was read. */
 export function staleObject(subject: StatusSubject, name: string): StatusError {
   return conflict(
     subject,
@@ -129,7 +129,7 @@ export function staleObject(subject: StatusSubject, name: string): StatusError {
   );
 }
 
-/** 403: not allowed, whoever asks. */
+/** 403: not allowed for any client. */
 export function forbidden(subject: StatusSubject, name: string, detail: string): StatusError {
   return new StatusError({
     code: 403,
@@ -159,7 +159,7 @@ export function invalid(subject: StatusSubject, name: string, errors: readonly F
   });
 }
 
-/** 410: what the resourceVersion or continue token names is no longer remembered. */
+/** 410: the revision of the resourceVersion or continue token is no longer available. */
 export function expired(message: string): StatusError {
   return new StatusError({ code: 410, reason: "Expired", message });
 }
@@ -174,7 +174,7 @@ export function methodNotAllowed(subject: StatusSubject): StatusError {
   });
 }
 
-/** 415: the body has a form that is not read. */
+/** 415: the format of the body is not supported. */
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return new StatusError({
     code: 415,
@@ -183,18 +183,18 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   });
 }
 
-/** 415: a protobuf body holds what this server does not decode; names the way that kubectl has around it. */
+/** 415: this server cannot decode a protobuf body; the message describes the workaround for kubectl. */
 export function protobufNotRead(what: string): StatusError {
   return new StatusError({
     code: 415,
     reason: "UnsupportedMediaType",
     message:
-      `this server does not read ${what} as protobuf: send JSON or YAML instead, ` +
+      `this server cannot decode ${what} as protobuf: send JSON or YAML instead, ` +
       "with kubectl by adding --dry-run=client -o yaml | kubectl create -f -",
   });
 }
 
-/** Server-side apply met fields that others own; one cause per field. */
+/** Server-side apply of fields that other managers own; one cause per field. */
 export function applyConflict(
   conflicts: readonly { readonly manager: string; readonly field: string }[],
 ): StatusError {
@@ -220,7 +220,7 @@ function applyConflictMessage(
   return `Apply failed with ${conflicts.length} conflicts: ${lines.join("\n")}`;
 }
 
-/** Server-side apply of a body that does not fit the schema; kube-apiserver answers 500 too. */
+/** Server-side apply of a body that does not match the schema; kube-apiserver answers 500 too. */
 export function untypedPatch(name: string, apiVersion: string, kind: string, detail: string): StatusError {
   return new StatusError({
     code: 500,
@@ -229,7 +229,7 @@ export function untypedPatch(name: string, apiVersion: string, kind: string, det
   });
 }
 
-/** 504: the client has seen a revision that is still to come, perhaps from an earlier run without data directory. */
+/** 504: the client has seen a future revision, perhaps from an earlier run without a data directory. */
 export function resourceVersionTooLarge(wanted: number, current: number): StatusError {
   return new StatusError({
     code: 504,

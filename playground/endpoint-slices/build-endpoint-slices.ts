@@ -12,17 +12,17 @@ import type {
   ServicePortObject,
 } from "./kube-objects.ts";
 
-/** Label that says which controller a slice belongs to. */
+/** Label with the controller that manages a slice. */
 export const managedByLabel = "endpointslice.kubernetes.io/managed-by";
 export const managedBy = "endpoint-slices.playground.kubesteer.dev";
 
-/** Annotation with the time of the change that a slice follows; the agent measures its latency from there. */
+/** Annotation with the time of the change that triggered a slice; the agent measures its latency from this time. */
 export const triggerTimeAnnotation = "endpoints.kubernetes.io/last-change-trigger-time";
 
 /**
- * The EndpointSlices that a Service should have: one per address family and set of port numbers, with stable names and
- * sorted content. None for Services without a selector. Like kube-controller-manager's, except that a slice is never
- * split (so at most 1000 pods per Service) and topology-mode Auto is not known.
+ * The EndpointSlices that a Service should have: one per IP family and set of port numbers, with stable names and sorted
+ * content. None for Services without a selector. Same as in kube-controller-manager, except that slices are never split (so
+ * there are at most 1000 pods per Service) and that topology-mode Auto is not supported.
  */
 export function buildEndpointSlices(
   service: ServiceObject,
@@ -51,7 +51,7 @@ function slicesOfFamily({
   readonly pods: readonly PodObject[];
   readonly nodes: readonly NodeObject[];
 }): readonly EndpointSliceObject[] {
-  // Named target ports may have other numbers on other pods; a slice has one list of ports for all its endpoints.
+  // Named target ports may have different numbers on different pods, but all endpoints of a slice share one list of ports.
   const groups = new Map<string, { ports: readonly EndpointPortObject[]; pods: PodObject[] }>();
   for (const pod of pods) {
     if (addressOf(pod, family) === undefined) continue;
@@ -118,7 +118,7 @@ function familyOf(address: string): AddressType {
   return isIPv6(address) ? "IPv6" : "IPv4";
 }
 
-/** Empty when the pod has no port of that name. */
+/** Empty if the pod has no port with that name. */
 function resolvePort(port: ServicePortObject, pod: PodObject): readonly EndpointPortObject[] {
   const { name = "", protocol = "TCP", targetPort = port.port, appProtocol } = port;
   const number = typeof targetPort === "number" ? targetPort : containerPort(pod, targetPort, protocol);

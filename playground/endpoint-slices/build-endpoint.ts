@@ -1,8 +1,8 @@
 import type { EndpointObject, NodeObject, PodObject, ServiceObject } from "./kube-objects.ts";
 
 /**
- * One pod as an endpoint of a Service. `ready` is what load balancers go by, `serving` the pod's own readiness:
- * they differ while the pod terminates, and for Services with publishNotReadyAddresses.
+ * One pod as an endpoint of a Service. `ready` is what load balancers use, `serving` is the readiness of the pod. They differ
+ * while the pod is terminating, and for Services with publishNotReadyAddresses.
  */
 export function buildEndpoint({
   service,
@@ -44,7 +44,7 @@ function zoneOf(nodeName: string | undefined, nodes: readonly NodeObject[]): str
   ];
 }
 
-/** An endpoint whose place is not known has no hints, by which agents ignore those of the others. */
+/** An endpoint in an unknown zone has no hints, so agents ignore the hints of all endpoints. */
 function buildHints(
   trafficDistribution: string | undefined,
   nodeName: string | undefined,

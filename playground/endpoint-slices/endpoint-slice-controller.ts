@@ -21,7 +21,7 @@ export interface EndpointSliceControllerOptions {
 }
 
 /**
- * Keeps an EndpointSlice for every Service with a selector, as kube-controller-manager does in a cluster that has one.
+ * Maintains the EndpointSlices of every Service with a selector, as kube-controller-manager does in a real cluster.
  * Resolves when `signal` aborts; the slices stay.
  */
 export async function runEndpointSliceController(options: EndpointSliceControllerOptions): Promise<void> {
@@ -34,7 +34,7 @@ class EndpointSliceController {
   readonly #services = new Map<string, ServiceObject>();
   readonly #pods = new Map<string, PodObject>();
   readonly #nodes = new Map<string, NodeObject>();
-  /** Only those that are ours. */
+  /** Only slices that this controller manages. */
   readonly #slices = new Map<string, EndpointSliceObject>();
 
   constructor(options: EndpointSliceControllerOptions) {
@@ -51,7 +51,7 @@ class EndpointSliceController {
       this.#follow(resources.nodes, this.#nodes, () => this.#addAllServices()),
       this.#follow(resources.endpointSlices, this.#slices, (_key, slice) => this.#addOwner(slice), ours),
     ];
-    // Before everything is known, a Service could seem to have lost its pods.
+    // Until all objects are known, a Service could appear to have lost its pods.
     const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     await Promise.race([aborted, Promise.all(followed.map(({ synced }) => synced))]);
     const reconcile = (key: string): Promise<Result> => this.#reconcile(key);
@@ -86,7 +86,7 @@ class EndpointSliceController {
     };
     const write = current === undefined ? client.create.bind(client) : client.update.bind(client);
     const written = parse<EndpointSliceObject>(await write(resources.endpointSlices, { ...slice, metadata }));
-    this.#slices.set(keyOf(written), written); // the watch brings it later
+    this.#slices.set(keyOf(written), written); // the watch delivers it later
     log.debug({ slice: keyOf(slice), endpoints: slice.endpoints.length }, "wrote an EndpointSlice");
   }
 
@@ -145,7 +145,7 @@ function ownerKeyOf({ metadata }: EndpointSliceObject): string {
   return `${metadata.namespace}/${metadata.labels?.["kubernetes.io/service-name"]}`;
 }
 
-/** Whether the API server has what we would write. It may answer with null for an empty list. */
+/** Whether the API server already has the object that we would write. It may answer with null for an empty list. */
 function isSame(current: EndpointSliceObject, desired: EndpointSliceObject): boolean {
   return (
     isDeepStrictEqual(current.endpoints ?? [], desired.endpoints) &&
@@ -155,7 +155,7 @@ function isSame(current: EndpointSliceObject, desired: EndpointSliceObject): boo
   );
 }
 
-/** The API server has checked the object against its kind. */
+/** The API server has validated the object against its kind. */
 function parse<T extends ApiObject>(object: ApiObject): T {
   return object as T;
 }

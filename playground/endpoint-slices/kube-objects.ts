@@ -1,4 +1,4 @@
-/** API objects as JSON, with the fields that making EndpointSlices needs. */
+/** API objects as JSON, with the fields that are needed to build EndpointSlices. */
 import type { ObjectMeta } from "../../crds/api.ts";
 
 export interface ServiceObject {
@@ -65,7 +65,7 @@ export interface PodObject {
   };
 }
 
-/** What a node says about its machine. */
+/** What a node reports about its machine. */
 export interface NodeInfo {
   readonly machineID: string;
   readonly systemUUID: string;

@@ -6,10 +6,10 @@ import { podPorts } from "./pods.ts";
 /** Namespace of the pods in the API. */
 export const podNamespace = "default";
 
-/** Nobody pulls it: the server is a process of the playground. */
+/** This image is never pulled: the server is a process of the playground. */
 const podImage = "kubesteer.dev/playground/pod-server";
 
-/** Nodes as kubelet and kube-controller-manager would have made them. */
+/** Nodes as kubelet and kube-controller-manager would create them. */
 export function nodeObjects({ nodes }: NetworkPlan): readonly NodeObject[] {
   return nodes.map((node) => ({
     apiVersion: "v1",
@@ -46,13 +46,13 @@ export function nodeObjects({ nodes }: NetworkPlan): readonly NodeObject[] {
   }));
 }
 
-/** Every node is this machine, seen from another network namespace. */
+/** Every node is this machine, in its own network namespace. */
 function machine(): Readonly<Record<string, string>> {
   const memoryKi = Math.floor(totalmem() / 1024);
   return { cpu: String(availableParallelism()), memory: `${memoryKi}Ki`, pods: "110" };
 }
 
-/** What `kubectl describe node` and `get nodes -o wide` print; no kubelet and no container runtime runs here. */
+/** What `kubectl describe node` and `get nodes -o wide` print. There is no kubelet and no container runtime. */
 function nodeInfo(name: string): NodeInfo {
   return {
     machineID: name,
@@ -72,7 +72,7 @@ function now(): string {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** Pods that run and are ready. Label `app` is `web` for pods a, `api` for pods b; all have `tier: playground`. */
+/** Running and ready pods. The label `app` is `web` for pods a and `api` for pods b; all have `tier: playground`. */
 export function podObjects({ nodes }: NetworkPlan): readonly PodObject[] {
   return nodes.flatMap((node) => node.pods.map((pod) => podObject(pod, node)));
 }
@@ -88,7 +88,7 @@ function podObject(pod: PlannedPod, node: PlannedNode): PodObject {
     },
     spec: {
       nodeName: node.name,
-      // Long enough to be seen as terminating, short enough for kubectl delete to wait for.
+      // Long enough to be visible as terminating, short enough for kubectl delete to wait.
       terminationGracePeriodSeconds: 3,
       containers: [
         {

@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-/** Carries connections from inside network namespaces to the API server outside of them. */
+/** Forwards connections from inside network namespaces to the API server outside of them. */
 export interface ApiRelay {
-  /** Resolves when nothing of it runs any more. Idempotent. */
+  /** Resolves when all its processes have ended. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Listens on 127.0.0.1:`port` in each namespace and connects what comes to the unix socket, which unlike an address is
- * reachable from every network namespace. So one kubeconfig with https://127.0.0.1:port works everywhere.
- * @throws Error when socat is missing or the port is taken in a namespace.
+ * Listens on 127.0.0.1:`port` in each namespace and forwards connections to the unix socket, which is reachable from every
+ * network namespace. So one kubeconfig with https://127.0.0.1:port works everywhere.
+ * @throws Error if socat is missing or the port is already in use in a namespace.
  */
 export async function startApiRelay(options: {
   readonly namespaces: readonly string[];
@@ -32,7 +32,7 @@ export async function startApiRelay(options: {
   return { close };
 }
 
-/** socat in one namespace: 3 MB, and a process of its own for each connection. */
+/** socat in one namespace: 3 MB, and one process per connection. */
 class NamespaceRelay {
   readonly #namespace: string;
   readonly #child: ChildProcessByStdio<null, null, Readable>;
@@ -46,7 +46,7 @@ class NamespaceRelay {
     const socat = ["socat", "-d", "-d", listen, `UNIX-CONNECT:${escapeForSocat(socketPath)}`];
     const enter = ["--pdeathsig", "KILL", "--", "ip", "netns", "exec", namespace];
     this.#namespace = namespace;
-    // Detached makes it lead a process group, by which its children for the connections are ended too.
+    // Detached, so that it leads a process group, which is used to stop its children for the connections too.
     this.#child = spawn("setpriv", [...enter, ...socat], {
       stdio: ["ignore", "ignore", "pipe"],
       detached: true,
@@ -61,12 +61,12 @@ class NamespaceRelay {
     const output = createInterface({ input: this.#child.stderr });
     for await (const line of output) {
       if (line.includes(" listening on ")) {
-        this.#child.stderr.resume(); // each connection is reported, nobody needs it
+        this.#child.stderr.resume(); // socat reports each connection; ignored
         return;
       }
       said += `${line}\n`;
     }
-    await this.#exited; // rejects when there is no setpriv
+    await this.#exited; // rejects if setpriv is missing
     const hint = said.includes('exec of "socat" failed') ? " (apt-get install socat)" : "";
     throw new Error(`the API relay in ${this.#namespace} did not start${hint}: ${said}`);
   }
@@ -79,7 +79,7 @@ class NamespaceRelay {
   }
 }
 
-/** socat separates options by comma and address parts by colon, and has some quotes. */
+/** Escapes the characters with which socat separates options and address parts, and its quotes. */
 function escapeForSocat(path: string): string {
   return path.replaceAll(/[\\,:!"'()[\]{}]/g, String.raw`\$&`);
 }

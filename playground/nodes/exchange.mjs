@@ -1,14 +1,14 @@
-/** One question to a pod server and its answer; shared by the programs that make traffic. */
+/** One request to a pod server and its answer; shared by the programs that generate traffic. */
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 
 /**
  * @typedef {{ protocol: "TCP" | "UDP", address: string, port: number, sourceAddress?: string, timeoutMs: number }} Target
- * @typedef {{ backend: string, peer: string, port: number }} Answer Which pod answered, the address it saw, the port it
- *   was asked on.
+ * @typedef {{ backend: string, peer: string, port: number }} Answer Which pod answered, the client address that it saw, the
+ *   port of the request.
  */
 
-/** Why there was no answer: an errno name such as ECONNREFUSED, "timeout", or "closed" when the connection ended early. */
+/** Why there was no answer: an errno name such as ECONNREFUSED, "timeout", or "closed" if the connection ended early. */
 export class ExchangeFailure extends Error {
   /** @param {string} reason */
   constructor(reason) {
@@ -18,7 +18,7 @@ export class ExchangeFailure extends Error {
 }
 
 /**
- * Asks on a new connection or from a new UDP port. Rejects with {@link ExchangeFailure}.
+ * Sends a request on a new connection or from a new UDP port. Rejects with {@link ExchangeFailure}.
  * @param {Target} target
  * @returns {Promise<Answer>}
  */
@@ -32,7 +32,7 @@ export async function ask(target) {
   }
 }
 
-/** A TCP connection that can carry one question after the other. */
+/** A TCP connection for consecutive requests. */
 export class Connection {
   /** @readonly */
   #socket;

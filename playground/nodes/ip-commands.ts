@@ -9,13 +9,13 @@ import {
   type PlannedPod,
 } from "./network-plan.ts";
 
-/** Lines for `ip -batch` in one namespace; undefined runs where we are. */
+/** Lines for `ip -batch` in one namespace; undefined is the namespace of this process. */
 export interface IpBatch {
   readonly namespace: string | undefined;
   readonly lines: readonly string[];
 }
 
-/** Creates every link between its two namespaces, so that nothing appears outside of them. */
+/** Creates every link directly between its two namespaces, so that no device appears outside of them. */
 export function linkCommands({ fabricNamespace, nodes, client }: NetworkPlan): IpBatch {
   const links = [
     veth({ namespace: client.namespace, name: "eth0" }, { namespace: fabricNamespace, name: "client" }),
@@ -45,7 +45,7 @@ function fabric({ nodes }: NetworkPlan): readonly string[] {
   const [entryNode] = nodes;
   return [
     up("lo"),
-    // Without snooping the bridge floods neighbour solicitations at once, also before anyone has joined a group.
+    // Without snooping, the bridge floods neighbour solicitations at once, even before a host has joined a group.
     "link add br0 type bridge mcast_snooping 0",
     ...assign("br0", fabricGateway, { ipv4: 24, ipv6: 64 }),
     ...assign("client", clientGateway, { ipv4: 24, ipv6: 64 }),
@@ -64,7 +64,7 @@ function client({ client: { addresses } }: NetworkPlan): readonly string[] {
     up("lo"),
     ...addresses.flatMap((address) => assign("eth0", address, { ipv4: 24, ipv6: 64 })),
     up("eth0"),
-    // Of several IPv6 addresses the kernel would prefer the newest.
+    // Otherwise the kernel would prefer the newest of several IPv6 addresses.
     `route add ${everywhere.ipv4} via ${clientGateway.ipv4} src ${addresses[0].ipv4}`,
     `route add ${everywhere.ipv6} via ${clientGateway.ipv6} src ${addresses[0].ipv6}`,
   ];

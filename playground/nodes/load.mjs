@@ -1,8 +1,8 @@
 /**
- * Makes continuous traffic to one address from the network namespace it runs in, for a bounded time or until its
- * standard input closes. Prints "started" when each worker has had an answer or a failure, and at the end one line of
- * JSON: what was asked, who answered, what failed.
- * Each worker asks every `intervalMs`: on a new connection each time, or on one that it keeps (`keepConnection`).
+ * Sends continuous traffic to one address from its network namespace, for a limited time or until its standard input closes.
+ * Prints "started" when each worker has got an answer or a failure, and at the end one line of JSON with the numbers of
+ * requests, answers and failures.
+ * Each worker sends a request every `intervalMs`: on a new connection each time, or on one kept connection (`keepConnection`).
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -71,7 +71,7 @@ function tellStart() {
   if (waitingWorkers === 0) process.stdout.write("started\n");
 }
 
-/** Of all TCP connections that were opened in this network namespace. Linux: counter TCPSynRetrans in net/netstat. */
+/** Counts all TCP connections that were opened in this network namespace. Linux: counter TCPSynRetrans in net/netstat. */
 function countResentSyns() {
   const rows = readFileSync("/proc/self/net/netstat", "utf8").split("\n");
   const [names = [], values = []] = rows

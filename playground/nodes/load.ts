@@ -7,15 +7,15 @@ export interface LoadOptions {
   readonly address: string;
   readonly port: number;
   readonly sourceAddress?: string;
-  /** The traffic ends by itself after this time. */
+  /** The traffic ends after this time. */
   readonly durationMs: number;
-  /** How many ask at the same time. @default 1 */
+  /** Number of parallel workers. @default 1 */
   readonly workers?: number;
   /** Pause of each worker after a request. @default 10 */
   readonly intervalMs?: number;
-  /** Each worker keeps one TCP connection and asks on it again and again, to see whether it survives. @default false */
+  /** Each worker sends all requests on one TCP connection, to check whether it survives. @default false */
   readonly keepConnection?: boolean;
-  /** For one request. Long, because a busy machine keeps programs waiting too; see {@link LoadSummary.resentSyns}. @default 5000 */
+  /** Timeout of one request. Long, because programs have to wait on a busy machine; see {@link LoadSummary.resentSyns}. @default 5000 */
   readonly timeoutMs?: number;
 }
 
@@ -27,24 +27,24 @@ export interface LoadSummary {
   /** By reason: `timeout`, errno names, `closed` for a kept connection that ended. */
   readonly failures: Readonly<Record<string, number>>;
   /**
-   * How often the first packet of a TCP connection was sent again because nothing came back within a second. Tells packets
-   * that were lost on the way from programs that had to wait for a CPU: both ends of this are the kernel's. Counts all
-   * connections that were opened in the namespace meanwhile.
+   * How often the first packet of a TCP connection was retransmitted because no reply arrived within a second. Distinguishes
+   * lost packets from programs that had to wait for a CPU, because only the kernel is involved on both sides. Counts all
+   * connections that were opened in the namespace in this time.
    */
   readonly resentSyns: number;
-  /** Longest time that one worker was without an answer. */
+  /** Longest time in which one worker got no answer. */
   readonly longestGapMs: number;
 }
 
 /** Running traffic. */
 export interface Load {
-  /** Resolves when each worker has had its first answer or failure: all kept connections are there. */
+  /** Resolves when each worker has got its first answer or failure, so that all kept connections are established. */
   readonly started: Promise<void>;
-  /** Lets requests under way finish, ends the traffic and resolves with what happened in all. Call it once. */
+  /** Lets current requests finish, stops the traffic and resolves with the summary. Call it once. */
   stop(): Promise<LoadSummary>;
   /** Waits for the end of `durationMs`. Call it once, instead of stop. */
   finish(): Promise<LoadSummary>;
-  /** Ends the traffic without a summary. Idempotent. */
+  /** Stops the traffic without a summary. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export function startLoad({ namespace, ...target }: LoadOptions): Load {
   });
   const start = async (): Promise<void> => void (await program.readLine());
   const started = start();
-  started.catch(() => {}); // Whoever waits for the summary is told the same.
+  started.catch(() => {}); // The promise of the summary rejects with the same error.
   const finish = async (): Promise<LoadSummary> => {
     await started;
     return parseLoadSummary(await program.readLine());
@@ -73,7 +73,7 @@ export function startLoad({ namespace, ...target }: LoadOptions): Load {
   };
 }
 
-/** Our own program wrote the line. */
+/** No validation: the line comes from our own program. */
 function parseLoadSummary(line: string): LoadSummary {
   return JSON.parse(line) as LoadSummary;
 }

@@ -6,15 +6,15 @@ import type { Readable, Writable } from "node:stream";
 
 export interface NamespaceProgramOptions {
   readonly namespace: string;
-  /** A Node.js program: the name of one of this folder, or an absolute path. */
+  /** A Node.js program: the name of a file in this folder, or an absolute path. */
   readonly program: string;
   /** Its first command line argument, as JSON. */
   readonly argument?: object;
-  /** Most that its heap takes. @default 64 */
+  /** Maximum size of its heap. @default 64 */
   readonly heapMegabytes?: number;
 }
 
-/** A Node.js program that runs in a network namespace and talks in lines. */
+/** A Node.js program that runs in a network namespace and communicates in lines. */
 export class NamespaceProgram {
   readonly #label: string;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -22,7 +22,7 @@ export class NamespaceProgram {
   readonly #exited: Promise<unknown>;
   #complaint = "";
 
-  /** Starts it. The kernel kills it when this process dies. */
+  /** Starts the program. The kernel kills it when this process dies. */
   constructor(options: NamespaceProgramOptions) {
     this.#label = `${basename(options.program)} in ${options.namespace}`;
     const enter = ["--pdeathsig", "KILL", "--", "ip", "netns", "exec", options.namespace];
@@ -31,7 +31,7 @@ export class NamespaceProgram {
     this.#exited = once(child, "close");
     this.#exited.catch(() => {});
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    child.stdin.on("error", () => {}); // a broken pipe shows as the end of the output
+    child.stdin.on("error", () => {}); // a broken pipe is detected as the end of the output
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       this.#complaint = (this.#complaint + chunk).slice(0, 4_096);
     });
@@ -41,20 +41,20 @@ export class NamespaceProgram {
     this.#child.stdin.write(`${line}\n`);
   }
 
-  /** Tells the program that no more is coming: all of them end then. */
+  /** Closes the input of the program, which then ends. */
   endInput(): void {
     this.#child.stdin.end();
   }
 
-  /** The next line of output. Rejects with what the program said on standard error when it has ended instead. */
+  /** The next line of output. If the program has ended, rejects with its standard error. */
   async readLine(): Promise<string> {
     const { value, done } = await this.#lines.next();
     if (done !== true) return value;
-    await this.#exited; // rejects when the program could not be started at all
+    await this.#exited; // rejects if the program could not be started
     throw new Error(`${this.#label} has ended: ${this.#complaint || "without an error message"}`);
   }
 
-  /** Ends the program and resolves when it has gone. Idempotent. */
+  /** Stops the program and resolves when it has ended. Idempotent. */
   async close(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#exited.catch(() => {});

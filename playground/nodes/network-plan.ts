@@ -1,5 +1,5 @@
 /**
- * Names, addresses and routes of the playground's network. One plan per prefix; nothing here touches the machine.
+ * Names, addresses and routes of the playground's network. One plan per prefix; this file does not change the machine.
  *
  *   client ── fabric ─┬─ node1 ─┬─ pod1a      fabric: router in the middle, a bridge for the nodes' network
  *                     │         └─ pod1b      node → pod: one routed link per pod, as the ptp CNI plugin makes them
@@ -7,7 +7,7 @@
  *                     └─ node3 … (zone-b)     service addresses are routed from the outside to node1
  */
 
-/** One host in both families, in canonical text. */
+/** Addresses of one host in both IP families, in canonical text. */
 export interface AddressPair {
   readonly ipv4: string;
   readonly ipv6: string;
@@ -34,7 +34,7 @@ export interface NetworkPlan {
   readonly prefix: string;
   readonly fabricNamespace: string;
   readonly nodes: readonly PlannedNode[];
-  /** A machine outside of the cluster that has two addresses per family. */
+  /** A machine outside the cluster with two addresses per IP family. */
   readonly client: { readonly namespace: string; readonly addresses: readonly [AddressPair, AddressPair] };
 }
 
@@ -52,7 +52,7 @@ export const clientGateway: AddressPair = { ipv4: "198.51.100.1", ipv6: "2001:db
 
 const zones = ["zone-a", "zone-a", "zone-b"];
 
-/** @throws RangeError when `prefix` cannot start a namespace name. */
+/** @throws RangeError if a namespace name cannot start with `prefix`. */
 export function planNetwork(prefix: string): NetworkPlan {
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(prefix)) {
     throw new RangeError(

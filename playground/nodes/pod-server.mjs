@@ -1,11 +1,11 @@
 /**
- * What runs in a pod: answers TCP (as much HTTP as curl needs) and UDP with "<name> <address of the peer> <port asked>".
- * Started with one JSON argument; prints "ready" when it listens everywhere; ends when its standard input closes.
- * Plain JavaScript without other imports, because many run at once: 45 MB each instead of 65 MB with types to strip.
+ * The server in a pod: answers TCP (with enough HTTP for curl) and UDP with "<name> <address of the peer> <port asked>".
+ * Takes one JSON argument, prints "ready" when it listens everywhere, and ends when its standard input closes.
+ * Plain JavaScript without other imports, because many run at once: 45 MB each instead of 65 MB with type stripping.
  *
  *   GET /            answers at once
  *   GET /slow/<ms>   answers after that time
- *   GET /hold        never answers and keeps the connection
+ *   GET /hold        never answers and keeps the connection open
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";

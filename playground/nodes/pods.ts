@@ -4,19 +4,19 @@ import type { NetworkPlan } from "./network-plan.ts";
 
 /** The servers in the pods. */
 export interface Pods {
-  /** Ends all of them. Idempotent. */
+  /** Stops all of them. Idempotent. */
   close(): Promise<void>;
 }
 
 /** Ports that each pod listens on. */
 export const podPorts = { tcp: [8080, 8081, 9090], udp: [8080, 5353] } as const;
 
-/** Port of the server in each node's own namespace, the stand-in for a pod with hostNetwork. */
+/** Port of the server in each node's namespace, which represents a pod with hostNetwork. */
 export const hostNetworkPort = 7070;
 
 /**
- * Starts one server per pod, and one per node for endpoints with hostNetwork. Resolves when all listen.
- * Each answers `<pod or node name> <address of the peer> <port asked>` over TCP (also to curl) and UDP, in both families.
+ * Starts one server per pod, and one per node for endpoints with hostNetwork. Resolves when all of them listen.
+ * Each answers `<pod or node name> <address of the peer> <port asked>` over TCP (also for curl) and UDP, in both IP families.
  */
 export async function startPods(
   network: NetworkPlan,

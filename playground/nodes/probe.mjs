@@ -1,6 +1,6 @@
 /**
- * Makes requests to pods from the network namespace it runs in: reads one job per line of standard input, runs them
- * all at once, prints one line for each that is done, ends with its input. A line has the `id` of its job. By hand:
+ * Sends requests to pods from its network namespace: reads one job per line of standard input, runs all jobs concurrently, prints
+ * one line for each finished job, and ends with its input. A line has the `id` of its job. Manual use:
  *
  *   echo '{"protocol":"TCP","address":"10.96.0.10","port":80,"count":20}' | ip netns exec demo-client node probe.mjs
  */

@@ -1,6 +1,6 @@
 import { RequestProgram } from "./request-program.ts";
 
-/** Requests to make one after the other (or `concurrency` at a time), each on a connection of its own. */
+/** Requests to send one after the other (or `concurrency` in parallel), each on its own connection. */
 export interface ProbeJob {
   readonly protocol: "TCP" | "UDP";
   readonly address: string;
@@ -11,16 +11,16 @@ export interface ProbeJob {
   readonly concurrency?: number;
   /** Pause after each request. @default 0 */
   readonly intervalMs?: number;
-  /** For one request, from the first packet to the answer. @default 1000 */
+  /** Timeout of one request, from the first packet to the answer. @default 1000 */
   readonly timeoutMs?: number;
-  /** The address to ask from where the namespace has several. */
+  /** The source address, if the namespace has several addresses. */
   readonly sourceAddress?: string;
 }
 
 export interface ProbeResult {
-  /** By name of the pod: how often it answered, the addresses it saw, the ports it was asked on. */
+  /** By name of the pod: how often it answered, the client addresses that it saw, the ports of the requests. */
   readonly answers: Readonly<Record<string, PodAnswers>>;
-  /** How often there was none, by reason: `timeout`, `ECONNREFUSED` and other errno names, `closed`. */
+  /** How often there was no answer, by reason: `timeout`, `ECONNREFUSED` and other errno names, `closed`. */
   readonly failures: Readonly<Record<string, number>>;
   /** Pods in the order in which they answered. */
   readonly sequence: readonly string[];
@@ -32,7 +32,7 @@ export interface PodAnswers {
   readonly ports: readonly number[];
 }
 
-/** Makes requests from one network namespace, all in one long-lived process. */
+/** Sends requests from one network namespace, all in one long-lived process. */
 export class Prober {
   readonly #program: RequestProgram;
 
@@ -40,18 +40,18 @@ export class Prober {
     this.#program = new RequestProgram({ namespace, program: "probe.mjs" });
   }
 
-  /** Jobs of one prober run at the same time. */
+  /** Jobs of one prober run concurrently. */
   async probe(job: ProbeJob): Promise<ProbeResult> {
     return parseProbeResult(await this.#program.request(job));
   }
 
-  /** Ends the process; probes under way reject. */
+  /** Stops the process; running probes reject. */
   async close(): Promise<void> {
     await this.#program.close();
   }
 }
 
-/** Our own program answered. */
+/** No validation: the answer comes from our own program. */
 function parseProbeResult(reply: object): ProbeResult {
   return reply as ProbeResult;
 }

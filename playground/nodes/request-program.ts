@@ -15,7 +15,7 @@ export class RequestProgram {
     void this.#receive();
   }
 
-  /** The answer. Rejects with what the program said on standard error when it has ended. */
+  /** The answer. If the program has ended, rejects with its standard error. */
   async request(body: object): Promise<object> {
     if (this.#failure !== undefined) throw this.#failure;
     const id = ++this.#lastId;
@@ -25,7 +25,7 @@ export class RequestProgram {
     return await waiting.promise;
   }
 
-  /** Ends the process; requests under way reject. */
+  /** Stops the process; running requests reject. */
   async close(): Promise<void> {
     await this.#program.close();
   }
@@ -44,7 +44,7 @@ export class RequestProgram {
   }
 }
 
-/** Our own program wrote the line. */
+/** No validation: the line comes from our own program. */
 function parseReplyLine(line: string): { readonly id: number } {
   return JSON.parse(line) as { readonly id: number };
 }

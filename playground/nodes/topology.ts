@@ -8,19 +8,19 @@ import { namespacesOf, planNetwork, type NetworkPlan } from "./network-plan.ts";
 
 /** A small cluster's network on this machine: three nodes, six pods and an outside client as network namespaces. */
 export interface Topology extends NetworkPlan {
-  /** Removes every namespace and ends every process in them. Idempotent. */
+  /** Removes every namespace and kills every process in them. Idempotent. */
   close(): Promise<void>;
 }
 
-/** The network could not be made. The message says what is missing and how to get it. */
+/** The network could not be created. The message says what is missing and how to provide it. */
 export class TopologyError extends Error {
   override readonly name = "TopologyError";
 }
 
 /**
- * Creates the network. Leftovers of an earlier run with the same prefix are removed first; on failure and when `signal`
- * aborts nothing is left.
- * @throws TopologyError when this machine cannot have one.
+ * Creates the network. First removes leftovers of an earlier run with the same prefix. Leaves nothing behind on failure and when
+ * `signal` aborts.
+ * @throws TopologyError if this machine does not support it.
  */
 export async function createTopology(options: {
   readonly prefix: string;
@@ -44,16 +44,16 @@ export async function createTopology(options: {
   return { ...plan, close: () => closeTopology(prefix) };
 }
 
-/** One sentence on what this process lacks to create network namespaces and how to get it; undefined when nothing. */
+/** What this process lacks to create network namespaces and how to provide it; undefined if it lacks nothing. */
 export async function missingForTopology(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "network namespaces need root: run the command again with sudo";
   const answer = await execa("ip", ["netns", "list"], { reject: false });
   if (answer.code === "ENOENT") return "the command ip is missing: apt-get install iproute2";
-  if (answer.failed) return `ip netns does not work here: ${answer.stderr}`;
+  if (answer.failed) return `ip netns does not work on this machine: ${answer.stderr}`;
   return undefined;
 }
 
-/** Removes what any topology with this prefix has left, also of a crashed process. */
+/** Removes leftovers of any topology with this prefix, even of a crashed process. */
 export async function closeTopology(prefix: string): Promise<void> {
   const present = new Set(await readNamespaces());
   const ours = namespacesOf(planNetwork(prefix)).filter((namespace) => present.has(namespace));
@@ -75,8 +75,8 @@ async function createNamespaces(plan: NetworkPlan, signal: AbortSignal | undefin
 }
 
 /**
- * The kernel takes up to a second to notice that the other end of a link is up. A packet sent earlier is lost, and the
- * neighbour discovery that goes with it is repeated only a second later.
+ * The kernel takes up to a second to detect that the other end of a link is up. A packet that is sent earlier is lost, and its
+ * neighbour discovery is repeated only a second later.
  */
 async function waitForCarrier(namespace: string): Promise<void> {
   await waitUntil(`carrier on the links of ${namespace}`, async () => {
@@ -123,7 +123,7 @@ async function readNamespaces(): Promise<readonly string[]> {
   }
 }
 
-/** Programs in a namespace keep it alive. These namespaces are ours alone, so are the programs. */
+/** Running programs keep a namespace alive. All programs in our namespaces are ours. */
 async function endProcesses(namespace: string): Promise<void> {
   const { stdout } = await execa("ip", ["netns", "pids", namespace], { reject: false });
   for (const pid of stdout.split("\n").filter((line) => line !== "")) {

@@ -3,10 +3,10 @@ import type { ResourceType } from "../resources/resource-type.ts";
 import { apiVersionOf } from "../registry/decode-object.ts";
 import { subresourcesOf, verbs } from "./resource-verbs.ts";
 
-/** Content type of aggregated discovery; clients look at its parameters. */
+/** Content type of aggregated discovery; clients check its parameters. */
 export const aggregatedMediaType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/** Aggregated discovery (`apidiscovery.k8s.io/v2`) of the core group or of all others. */
+/** Aggregated discovery (`apidiscovery.k8s.io/v2`) of the core group or of all other groups. */
 export function aggregatedDiscovery(types: readonly ResourceType[]): JsonObject {
   const groups = Map.groupBy(types, (type) => type.group);
   return {

@@ -3,7 +3,7 @@ import { apiVersionOf } from "../registry/decode-object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { subresourcesOf, verbs } from "./resource-verbs.ts";
 
-/** `GET /api` for clients that do not ask for the aggregated form. */
+/** `GET /api` for clients that do not request the aggregated form. */
 export function coreVersions(): JsonObject {
   return {
     kind: "APIVersions",
@@ -12,13 +12,13 @@ export function coreVersions(): JsonObject {
   };
 }
 
-/** `GET /apis` for clients that do not ask for the aggregated form. */
+/** `GET /apis` for clients that do not request the aggregated form. */
 export function groupList(types: readonly ResourceType[]): JsonObject {
   const groups = [...new Set(types.map((type) => type.group).filter((group) => group !== ""))];
   return { kind: "APIGroupList", apiVersion: "v1", groups: groups.map((group) => groupEntry(types, group)) };
 }
 
-/** `GET /apis/G`; `undefined` when there is no such group. */
+/** `GET /apis/G`; `undefined` if the group does not exist. */
 export function groupDocument(types: readonly ResourceType[], group: string): JsonObject | undefined {
   if (!types.some((type) => type.group === group)) return undefined;
   return { kind: "APIGroup", apiVersion: "v1", ...groupEntry(types, group) };
@@ -30,7 +30,7 @@ function groupEntry(types: readonly ResourceType[], group: string): JsonObject {
   return { name: group, versions, preferredVersion: versions[0] ?? {} };
 }
 
-/** `GET /api/v1` and `GET /apis/G/V`; `undefined` when nothing is served there. */
+/** `GET /api/v1` and `GET /apis/G/V`; `undefined` if the version is not served. */
 export function resourceList(
   types: readonly ResourceType[],
   group: string,

@@ -2,14 +2,14 @@ import type { JsonObject } from "../json-value.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import type { Schema } from "../schema/schema.ts";
 
-/** `api/v1` or `apis/GROUP/VERSION`: how the OpenAPI root names a group version. */
+/** `api/v1` or `apis/GROUP/VERSION`: the name of a group version in the OpenAPI root. */
 export function openApiPath(type: Pick<ResourceType, "group" | "version">): string {
   return type.group === "" ? `api/${type.version}` : `apis/${type.group}/${type.version}`;
 }
 
 /**
- * OpenAPI v3 of one group version: what kubectl needs to validate on the server (a PATCH with `fieldValidation`), to
- * explain fields and to find kinds.
+ * OpenAPI v3 of one group version: what kubectl needs for validation on the server (a PATCH with `fieldValidation`), for
+ * explaining fields and for finding kinds.
  */
 export function openApiDocument(types: readonly ResourceType[]): JsonObject {
   const components = new Map<string, JsonObject>();

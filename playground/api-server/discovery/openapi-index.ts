@@ -3,16 +3,16 @@ import type { JsonObject } from "../json-value.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { openApiDocument, openApiPath } from "./openapi-document.ts";
 
-/** A document ready to be sent. */
+/** A document that is ready to send. */
 export interface OpenApiText {
   readonly body: string;
-  /** Hash of the body; clients keep the document as long as it stays. */
+  /** Hash of the body; clients cache the document while it is unchanged. */
   readonly hash: string;
 }
 
 const builtInTexts = new Map<string, OpenApiText>();
 
-/** `GET /openapi/v3`: where each group version's document is, with its hash. */
+/** `GET /openapi/v3`: the location of each group version's document, with its hash. */
 export function openApiIndex(types: readonly ResourceType[]): JsonObject {
   const paths = [...Map.groupBy(types, openApiPath)].map(([path, members]) => {
     const { hash } = openApiText(path, members);
@@ -21,7 +21,7 @@ export function openApiIndex(types: readonly ResourceType[]): JsonObject {
   return { paths: Object.fromEntries(paths) };
 }
 
-/** The document of one group version. Those of built-in kinds are rendered once. */
+/** The document of one group version. Documents of built-in kinds are rendered once. */
 export function openApiText(path: string, types: readonly ResourceType[]): OpenApiText {
   const known = builtInTexts.get(path);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 import type { ResourceType } from "../resources/resource-type.ts";
 
-/** What can be done with every resource. */
+/** Verbs of every resource. */
 export const verbs = [
   "create",
   "delete",
@@ -12,7 +12,7 @@ export const verbs = [
   "watch",
 ] as const;
 
-/** Subresources of the kind, in the order discovery lists them. */
+/** Subresources of the kind, in the order of discovery. */
 export function subresourcesOf(type: ResourceType): readonly ("status" | "scale")[] {
   return [
     ...(type.hasStatus ? (["status"] as const) : []),

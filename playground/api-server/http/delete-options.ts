@@ -42,7 +42,7 @@ function parsePolicy(policy: string | undefined): DeleteOptions["propagationPoli
   }
 }
 
-/** What a DELETE answers: the object when it stays for a while or is a Service, else a Status. */
+/** The answer of a DELETE: the object if it is not removed yet or is a Service, otherwise a Status. */
 export function statusOfDeletion({ type }: Target, { gone, object }: Deletion): JsonObject {
   if (!gone || type.storedAs === "services" || type.storedAs === "pods") return object;
   const { name, uid } = object.metadata;

@@ -13,7 +13,7 @@ import { parseRequestPath, type DiscoveryLevel } from "./request-path.ts";
 import type { RequestContext } from "./request-context.ts";
 import { sendJson, sendText } from "./respond.ts";
 
-/** Kubernetes release whose API this server follows; also what `/version` says. */
+/** Kubernetes release whose API this server follows, as reported by `/version`. */
 const release = { major: "1", minor: "36", gitVersion: "v1.36.0+kubesteer" };
 
 /** Answers one request; errors become a metav1.Status. */
@@ -73,7 +73,7 @@ async function route(
   }
 }
 
-/** @throws StatusError 400 for a path that is none or has a malformed escape. */
+/** @throws StatusError 400 for an invalid path or a malformed escape. */
 function parseUrl(text: string): URL {
   try {
     const url = new URL(`http://localhost${text}`);

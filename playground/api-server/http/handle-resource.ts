@@ -137,7 +137,7 @@ async function create(exchange: ResourceRequest): Promise<void> {
   sendObject(exchange, 201, object);
 }
 
-/** Warnings go to the client in headers, as RFC 7234 section 5.5 has them. */
+/** Warnings are sent to the client in headers, as in RFC 7234 section 5.5. */
 function writeOptions({ request, response, query }: ResourceRequest): WriteOptions {
   const warn = (message: string): void => {
     response.appendHeader("Warning", `299 - ${JSON.stringify(message)}`);
@@ -225,7 +225,7 @@ function sendObject(exchange: ResourceRequest, code: number, object: KubeObject)
   sendJson(response, code, shownObject(object, { type, request, query, nowMs: context.now() }));
 }
 
-/** The object as the client asked to see it: itself, its metadata, or a one-row Table. */
+/** The object in the requested form: itself, its metadata, or a one-row Table. */
 function shownObject(
   object: KubeObject,
   view: Pick<ResourceRequest, "type" | "request" | "query"> & { readonly nowMs: number },

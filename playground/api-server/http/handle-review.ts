@@ -6,12 +6,12 @@ import { readObject } from "./request-body.ts";
 import type { ResourcePath } from "./request-path.ts";
 import { sendJson } from "./respond.ts";
 
-/** A question about the one who asks, such as `kubectl auth can-i` and `kubectl auth whoami` put it. */
+/** A question about the client itself, as `kubectl auth can-i` and `kubectl auth whoami` send it. */
 interface Review {
   readonly group: string;
   readonly plural: string;
   readonly kind: string;
-  /** @throws StatusError for a question that makes no sense. */
+  /** @throws StatusError for an invalid question. */
   readonly answer: (spec: JsonObject) => JsonObject;
 }
 
@@ -36,13 +36,13 @@ const reviews: readonly Review[] = [
   },
 ];
 
-/** The review that the path names, if any. */
+/** The review for the path, if any. */
 export function findReview({ group, version, plural }: ResourcePath): Review | undefined {
   if (version !== "v1") return undefined;
   return reviews.find((review) => review.group === group && review.plural === plural);
 }
 
-/** Answers a review: without authentication everybody is anonymous and may do everything. */
+/** Answers a review: without authentication, every client is anonymous and may do everything. */
 export async function handleReview(
   review: Review,
   exchange: {

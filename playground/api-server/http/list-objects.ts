@@ -25,7 +25,7 @@ export function parseSelectors(type: ResourceType, query: ListQuery): Matcher {
 }
 
 /**
- * The page of a list that the query asks for. Later pages show the same revision as the first.
+ * The page of a list that the query requests. Later pages show the same revision as the first one.
  *
  * @throws StatusError 400 for a bad token or selector, 410 for a token that is too old, 504 for a future revision.
  */
@@ -74,7 +74,7 @@ function allAt(
   }
 }
 
-/** Only `Exact` asks for an old state; otherwise a resourceVersion is a lower bound. */
+/** Only `Exact` requests an old state; otherwise a resourceVersion is a lower bound. */
 function wantedRevision(store: ObjectStore, query: ListQuery): number {
   const asked = parseRevision(query.resourceVersion);
   if (asked === undefined || asked === 0) return store.revision;
@@ -105,7 +105,7 @@ function parseToken(token: string): Position {
     };
     if (typeof rv === "number" && typeof start === "string") return { revision: rv, after: start };
   } catch {
-    // Reported below, like a token of another form.
+    // Reported below, like a token with a different format.
   }
   throw badRequest("continue key is not valid");
 }

@@ -1,4 +1,4 @@
-/** How a field of a message is read. */
+/** How to read a field of a message. */
 export type Field =
   | {
       readonly name: string;
@@ -7,7 +7,7 @@ export type Field =
         | "strings"
         | "boolean"
         | "integer"
-        /** A pointer in Go: what is on the wire counts even where it is 0. */
+        /** A pointer in Go: a value on the wire is kept even if it is 0. */
         | "optionalInteger"
         | "intOrString"
         | "stringMap"
@@ -15,7 +15,7 @@ export type Field =
     }
   | { readonly name: string; readonly kind: "message" | "messages"; readonly fields: Fields };
 
-/** Fields by their number in the `generated.proto` of k8s.io/api. A message with any other one is refused. */
+/** Fields by their number in the `generated.proto` of k8s.io/api. A message with any other field is rejected. */
 export type Fields = Readonly<Record<number, Field>>;
 
 const metadata: Field = {
@@ -130,7 +130,7 @@ const accessReviewSpec: Fields = {
   },
 };
 
-/** Kinds that `kubectl create KIND NAME` makes, reviews of `kubectl auth`, and DeleteOptions. */
+/** Kinds of `kubectl create KIND NAME`, reviews of `kubectl auth`, and DeleteOptions. */
 export const protobufKinds: Readonly<Record<string, Fields>> = {
   Namespace: { 1: metadata },
   ServiceAccount: { 1: metadata },

@@ -9,7 +9,7 @@ export const protobufMediaType = "application/vnd.kubernetes.protobuf";
 const magic = Buffer.from("k8s\0");
 
 /**
- * Decodes the protobuf body of the kinds that kubectl sends so ({@link protobufKinds}); it has no JSON fallback for them.
+ * Decodes the protobuf body of the kinds that kubectl sends in this format ({@link protobufKinds}), without a JSON fallback.
  *
  * @throws StatusError 415 for other kinds and for fields that would be lost.
  */
@@ -51,14 +51,14 @@ function decodeMessage(message: Buffer, path: string, fields: Fields): JsonObjec
   return decoded;
 }
 
-/** What is 0 on the wire is absent in JSON, unless Go has a pointer there. */
+/** A value of 0 on the wire is absent in JSON, unless the field is a pointer in Go. */
 function decodeNumber(field: Field, value: number): JsonValue | undefined {
   if (field.kind === "boolean") return value !== 0;
   if (field.kind === "optionalInteger") return value;
   return field.kind === "integer" && value !== 0 ? value : undefined;
 }
 
-/** Map entries and items come one by one and add to those before them. */
+/** Map entries and items arrive one by one and are added to the earlier ones. */
 function decodeBytes(
   field: Field,
   bytes: Buffer,
@@ -92,7 +92,7 @@ function decodeBytes(
   }
 }
 
-/** k8s.io/apimachinery's IntOrString: type, where 1 is a text; number; text. */
+/** k8s.io/apimachinery's IntOrString: type (1 is a text), number, text. */
 function decodeIntOrString(fields: readonly WireField[]): JsonValue | undefined {
   const numberAt = (number: number): number => {
     const value = fields.find((field) => field.number === number)?.value;

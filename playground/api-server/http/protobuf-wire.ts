@@ -1,10 +1,10 @@
-/** A field as it is on the wire: bytes of a length-delimited one, or the value of a varint. */
+/** A field on the wire: the bytes of a length-delimited field, or the value of a varint. */
 export interface WireField {
   readonly number: number;
   readonly value: Buffer | number;
 }
 
-/** The bytes are no protobuf message, or one with fields of fixed size, which the Kubernetes API seldom has. */
+/** The bytes are not a protobuf message, or it has fields of fixed size, which are rare in the Kubernetes API. */
 export class WireFormatError extends Error {
   override readonly name = "WireFormatError";
 }
@@ -16,7 +16,7 @@ export function* readFields(message: Buffer): Generator<WireField> {
     let value = 0n;
     for (let shift = 0n; ; shift += 7n) {
       const byte = message[position];
-      if (byte === undefined || shift > 63n) throw new WireFormatError("a number has no end");
+      if (byte === undefined || shift > 63n) throw new WireFormatError("a number is incomplete");
       position += 1;
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 128) return Number(BigInt.asIntN(64, value));
@@ -31,24 +31,24 @@ export function* readFields(message: Buffer): Generator<WireField> {
         break;
       case 2: {
         const end = readVarint() + position;
-        if (end < position || end > message.length) throw new WireFormatError("a field is cut off");
+        if (end < position || end > message.length) throw new WireFormatError("a field is incomplete");
         yield { number, value: message.subarray(position, end) };
         position = end;
         break;
       }
       default:
-        throw new WireFormatError(`field ${number} has a type that is not read`);
+        throw new WireFormatError(`field ${number} has an unsupported type`);
     }
   }
 }
 
-/** The bytes of the first field with the number; none where it is missing. */
+/** The bytes of the first field with the number; empty if it is missing. */
 export function bytesOf(fields: readonly WireField[], number: number): Buffer {
   const value = fields.find((field) => field.number === number)?.value;
   return Buffer.isBuffer(value) ? value : Buffer.alloc(0);
 }
 
-/** Whether the value says nothing: 0, no bytes, or a message of such values. Go writes many of them. */
+/** Whether the value is empty: 0, no bytes, or a message of empty values. Go writes many of them. */
 export function isZero(value: Buffer | number): boolean {
   if (typeof value === "number") return value === 0;
   try {

@@ -6,7 +6,7 @@ import { notSupported } from "../../../crds/validation/field-error.ts";
 export interface ListQuery {
   readonly labelSelector: string;
   readonly fieldSelector: string;
-  /** 0 is no limit. */
+  /** 0 means no limit. */
   readonly limit: number;
   readonly continueToken: string;
   readonly resourceVersion: string;
@@ -17,7 +17,7 @@ export interface ListQuery {
   readonly timeoutSeconds: number | undefined;
 }
 
-/** @throws StatusError 400 for a number that is none. */
+/** @throws StatusError 400 for an invalid number. */
 export function parseListQuery(query: URLSearchParams): ListQuery {
   const timeout = query.get("timeoutSeconds");
   return {
@@ -34,7 +34,7 @@ export function parseListQuery(query: URLSearchParams): ListQuery {
   };
 }
 
-/** @throws StatusError 400 or 422 for values that kube-apiserver refuses too. */
+/** @throws StatusError 400 or 422 for values that kube-apiserver rejects too. */
 export function parseWriteOptions(query: URLSearchParams, userAgent: string): WriteOptions {
   return {
     fieldManager: query.get("fieldManager") || userAgent.split("/", 1)[0] || "unknown",

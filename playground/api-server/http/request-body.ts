@@ -4,20 +4,20 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../json-value.ts"
 import { decodeProtobufObject, protobufMediaType } from "./protobuf-object.ts";
 import { badRequest, StatusError, unsupportedMediaType } from "../status-error.ts";
 
-/** Largest body that is read; kube-apiserver's limit. */
+/** Maximum size of a body, as in kube-apiserver. */
 const maxBodyBytes = 3 * 1024 * 1024;
 
 const objectTypes = ["application/json", "application/yaml"];
 
-/** Media type of the body without parameters; "" when the request names none. */
+/** Media type of the body without parameters; "" if the request has none. */
 export function mediaTypeOf(request: IncomingMessage): string {
   return (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
 /**
- * Reads the body as JSON or YAML, whatever its media type; `undefined` when it is empty.
+ * Reads the body as JSON or YAML, regardless of its media type; `undefined` if it is empty.
  *
- * @throws StatusError 400 when it is neither, 413 when it is too large.
+ * @throws StatusError 400 if it is neither, 413 if it is too large.
  */
 export async function readBody(request: IncomingMessage): Promise<JsonValue | undefined> {
   const text = (await readBytes(request)).toString("utf8");
@@ -62,7 +62,7 @@ function parseYamlText(text: string): JsonValue {
 /**
  * Reads the body of a create or update.
  *
- * @throws StatusError 415 for anything that is neither JSON nor YAML nor protobuf of a simple kind.
+ * @throws StatusError 415 if it is neither JSON nor YAML nor protobuf of a simple kind.
  */
 export async function readObject(request: IncomingMessage): Promise<JsonObject> {
   const mediaType = mediaTypeOf(request);
@@ -74,9 +74,9 @@ export async function readObject(request: IncomingMessage): Promise<JsonObject> 
 }
 
 /**
- * Reads the DeleteOptions of a DELETE; `undefined` when there are none.
+ * Reads the DeleteOptions of a DELETE; `undefined` if there are none.
  *
- * @throws StatusError 400 when the body cannot be read, 415 for protobuf of another kind.
+ * @throws StatusError 400 if the body is invalid, 415 for protobuf of a different kind.
  */
 export async function readDeleteOptions(request: IncomingMessage): Promise<JsonValue | undefined> {
   if (mediaTypeOf(request) !== protobufMediaType) return readBody(request);

@@ -1,4 +1,4 @@
-/** What the path of a request names. */
+/** The target in the path of a request. */
 export type RequestPath =
   | { readonly kind: "resource"; readonly path: ResourcePath }
   | { readonly kind: "discovery"; readonly level: DiscoveryLevel }
@@ -7,7 +7,7 @@ export type RequestPath =
   | { readonly kind: "version" }
   | { readonly kind: "unknown" };
 
-/** `undefined` where the path leaves a part out: all namespaces, the collection, the object itself. */
+/** `undefined` if the path omits the part: all namespaces, the collection, the object itself. */
 export interface ResourcePath {
   readonly group: string;
   readonly version: string;
@@ -24,7 +24,7 @@ export type DiscoveryLevel =
   | { readonly kind: "group"; readonly group: string }
   | { readonly kind: "version"; readonly group: string; readonly version: string };
 
-/** Reads a path as kube-apiserver does. */
+/** Parses a path as kube-apiserver does. */
 export function parseRequestPath(pathname: string): RequestPath {
   const segments = pathname
     .split("/")
@@ -70,7 +70,7 @@ function versionPath(group: string, version: string, rest: readonly string[]): R
   };
 }
 
-/** `/namespaces/NAME/status` is about the namespace, `/namespaces/NAME/pods` about what is in it. */
+/** `/namespaces/NAME/status` addresses the namespace, `/namespaces/NAME/pods` its content. */
 function isNamespaceSubresource(segment: string): boolean {
   return segment === "status" || segment === "finalize";
 }

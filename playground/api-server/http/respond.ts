@@ -2,14 +2,14 @@ import type { ServerResponse } from "node:http";
 import type { JsonObject } from "../json-value.ts";
 
 /**
- * JSON in which no string holds a line separator: some clients split streams at U+2028 and U+2029 too, and
- * kube-apiserver escapes them.
+ * JSON with escaped line separators in strings: some clients also split streams at U+2028 and U+2029, and kube-apiserver
+ * escapes them.
  */
 export function renderJson(value: JsonObject): string {
   return JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
-/** Sends the object as the whole answer. */
+/** Sends the object as the complete answer. */
 export function sendJson(
   response: ServerResponse,
   code: number,
@@ -19,7 +19,7 @@ export function sendJson(
   sendText(response, code, `${renderJson(value)}\n`, contentType);
 }
 
-/** Sends the text as the whole answer. */
+/** Sends the text as the complete answer. */
 export function sendText(
   response: ServerResponse,
   code: number,

@@ -34,7 +34,7 @@ function selectorOf(object: KubeObject, { selector }: ScalePaths): JsonObject {
   return labels.length === 0 ? {} : { selector: labels.join(",") };
 }
 
-/** The object with the replicas of a new, or merge patched, Scale. */
+/** The object with the replicas of a new or merge-patched Scale. */
 export function withScale(
   object: KubeObject,
   paths: ScalePaths,

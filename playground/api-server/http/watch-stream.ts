@@ -11,18 +11,18 @@ import { parseSelectors } from "./list-objects.ts";
 import { parseRevision, type ListQuery } from "./query.ts";
 import { renderJson } from "./respond.ts";
 
-/** How often a quiet watch gets a bookmark, when the client allows them. */
+/** How often a watch without events gets a bookmark, if the client allows bookmarks. */
 const bookmarkPeriodMs = 60_000;
-/** How long before its end a watch gets the last bookmark, so that the client can resume from there. */
+/** How long before its end a watch gets its last bookmark, so that the client can resume from it. */
 const lastBookmarkLeadMs = 2_000;
 const defaultTimeoutSeconds = 1_800;
-/** A client that lets this much pile up unread is cut off, as kube-apiserver does with slow watchers. */
+/** Maximum of unread data. The server disconnects clients above it, as kube-apiserver does with slow watchers. */
 const maxUnreadBytes = 64 * 1024 * 1024;
 
-/** How an object is shown to this client: itself, or a one-row Table. */
+/** The form of an object for this client: itself, or a one-row Table. */
 export type Rendering = (object: KubeObject) => JsonObject;
 
-/** Answers a watch request and keeps the response open until its time-out, or until `signal` aborts. */
+/** Answers a watch request and keeps the response open until its timeout, or until `signal` aborts. */
 export function streamWatch(
   response: ServerResponse,
   facts: {
@@ -62,7 +62,7 @@ export function streamWatch(
   keepOpen(response, { ...facts, relay, sink });
 }
 
-/** Sends what happened since the client last looked; false when that is no longer known. */
+/** Sends the changes since the last event of the client; false if these are no longer known. */
 function replay(
   store: ObjectStore,
   facts: {
@@ -145,7 +145,7 @@ class EventSink {
     this.#render = render;
   }
 
-  /** An object that starts or stops to match the selectors is added or deleted for this client. */
+  /** For this client, an object is added when it starts to match the selectors, and deleted when it stops. */
   change(
     { object, previous, type: changeType }: Change,
     type: ResourceType,

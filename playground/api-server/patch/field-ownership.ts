@@ -19,9 +19,9 @@ import {
 } from "./managed-fields.ts";
 import { compare, fieldsOf, merge, prune, type Comparison } from "./typed-value.ts";
 
-/** A field that a server-side apply would take from its owner. */
+/** A field that a server-side apply would change although another manager owns it. */
 export interface FieldConflict {
-  /** The other manager as messages name it: `"argocd-controller"`, with ` using v1` for one that updates. */
+  /** The other manager in the format of messages: `"argocd-controller"`, with ` using v1` for one that updates. */
   readonly manager: string;
   readonly field: string;
 }
@@ -34,7 +34,7 @@ interface Change {
   readonly time: string;
 }
 
-/** Ownership after a create, update or patch other than apply: the manager owns what it changed. */
+/** Ownership after a create, update or patch other than apply: the manager owns the fields that it changed. */
 export function ownershipAfterUpdate(
   change: Change & { readonly before: JsonObject; readonly after: JsonObject },
 ): ManagedFields {
@@ -47,12 +47,12 @@ export function ownershipAfterUpdate(
   return withEntry(others, key, { manager: change.manager, fields, time: change.time }, previous);
 }
 
-/** The object and ownership that a server-side apply leads to, or the conflicts that forbid it. */
+/** The object and ownership after a server-side apply, or the conflicts that prevent it. */
 export type ApplyOutcome =
   | { readonly kind: "applied"; readonly object: JsonObject; readonly managed: ManagedFields }
   | { readonly kind: "conflict"; readonly conflicts: readonly FieldConflict[]; readonly fields: FieldSet };
 
-/** Lays the configuration over the live object and works out who owns what then. */
+/** Merges the configuration into the live object and computes the new ownership. */
 export function applyConfiguration(
   change: Change & {
     readonly live: JsonObject;
@@ -86,7 +86,7 @@ function asObject(value: JsonValue, fallback: JsonObject): JsonObject {
   return isJsonObject(value) ? value : fallback;
 }
 
-/** Differences in what can be owned. */
+/** Differences in fields that can have an owner. */
 function compareObjects(schema: Schema, before: JsonObject, after: JsonObject): Comparison {
   const { added, modified, removed } = compare(schema, withoutTypeMeta(before), withoutTypeMeta(after));
   return { added: ownableFields(added), modified: ownableFields(modified), removed: ownableFields(removed) };
@@ -113,7 +113,7 @@ function conflictsWith({ manager, fields }: ManagedEntry): readonly FieldConflic
   return pathsOf(fields).map((field) => ({ manager: `"${manager.name}"${subresource}${using}`, field }));
 }
 
-/** The other managers' entries without what was changed or removed under them. */
+/** The entries of the other managers without the changed and removed fields. */
 function withoutLost(
   managed: ManagedFields,
   manager: FieldManager,
@@ -128,7 +128,7 @@ function withoutLost(
   return new Map(rest);
 }
 
-/** Adds the manager's entry; one that owns the same as before keeps its time. */
+/** Adds the manager's entry, which keeps its time if it owns the same fields as before. */
 function withEntry(
   others: Map<string, ManagedEntry>,
   key: string,

@@ -1,7 +1,7 @@
 import { canonicalJson, entriesOf, isJsonObject, type JsonObject } from "../json-value.ts";
 
 /**
- * A set of field paths as a tree. Keys are path elements as managedFields spells them: `f:name` a field,
+ * A set of field paths as a tree. Keys are path elements in the format of managedFields: `f:name` is a field,
  * `k:{"name":"x"}` an item of a map list, `v:"x"` an item of a set.
  */
 export interface FieldSet {
@@ -10,17 +10,17 @@ export interface FieldSet {
   readonly children: ReadonlyMap<string, FieldSet>;
 }
 
-/** No path at all. */
+/** The empty set. */
 export const emptyFieldSet: FieldSet = { member: false, children: new Map() };
-/** The path itself and nothing below it. */
+/** Only the path itself. */
 export const wholeField: FieldSet = { member: true, children: new Map() };
 
-/** Whether no path is in the set. */
+/** Whether the set is empty. */
 export function isEmptyFieldSet(set: FieldSet): boolean {
   return !set.member && set.children.size === 0;
 }
 
-/** A set without branches that hold nothing. */
+/** A set without empty branches. */
 export function fieldSet(member: boolean, children: Iterable<readonly [string, FieldSet]>): FieldSet {
   return { member, children: new Map([...children].filter(([, child]) => !isEmptyFieldSet(child))) };
 }
@@ -50,7 +50,7 @@ export function difference(left: FieldSet, right: FieldSet): FieldSet {
   );
 }
 
-/** The set below a path element; empty when nothing is. */
+/** The set below a path element; empty if there is nothing below it. */
 export function childOf(set: FieldSet, key: string): FieldSet {
   return set.children.get(key) ?? emptyFieldSet;
 }
@@ -69,12 +69,12 @@ function withoutPath(set: FieldSet, path: readonly string[]): FieldSet {
   );
 }
 
-/** Whether both sets hold the same paths. */
+/** Whether both sets have the same paths. */
 export function fieldSetEquals(left: FieldSet, right: FieldSet): boolean {
   return canonicalJson(toFieldsV1(left)) === canonicalJson(toFieldsV1(right));
 }
 
-/** Every path of the set as kube-apiserver prints it: `.spec.ports[port=80].name`. */
+/** Every path of the set in the format of kube-apiserver: `.spec.ports[port=80].name`. */
 export function pathsOf(set: FieldSet, prefix = ""): readonly string[] {
   const below = [...set.children].flatMap(([key, child]) => pathsOf(child, `${prefix}${printed(key)}`));
   return set.member ? [prefix, ...below] : below;
@@ -92,14 +92,14 @@ function parseKeys(text: string): JsonObject {
   return JSON.parse(text) as JsonObject;
 }
 
-/** The form that managedFields stores: `{}` is a member, `.` a member that has children too. */
+/** The format of managedFields: `{}` is a member, `.` a member that has children too. */
 export function toFieldsV1(set: FieldSet): JsonObject {
   const sorted = [...set.children].toSorted(([left], [right]) => (left < right ? -1 : 1));
   const children = sorted.map(([key, child]) => [key, toFieldsV1(child)] as const);
   return Object.fromEntries(set.member && children.length > 0 ? [[".", {}], ...children] : children);
 }
 
-/** Reads {@link toFieldsV1}'s form. */
+/** Reads the format of {@link toFieldsV1}. */
 export function fromFieldsV1(fields: JsonObject): FieldSet {
   const children = entriesOf(fields).flatMap(([key, value]) => {
     if (key === "." || !isJsonObject(value)) return [];

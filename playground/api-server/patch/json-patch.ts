@@ -13,7 +13,7 @@ import { badRequest, StatusError } from "../status-error.ts";
 /**
  * JSON patch (RFC 6902).
  *
- * @throws StatusError 400 for an operation that is none, 422 for one that does not apply to this object.
+ * @throws StatusError 400 for an invalid operation, 422 for one that does not apply to this object.
  */
 export function applyJsonPatch(target: JsonObject, operations: JsonValue): JsonObject {
   if (!isJsonArray(operations)) throw badRequest("a JSON patch must be an array of operations");
@@ -22,7 +22,7 @@ export function applyJsonPatch(target: JsonObject, operations: JsonValue): JsonO
     if (!isJsonObject(operation)) throw badRequest("an operation of a JSON patch must be an object");
     result = applyOperation(result, operation);
   }
-  if (!isJsonObject(result)) throw cannotApply("the patched document is no object");
+  if (!isJsonObject(result)) throw cannotApply("the patched document is not an object");
   return result;
 }
 
@@ -100,7 +100,7 @@ function add(document: JsonValue, path: readonly string[], value: JsonValue): Js
   return { ...document, [token]: value };
 }
 
-/** Replaces the existing value at the path, or removes it when `change` returns undefined. */
+/** Replaces the existing value at the path, or removes it if `change` returns undefined. */
 function edit(document: JsonValue, path: readonly string[], change: () => JsonValue | undefined): JsonValue {
   const [token, ...rest] = path;
   if (token === undefined) return change() ?? null;

@@ -15,7 +15,7 @@ import {
   type FieldSet,
 } from "./field-set.ts";
 
-/** Who changes an object, and how; what tells one managedFields entry from another. */
+/** Who changes an object, and how: the identity of a managedFields entry. */
 export interface FieldManager {
   readonly name: string;
   readonly operation: "Apply" | "Update";
@@ -34,7 +34,7 @@ export interface ManagedEntry {
 /** The entries by {@link managerKey}. */
 export type ManagedFields = ReadonlyMap<string, ManagedEntry>;
 
-/** Fields that nobody owns, because the server or the request path decides them. */
+/** Fields without an owner, because the server or the request path determines them. */
 const unowned = [
   ["f:apiVersion"],
   ["f:kind"],
@@ -57,7 +57,7 @@ export function managerKey(manager: FieldManager): string {
   return canonicalJson({ ...manager });
 }
 
-/** The set without the fields that nobody owns. */
+/** The set without the fields that cannot have an owner. */
 export function ownableFields(set: FieldSet): FieldSet {
   const stripped = withoutPaths(set, unowned);
   const metadata = stripped.children.get("f:metadata");
@@ -106,7 +106,7 @@ function orderOf({ manager, time }: ManagedEntry): string {
   return [manager.operation, time, manager.name, manager.subresource].join("\0");
 }
 
-/** Whether two states own the same, whenever they were written. */
+/** Whether two states have the same ownership, regardless of their times. */
 export function sameOwnership(left: ManagedFields, right: ManagedFields): boolean {
   if (left.size !== right.size) return false;
   return [...left].every(([key, entry]) => {

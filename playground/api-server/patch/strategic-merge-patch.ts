@@ -19,7 +19,7 @@ const deletePrefix = "$deleteFromPrimitiveList/";
 
 /**
  * Strategic merge patch of a built-in object: a merge patch that merges lists by the schema's patch merge keys and
- * obeys `$patch`, `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…`.
+ * supports `$patch`, `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…`.
  */
 export function applyStrategicMergePatch(schema: Schema, target: JsonObject, patch: JsonObject): JsonObject {
   const kind = ownValue(patch, directive);
@@ -62,7 +62,7 @@ function mergeList(
     return [...target, ...patch.filter((item) => !target.some((old) => jsonEquals(old, item)))];
   const items = patch.map((item) => {
     if (isJsonObject(item)) return item;
-    throw badRequest(`a list merged by ${key} holds objects, got ${JSON.stringify(item)}`);
+    throw badRequest(`a list merged by ${key} must contain objects, got ${JSON.stringify(item)}`);
   });
   const replaces = items.some((item) => item[directive] === "replace");
   let result: readonly JsonValue[] = replaces ? [] : target;
@@ -108,7 +108,7 @@ function applyListDirective(
   }
 }
 
-/** Items named by `order` take that order; the others keep their place after the item they followed. */
+/** Items in `order` get that order; all other items stay after the item that they followed. */
 function inOrder(
   list: readonly JsonValue[],
   order: readonly JsonValue[],

@@ -3,11 +3,11 @@ import type { JsonValue } from "../json-value.ts";
 import { itemSchema, propertySchema, untyped, type Schema } from "../schema/schema.ts";
 
 /**
- * Why server-side apply cannot tell the fields of the value, or undefined: a value of another type than its field, a
- * list item without its keys, or two with the same. Worded as structured merge diff, which reports it before any
- * other validation.
+ * Why server-side apply cannot determine the fields of the value, or undefined: the type of a value differs from its field, a
+ * list item lacks its keys, or two items have the same keys. Same wording as structured merge diff, which reports it before
+ * any other validation.
  *
- * @param path such as `.spec.services`, empty for the object
+ * @param path such as `.spec.services`, empty for the whole object
  */
 export function typeProblem(schema: Schema, value: JsonValue, path = ""): string | undefined {
   if (value === null || schema["x-kubernetes-int-or-string"] === true) return undefined;

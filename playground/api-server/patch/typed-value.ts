@@ -4,8 +4,8 @@ import { untyped, isNamedField, itemSchema, propertySchema, type Schema } from "
 import { childOf, emptyFieldSet, fieldSet, isEmptyFieldSet, wholeField, type FieldSet } from "./field-set.ts";
 
 /**
- * The rules of structured merge diff (sigs.k8s.io/structured-merge-diff v6), by which server-side apply merges
- * objects and tells who owns which field: maps are granular unless atomic, lists are atomic unless `map` or `set`.
+ * The rules of structured merge diff (sigs.k8s.io/structured-merge-diff v6), with which server-side apply merges objects and
+ * determines the owners of fields: maps are granular unless atomic, lists are atomic unless `map` or `set`.
  */
 
 /** One step down from a container: the path element, the schema below, and the value. */
@@ -40,7 +40,7 @@ function steps(schema: Schema, value: JsonValue): readonly Step[] {
   }));
 }
 
-/** `k:{…}` or `v:…` of an item of a map or set list; keys that the item leaves out have the schema's default. */
+/** `k:{…}` or `v:…` of an item of a map or set list; missing keys of the item have the schema's default. */
 function itemElement(schema: Schema, item: JsonValue): string {
   if (schema["x-kubernetes-list-type"] === "set" || !isJsonObject(item)) return `v:${canonicalJson(item)}`;
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
@@ -69,14 +69,14 @@ export function fieldsOf(schema: Schema, value: JsonValue): FieldSet {
   return fieldSet(false, children);
 }
 
-/** List items and map keys are owned with what they hold; a struct field only where it holds nothing. */
+/** List items and map keys are owned together with their content; a struct field only if it is empty. */
 function isOwnedItself(container: Schema, step: Step): boolean {
   if (!step.element.startsWith("f:")) return true;
   const isEmpty = isJsonObject(step.value) && entriesOf(step.value).length === 0;
   return isEmpty || step.value === null || !isNamedField(container, step.element.slice(2));
 }
 
-/** What differs between two values. */
+/** The differences between two values. */
 export interface Comparison {
   readonly added: FieldSet;
   readonly modified: FieldSet;
@@ -85,7 +85,7 @@ export interface Comparison {
 
 const same: Comparison = { added: emptyFieldSet, modified: emptyFieldSet, removed: emptyFieldSet };
 
-/** Fields that were added, changed and removed; `undefined` is an absent value. */
+/** Added, changed and removed fields; `undefined` is an absent value. */
 export function compare(
   schema: Schema,
   before: JsonValue | undefined,
@@ -134,7 +134,7 @@ function everyPath(schema: Schema, value: JsonValue): FieldSet {
   );
 }
 
-/** The live value with the applied configuration laid over it. */
+/** The live value with the applied configuration merged into it. */
 export function merge(schema: Schema, live: JsonValue | undefined, applied: JsonValue): JsonValue {
   if (live === undefined || isAtomic(schema, applied) || isAtomic(schema, live)) return applied;
   if (isJsonArray(live) && isJsonArray(applied)) return mergeLists(schema, live, applied);
@@ -146,7 +146,7 @@ export function merge(schema: Schema, live: JsonValue | undefined, applied: Json
   return { ...live, ...Object.fromEntries(merged) };
 }
 
-/** Applied items in their order; live items that the configuration lacks stay where they were. */
+/** Applied items in their order; live items that the configuration lacks keep their positions. */
 function mergeLists(schema: Schema, live: readonly JsonValue[], applied: readonly JsonValue[]): JsonValue {
   const liveByElement = new Map(live.map((item) => [itemElement(schema, item), item]));
   const pending = applied.map((item) => itemElement(schema, item));
@@ -163,8 +163,8 @@ function mergeLists(schema: Schema, live: readonly JsonValue[], applied: readonl
 }
 
 /**
- * Removes what the manager applied before and nobody owns now: each path of `lastApplied` at and below which
- * `owned` has nothing.
+ * Removes fields that the manager applied before and that have no owner now: each path of `lastApplied` at and below which
+ * `owned` is empty.
  */
 export function prune(
   schema: Schema,

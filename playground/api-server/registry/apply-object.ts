@@ -12,7 +12,7 @@ import { createObject, updateObject, type WriteContext } from "./write-object.ts
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** Server-side apply: creates the object, or merges the configuration into it. Tells whether it is new. */
+/** Server-side apply: creates the object, or merges the configuration into it. Returns whether it is new. */
 export function applyObject(
   target: Target,
   body: JsonObject,
@@ -86,15 +86,15 @@ function applyOver(
   return withLastApplied(forced, { live, applied, manager });
 }
 
-/** What of the configuration takes effect at the target, and so can conflict and be owned. */
+/** The part of the configuration that takes effect at the target, and so can conflict and be owned. */
 function effectivePart({ type, subresource }: Target, applied: KubeObject): JsonObject {
   if (subresource === "status") return { metadata: {}, status: applied["status"] };
   return without(applied, "apiVersion", "kind", ...(type.hasStatus ? ["status"] : []));
 }
 
 /**
- * `kubectl apply --server-side` on an object of `kubectl apply`: conflicts over what its last-applied annotation
- * lists are conflicts with itself.
+ * `kubectl apply --server-side` on an object of `kubectl apply`: conflicts about fields in its last-applied annotation are
+ * conflicts with itself.
  */
 function isCoveredByLastApplied(
   target: Target,
@@ -116,7 +116,7 @@ function parseConfiguration(annotation: string): JsonObject | undefined {
   }
 }
 
-/** kubectl's annotation follows what kubectl applies server-side, so that its client-side apply still works. */
+/** Updates kubectl's annotation after its server-side apply, so that its client-side apply still works. */
 function withLastApplied(
   outcome: Extract<ApplyOutcome, { kind: "applied" }>,
   {

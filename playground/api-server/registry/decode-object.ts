@@ -8,23 +8,23 @@ import { decode } from "../schema/decode.ts";
 import { builtInSchema } from "../schema/built-in-schemas.ts";
 import { badRequest } from "../status-error.ts";
 
-/** An object as a kind's schema reads it. */
+/** An object that was decoded with the schema of its kind. */
 export interface DecodedObject {
   readonly object: KubeObject;
   readonly unknownFields: readonly string[];
 }
 
-/** `group/version`, or just the version in the core group. */
+/** `group/version`, or only the version in the core group. */
 export function apiVersionOf(type: Pick<ResourceType, "group" | "version">): string {
   return type.group === "" ? type.version : `${type.group}/${type.version}`;
 }
 
 /**
- * Reads a request body, or the result of a patch, as an object of the kind. Fields that the schema does not know are
- * dropped and listed.
+ * Decodes a request body, or the result of a patch, as an object of the kind. Drops fields that the schema does not know, and
+ * lists them.
  *
- * @throws StatusError 400 for another apiVersion or kind, for a custom resource without them, or for a value of a
- * wrong type.
+ * @throws StatusError 400 for a different apiVersion or kind, for a custom resource without them, or for a value of the wrong
+ * type.
  */
 export function decodeObject(type: ResourceType, body: JsonObject): DecodedObject {
   checkTypeMeta(type, body);
@@ -74,7 +74,7 @@ function refuseTypeErrors(type: ResourceType, typeErrors: readonly string[]): vo
   if (first !== undefined) throw badRequest(`${cannotBeHandled(type)}: ${first}`);
 }
 
-/** How an error about a body begins. */
+/** Prefix of an error about a body. */
 export function cannotBeHandled(type: ResourceType): string {
   return `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}`;
 }
@@ -84,13 +84,13 @@ export function strictDecodingError(unknownFields: readonly string[]): string {
   return `strict decoding error: ${unknownFields.map((field) => `unknown field "${field}"`).join(", ")}`;
 }
 
-/** The object with the defaults of its definition's schema; built-in kinds get theirs from their strategy. */
+/** The object with the defaults of its definition's schema; built-in kinds get their defaults from their strategy. */
 export function withSchemaDefaults(type: ResourceType, object: KubeObject): KubeObject {
   if (!type.custom) return object;
   return parseKubeObject(parseJsonObject(applyDefaults(type.schema(), object)));
 }
 
-/** What the definition's schema and rules say about a custom resource. Built-in kinds have no schema rules. */
+/** Errors of a custom resource according to its definition's schema and rules. Built-in kinds have no schema rules. */
 export function schemaErrors(
   type: ResourceType,
   object: KubeObject,

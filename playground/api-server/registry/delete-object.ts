@@ -4,7 +4,7 @@ import { conflict, forbidden } from "../status-error.ts";
 import { currentObject, type WriteContext } from "./write-object.ts";
 import { keyOf, served, stored, type Target } from "./target.ts";
 
-/** metav1.DeleteOptions, as far as the server obeys them. */
+/** The part of metav1.DeleteOptions that the server supports. */
 export interface DeleteOptions {
   readonly dryRun: boolean;
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
@@ -12,23 +12,23 @@ export interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
 
-/** Finalizers that the garbage collector works off. */
+/** Finalizers that the garbage collector handles. */
 export const foregroundDeletion = "foregroundDeletion";
 export const orphanDependents = "orphan";
 
-/** Namespaces that clusters do not work without. */
+/** Namespaces that every cluster needs. */
 const permanentNamespaces = new Set(["default", "kube-system", "kube-public"]);
 
-/** What became of the object: gone, or still there until its finalizers or its grace period have passed. */
+/** Result of a deletion: the object is removed, or remains until its finalizers are gone and its grace period is over. */
 export interface Deletion {
   readonly gone: boolean;
   readonly object: KubeObject;
 }
 
 /**
- * Removes the object, or marks it for deletion while finalizers or its grace period hold it.
+ * Removes the object, or marks it for deletion while finalizers or its grace period prevent the removal.
  *
- * @throws StatusError 404, 403 for a namespace that must stay, 409 when a precondition does not hold.
+ * @throws StatusError 404, 403 for a namespace that every cluster needs, 409 if a precondition is not met.
  */
 export function deleteObject(target: Target, options: DeleteOptions, context: WriteContext): Deletion {
   const { type } = target;

@@ -4,7 +4,7 @@ import { customResourceCleanup } from "../resources/crd-strategy.ts";
 import type { Change, ObjectKey, ObjectStore } from "../storage/object-store.ts";
 import { foregroundDeletion, orphanDependents } from "./delete-object.ts";
 
-/** Marks the object for deletion, or removes it when nothing holds it. */
+/** Marks the object for deletion, or removes it if nothing prevents the removal. */
 export type DeleteStored = (key: ObjectKey, uid: string | undefined) => void;
 
 interface StoredObject {
@@ -15,8 +15,8 @@ interface StoredObject {
 const definitions = "customresourcedefinitions.apiextensions.k8s.io";
 
 /**
- * What kube-controller-manager does elsewhere: removes objects whose owners are gone, the contents of namespaces and
- * of CustomResourceDefinitions that are being deleted, and then those themselves.
+ * Does the work of kube-controller-manager: removes objects whose owners are gone, the contents of namespaces and
+ * CustomResourceDefinitions that are being deleted, and then these themselves.
  */
 export class GarbageCollector {
   readonly #store: ObjectStore;
@@ -59,7 +59,7 @@ export class GarbageCollector {
     this.#schedule();
   }
 
-  /** Namespace and definition that may be waiting for the object's end. */
+  /** Namespace and definition that may be waiting for the removal of the object. */
   #holdersOf(key: ObjectKey): readonly ObjectKey[] {
     return [
       { resource: "namespaces", namespace: "", name: key.namespace },
@@ -103,7 +103,7 @@ export class GarbageCollector {
     }
   }
 
-  /** Objects whose definition went although they were there, because somebody took its finalizer away. */
+  /** Removes the remaining objects of a definition that was removed because a client deleted its finalizer. */
   #removeAll(resource: string): void {
     if (this.#store.get({ resource: definitions, namespace: "", name: resource }) !== undefined) return;
     for (const { key } of this.#store.all()) if (key.resource === resource) this.#store.remove(key);
@@ -139,7 +139,7 @@ export class GarbageCollector {
     for (const owner of owners) this.#recheck(owner.uid);
   }
 
-  /** Deletes what matches; true when nothing is left. */
+  /** Deletes matching objects; true if none is left. */
   #empty(matches: (key: ObjectKey) => boolean): boolean {
     const contents = [...this.#store.all()].filter(({ key }) => matches(key));
     for (const { key, object } of contents) this.#deleteStored(key, object.metadata.uid);

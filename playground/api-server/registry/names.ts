@@ -2,7 +2,7 @@ const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const dns1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
-/** RFC 1123 subdomain, the usual rule for names; returns what is wrong. Wording as k8s.io/apimachinery's validation. */
+/** RFC 1123 subdomain, the usual rule for names; returns the error. Same wording as k8s.io/apimachinery's validation. */
 export function checkSubdomain(name: string): string | undefined {
   if (name.length > 253) return "must be no more than 253 bytes";
   if (subdomain.test(name)) return undefined;
@@ -35,7 +35,7 @@ export function checkServiceName(name: string): string | undefined {
   );
 }
 
-/** A path segment: RBAC objects may be called `system:node`. */
+/** A path segment: RBAC objects may be named `system:node`. */
 export function checkPathSegment(name: string): string | undefined {
   if (name === "." || name === "..") return `may not be '${name}'`;
   const bad = /[/%]/.exec(name)?.[0];

@@ -17,14 +17,14 @@ const builtInPatches = [
   applyPatch,
 ];
 
-/** Content types that a PATCH of the kind may have; strategic merge patches need a built-in schema. */
+/** Allowed content types of a PATCH of the kind; strategic merge patches need a built-in schema. */
 function acceptedPatches(type: ResourceType): readonly string[] {
   return type.custom
     ? builtInPatches.filter((mediaType) => !mediaType.includes("strategic"))
     : builtInPatches;
 }
 
-/** A patch other than server-side apply as the change it makes. */
+/** A patch other than server-side apply, as a function that changes the object. */
 export function patchChange(
   target: Target,
   {

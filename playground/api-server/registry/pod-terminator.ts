@@ -3,10 +3,10 @@ import type { KubeObject } from "../kube-object.ts";
 import type { ObjectKey, ObjectStore } from "../storage/object-store.ts";
 import type { DeleteStored } from "./garbage-collector.ts";
 
-/** Longer timers of Node.js fire at once. */
+/** Node.js fires longer timers at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/** What kubelets do elsewhere: confirms the end of pods that are being deleted, once their grace period has passed. */
+/** Does the work of kubelets: confirms the end of pods that are being deleted, after their grace period. */
 export class PodTerminator {
   readonly #clock: Clock;
   readonly #deleteStored: DeleteStored;

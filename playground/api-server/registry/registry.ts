@@ -18,13 +18,13 @@ import { Allocations } from "./services/allocations.ts";
 import { warnOfUnknownFields, type Target, type WriteOptions } from "./target.ts";
 import { createObject, currentObject, updateObject, type WriteContext } from "./write-object.ts";
 
-/** An object to be written, and whether it is new. */
+/** An object to write, and whether it is new. */
 export interface Written {
   readonly object: KubeObject;
   readonly created: boolean;
 }
 
-/** Every operation on single objects, with all rules applied. Each call is one transaction. */
+/** All operations on single objects, with all rules. Each call is one transaction. */
 export class Registry {
   readonly store: ObjectStore;
   readonly catalog: ResourceCatalog;
@@ -82,7 +82,7 @@ export class Registry {
     });
   }
 
-  /** PUT. Creates nothing: kube-apiserver allows that for few kinds, and no client of this server needs it. */
+  /** PUT. Does not create objects: kube-apiserver allows it for few kinds only, and no client of this server needs it. */
   replace(target: Target, body: JsonObject, options: WriteOptions): KubeObject {
     const object = this.#decode(target.type, body, options);
     checkBodyNamespace(target, object);

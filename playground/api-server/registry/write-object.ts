@@ -15,15 +15,15 @@ import { apiVersionOf, schemaErrors, withSchemaDefaults } from "./decode-object.
 import { asNewObject, keepServerMetadata, metadataErrors } from "./object-metadata.ts";
 import { keyOf, served, stored, type Target, type WriteOptions } from "./target.ts";
 
-/** What writes need besides the request. */
+/** Dependencies of writes. */
 export interface WriteContext extends StrategyContext {
   readonly store: ObjectStore;
 }
 
-/** Who owns what once the write is done, given the object before and after it. */
+/** The ownership after a write, given the object before and after it. */
 export type Ownership = (before: JsonObject, after: KubeObject) => ManagedFields;
 
-/** Stores a new object. The object is decoded and of the target's kind. */
+/** Stores a new, decoded object of the target's kind. */
 export function createObject(
   target: Target,
   object: KubeObject,
@@ -48,15 +48,15 @@ export function createObject(
   return served(type, context.store.put(keyOf(named), stored(type, owned)));
 }
 
-/** kube-apiserver drops the status of a new object whose status has its own subresource; Nodes report theirs at once. */
+/** kube-apiserver drops the status of a new object if it is a subresource, except for Nodes, which report it at once. */
 function withoutStatus({ type }: Target, object: KubeObject): KubeObject {
   if (!type.hasStatus || type.plural === "nodes") return object;
   return parseKubeObject(without(object, "status"));
 }
 
 /**
- * Replaces an object by what `change` makes of it; only the target's part of it takes effect. Storing what is there
- * already is no change and keeps the resourceVersion.
+ * Replaces an object by the result of `change`; only the target's part of it takes effect. If the result is equal to the stored
+ * object, nothing is written and the resourceVersion stays.
  *
  * @throws StatusError 404, 409 or 422.
  */
@@ -86,14 +86,14 @@ export function updateObject(
   return finish(target, owned, context.store);
 }
 
-/** The object as the target's version shows it. */
+/** The object in the form of the target's version. */
 export function currentObject(target: Target, store: ObjectStore): KubeObject {
   const object = store.get(keyOf(target));
   if (object === undefined) throw notFound(target.type, target.name);
   return served(target.type, object);
 }
 
-/** Stores the object, or removes it when its last finalizer went while it was being deleted. */
+/** Stores the object, or removes it if it is being deleted and its last finalizer is gone. */
 function finish(target: Target, object: KubeObject, store: ObjectStore): KubeObject {
   const { type } = target;
   const { deletionTimestamp, finalizers = [] } = object.metadata;
@@ -105,7 +105,7 @@ function finish(target: Target, object: KubeObject, store: ObjectStore): KubeObj
   return object;
 }
 
-/** Writes to the object leave its status alone; writes to the status leave all else alone. */
+/** Writes to the object do not change its status; writes to the status change nothing else. */
 function withOtherParts({ type, subresource }: Target, changed: KubeObject, current: KubeObject): KubeObject {
   if (subresource === "status") {
     const status = changed["status"];
@@ -160,7 +160,7 @@ function updateOwnership(target: Target, options: WriteOptions, time: string): O
   };
 }
 
-/** A client may rewrite managedFields: `[{}]` forgets all owners, an empty or unreadable list changes nothing. */
+/** A client may rewrite managedFields: `[{}]` removes all owners, an empty or invalid list changes nothing. */
 function managedBefore(before: JsonObject, after: KubeObject): ManagedFields {
   const sent = after.metadata.managedFields ?? [];
   if (sent.length === 1 && Object.keys(sent[0] ?? {}).length === 0) return new Map();
@@ -177,7 +177,7 @@ function withManagedFields(object: KubeObject, managed: ManagedFields): KubeObje
   return withMetadata(object, { managedFields: entries.length === 0 ? undefined : entries });
 }
 
-/** Equal apart from when whose fields were last written. */
+/** Equal apart from the times in managedFields. */
 function isSame(current: KubeObject, changed: KubeObject): boolean {
   return (
     jsonEquals(withoutOwners(current), withoutOwners(changed)) &&

@@ -23,10 +23,10 @@ import type { ResourceType, ScalePaths } from "./resource-type.ts";
 import { plainStrategy } from "./strategy.ts";
 import { daemonSetStrategy, deploymentStrategy, podStrategy } from "./workload-strategies.ts";
 
-/** What a built-in kind states; the rest follows from the kind's name. */
+/** Definition of a built-in kind; the rest is derived from the kind's name. */
 type Description = Partial<Omit<ResourceType, "schema">> &
   Pick<ResourceType, "kind" | "plural"> & {
-    /** Name of the client library's model. @default `V1` and the kind */
+    /** Name of the model in the client library. @default `V1` and the kind */
     readonly model?: string;
   };
 
@@ -73,7 +73,7 @@ const eventFields = [
 ];
 const rbac = "rbac.authorization.k8s.io";
 
-/** Every kind that the server has without a CustomResourceDefinition. */
+/** All kinds that the server has without a CustomResourceDefinition. */
 export const builtInResources: readonly ResourceType[] = [
   builtIn({
     plural: "namespaces",

@@ -27,7 +27,7 @@ function withFields(object: KubeObject, fields: JsonObject): KubeObject {
   return parseKubeObject({ ...object, ...fields });
 }
 
-/** Namespaces are Active and carry their name as a label from the start. */
+/** Namespaces are Active and have their name as a label from the start. */
 export const namespaceStrategy: Strategy = {
   ...plainStrategy,
   checkName: checkLabel,
@@ -39,7 +39,7 @@ export const namespaceStrategy: Strategy = {
   },
 };
 
-/** podCIDR and podCIDRs[0] are one field under two names. */
+/** podCIDR and podCIDRs[0] are the same field with two names. */
 export const nodeStrategy: Strategy = {
   ...plainStrategy,
   prepare: (object) => {
@@ -75,7 +75,7 @@ const protocols = ["SCTP", "TCP", "UDP"];
 const maxEndpoints = 1000;
 const maxPorts = 100;
 
-/** EndpointSlices hold addresses of their type that can be reached from other machines. */
+/** EndpointSlices have addresses of their type, which must be reachable from other machines. */
 export const endpointSliceStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,
@@ -94,7 +94,7 @@ export const endpointSliceStrategy: Strategy = {
   ],
 };
 
-/** kube-apiserver writes empty lists that are not optional as null, which clients have to bear. */
+/** kube-apiserver writes empty lists that are not optional as null, which clients must accept. */
 function listOrNull(list: readonly JsonValue[]): JsonValue {
   return list.length === 0 ? null : list;
 }
@@ -120,7 +120,7 @@ function endpointErrors(object: KubeObject): readonly FieldError[] {
   });
 }
 
-/** As kube-apiserver: an address of another type is an error of the list, other problems are of the address. */
+/** As in kube-apiserver: an address of the wrong type is an error of the list, other problems are errors of the address. */
 function addressError(
   addressType: string,
   address: string,
@@ -157,14 +157,14 @@ function slicePortErrors(object: KubeObject): readonly FieldError[] {
   });
 }
 
-/** A ServiceCIDR names its ranges. */
+/** A ServiceCIDR lists its ranges. */
 export const serviceCIDRStrategy: Strategy = {
   ...plainStrategy,
   validate: (object) =>
     arrayAt(object, "spec", "cidrs").length > 0 ? [] : [required("spec.cidrs", "at least one CIDR required")],
 };
 
-/** Leases are replaced with their resourceVersion only: leader election depends on it. */
+/** Leases can be replaced only with their resourceVersion: leader election depends on it. */
 export const leaseStrategy: Strategy = {
   ...plainStrategy,
   requiresResourceVersion: true,
@@ -176,12 +176,12 @@ export const leaseStrategy: Strategy = {
   },
 };
 
-/** Roles and ClusterRoles; their names may hold colons. */
+/** Roles and ClusterRoles; their names may contain colons. */
 export const roleStrategy: Strategy = { ...plainStrategy, checkName: checkPathSegment };
 
 const rbacGroup = "rbac.authorization.k8s.io";
 
-/** RoleBindings and ClusterRoleBindings keep their role for life. */
+/** RoleBindings and ClusterRoleBindings cannot change their role. */
 export const roleBindingStrategy: Strategy = {
   ...plainStrategy,
   checkName: checkPathSegment,
@@ -212,14 +212,14 @@ export const controllerRevisionStrategy: Strategy = {
   },
 };
 
-/** Stored and shown, not enforced: this server has no authorization that a policy could refine. */
+/** Stored but not enforced: this server has no authorization that a policy could restrict. */
 export const admissionPolicyStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,
   prepare: (object) => withFields(object, { spec: { failurePolicy: "Fail", ...objectAt(object, "spec") } }),
 };
 
-/** PriorityClasses preempt unless they say otherwise. */
+/** PriorityClasses preempt by default. */
 export const priorityClassStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,

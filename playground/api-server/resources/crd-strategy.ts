@@ -4,10 +4,10 @@ import { parseKubeObject, type KubeObject } from "../kube-object.ts";
 import type { Strategy } from "./resource-type.ts";
 import { plainStrategy } from "./strategy.ts";
 
-/** Holds a CustomResourceDefinition until its objects are gone. */
+/** Finalizer that keeps a CustomResourceDefinition until its objects are removed. */
 export const customResourceCleanup = "customresourcecleanup.apiextensions.k8s.io";
 
-/** CustomResourceDefinitions are served from the moment they are stored, so they are Established at once. */
+/** CustomResourceDefinitions are served as soon as they are stored, so they are Established at once. */
 export const crdStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,

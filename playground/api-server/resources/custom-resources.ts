@@ -48,7 +48,7 @@ function customResource(definition: KubeObject, version: JsonValue): ResourceTyp
   };
 }
 
-/** Every object has apiVersion, kind and metadata, whatever its definition says. */
+/** Every object has apiVersion, kind and metadata, regardless of its definition. */
 function withTypeAndMetadata(schema: Schema): Schema {
   const meta = builtInSchema("V1ObjectMeta");
   const { apiVersion, kind } = builtInSchema("V1Namespace").properties ?? {};

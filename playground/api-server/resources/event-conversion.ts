@@ -1,7 +1,7 @@
 import { without, type JsonObject } from "../json-value.ts";
 import { parseKubeObject, type KubeObject } from "../kube-object.ts";
 
-/** Fields that v1 Events (stored) and events.k8s.io/v1 Events call differently. */
+/** Fields that have different names in v1 Events (stored) and events.k8s.io/v1 Events. */
 const renamed = [
   ["involvedObject", "regarding"],
   ["message", "note"],

@@ -4,14 +4,14 @@ import type { KubeObject } from "../kube-object.ts";
 import type { Strategy } from "./resource-type.ts";
 import { plainStrategy } from "./strategy.ts";
 
-/** Events of the core group: only their namespace must fit what they are about. */
+/** Events of the core group: only their namespace must match their object. */
 export const eventStrategy: Strategy = {
   ...plainStrategy,
   checkName: () => undefined,
   validate: (event) => namespaceErrors(event, "involvedObject"),
 };
 
-/** Events of events.k8s.io say when, who and what as well. */
+/** Events of events.k8s.io also require a time, a reporter and an action. */
 export const newEventStrategy: Strategy = {
   ...eventStrategy,
   validate: (event, old) => [
@@ -21,7 +21,7 @@ export const newEventStrategy: Strategy = {
   ],
 };
 
-/** Events about cluster-scoped objects live in the namespace default. */
+/** Events about cluster-scoped objects are in the namespace default. */
 function namespaceErrors(event: KubeObject, field: string): readonly FieldError[] {
   const about = stringAt(event, field, "namespace") ?? "";
   const own = event.metadata.namespace ?? "";

@@ -8,7 +8,7 @@ import {
   type JsonValue,
 } from "../json-value.ts";
 
-/** Pod specs with the defaults of core/v1, which `kubectl describe` counts on. */
+/** Pod specs with the defaults of core/v1, which `kubectl describe` relies on. */
 export function defaultPodSpec(spec: JsonObject): JsonObject {
   const serviceAccount = stringAt(spec, "serviceAccountName") ?? stringAt(spec, "serviceAccount");
   return {
@@ -53,7 +53,7 @@ function defaultContainer(container: JsonValue, hostNetwork: boolean): JsonObjec
   };
 }
 
-/** The fields that are there, as `change` makes them. */
+/** The existing fields, each changed by `change`. */
 function mapped(
   object: JsonValue,
   fields: readonly string[],

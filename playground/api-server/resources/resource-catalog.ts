@@ -6,7 +6,7 @@ import type { ResourceType } from "./resource-type.ts";
 
 const definitions = "customresourcedefinitions.apiextensions.k8s.io";
 
-/** The kinds that the server has now: built in, and from the stored CustomResourceDefinitions. */
+/** The current kinds of the server: built-in ones, and those of the stored CustomResourceDefinitions. */
 export class ResourceCatalog {
   readonly #custom = new Map<string, readonly ResourceType[]>();
 
@@ -29,7 +29,7 @@ export class ResourceCatalog {
     );
   }
 
-  /** Any served version of what is stored under the key. */
+  /** Any served version of the objects that are stored with the key. */
   storedAs(key: string): ResourceType | undefined {
     return this.all().find((type) => type.storedAs === key && type.conversion === undefined);
   }

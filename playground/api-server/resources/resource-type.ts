@@ -17,34 +17,34 @@ export interface ResourceType {
   readonly namespaced: boolean;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
-  /** Whether it comes from a CustomResourceDefinition. */
+  /** Whether the kind is defined by a CustomResourceDefinition. */
   readonly custom: boolean;
-  /** Key of the store; versions and groups that show the same objects share it. */
+  /** Key in the store; versions and groups that show the same objects share it. */
   readonly storedAs: string;
   /** Read on first use: built-in schemas are large. */
   readonly schema: () => Schema;
   readonly hasStatus: boolean;
   /** Paths of the scale subresource's fields; absent without one. */
   readonly scale?: ScalePaths;
-  /** Dotted paths that field selectors may name besides metadata.name and metadata.namespace. */
+  /** Dotted paths that field selectors may use besides metadata.name and metadata.namespace. */
   readonly selectableFields: readonly string[];
   readonly columns: readonly Column[];
   readonly strategy: Strategy;
-  /** Between the stored form and the form of this version. */
+  /** Conversion between the stored form and the form of this version. */
   readonly conversion?: {
     readonly fromStored: (object: KubeObject) => KubeObject;
     readonly toStored: (object: KubeObject) => KubeObject;
   };
 }
 
-/** Where an object keeps its replicas, as property names. */
+/** Paths of the replicas of an object, as property names. */
 export interface ScalePaths {
   readonly specReplicas: readonly string[];
   readonly statusReplicas: readonly string[];
   readonly selector: readonly string[] | undefined;
 }
 
-/** What a strategy may look at besides the object. */
+/** What a strategy may use besides the object. */
 export interface StrategyContext {
   /** RFC 3339, seconds. */
   readonly now: string;
@@ -53,25 +53,25 @@ export interface StrategyContext {
   readonly list: (storedAs: string) => readonly KubeObject[];
 }
 
-/** What is special about one kind: the part of kube-apiserver's registry strategy that this server has. */
+/** The special behaviour of one kind: the part of kube-apiserver's registry strategy that this server implements. */
 export interface Strategy {
   /** Whether metadata.generation counts changes of the desired state. */
   readonly tracksGeneration: boolean;
-  /** Whether a PUT without resourceVersion is refused. */
+  /** Whether a PUT without resourceVersion is rejected. */
   readonly requiresResourceVersion: boolean;
-  /** Detail of the error for a name that will not do, or `undefined`. */
+  /** Detail of the error for an invalid name, or `undefined`. */
   readonly checkName: (name: string) => string | undefined;
-  /** Fills in what the server decides: defaults, allocations, first status. */
+  /** Fills in what the server determines: defaults, allocations, initial status. */
   readonly prepare: (object: KubeObject, old: KubeObject | undefined, context: StrategyContext) => KubeObject;
   readonly validate: (
     object: KubeObject,
     old: KubeObject | undefined,
     context: StrategyContext,
   ) => readonly FieldError[];
-  /** Fields that count for the generation. */
+  /** Fields that affect the generation. */
   readonly desiredState: (object: KubeObject) => JsonObject;
-  /** Finalizers that the server puts on an object when its deletion is asked for. */
+  /** Finalizers that the server adds to an object when its deletion is requested. */
   readonly deletionFinalizers: readonly string[];
-  /** Seconds an object keeps existing after its deletion was asked for. */
+  /** Seconds that an object still exists after its deletion was requested. */
   readonly gracePeriodSeconds: (object: KubeObject) => number;
 }

@@ -2,7 +2,7 @@ import { without } from "../json-value.ts";
 import { checkSubdomain } from "../registry/names.ts";
 import type { Strategy } from "./resource-type.ts";
 
-/** Strategy of a kind with nothing special, and what special ones start from. */
+/** Strategy of a kind without special behaviour, and the base of all other strategies. */
 export const plainStrategy: Strategy = {
   tracksGeneration: false,
   requiresResourceVersion: false,

@@ -5,7 +5,7 @@ import { defaultPodSpec } from "./pod-defaults.ts";
 import type { Strategy } from "./resource-type.ts";
 import { plainStrategy } from "./strategy.ts";
 
-/** Pods: one that is bound to a node keeps existing for its grace period, as its containers would. */
+/** Pods: a pod that is bound to a node still exists for its grace period, like its containers. */
 export const podStrategy: Strategy = {
   ...plainStrategy,
   tracksGeneration: true,

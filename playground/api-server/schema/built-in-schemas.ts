@@ -4,12 +4,12 @@ import { anything, microTime, type Schema } from "./schema.ts";
 
 const schemas = new Map<string, Schema>();
 
-/** Maps whose values are quantities, which JSON may give as a number. */
+/** Maps whose values are quantities, which may be numbers in JSON. */
 const quantityMaps = new Set(["limits", "requests", "capacity", "allocatable", "hard", "used", "overhead"]);
 
 /**
- * Schema of a model of the Kubernetes API, such as `V1Service`. Models that refer to each other share one schema
- * object, so the result can be cyclic.
+ * Schema of a model of the Kubernetes API, such as `V1Service`. All references to a model share one schema object, so the
+ * result can be cyclic.
  */
 export function builtInSchema(modelName: string): Schema {
   const known = schemas.get(modelName);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** A field of a model as the client library describes it. */
+/** A field of a model, as described in the client library. */
 export interface ModelField {
   readonly name: string;
   /** TypeScript type, such as `string`, `Array<V1ServicePort>` or `{ [key: string]: string; }`. */
@@ -20,9 +20,9 @@ export interface Model {
 const modelFolder = new URL("gen/models/", import.meta.resolve("@kubernetes/client-node"));
 
 /**
- * Reads a model of the Kubernetes API from the files of `@kubernetes/client-node`, which are generated from the
- * OpenAPI document of a Kubernetes release: names, types and formats from the JavaScript, descriptions and which
- * fields are optional from the declarations. The files are read, not imported: that is faster and needs less memory.
+ * Reads a model of the Kubernetes API from the files of `@kubernetes/client-node`, which are generated from the OpenAPI
+ * document of a Kubernetes release: names, types and formats from the JavaScript, descriptions and optional fields from the
+ * declarations. It reads the files instead of importing them, because that is faster and needs less memory.
  */
 export function readModel(name: string): Model {
   const code = readFileSync(fileURLToPath(new URL(`${name}.js`, modelFolder)), "utf8");

@@ -1,16 +1,16 @@
 import { entriesOf, isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../json-value.ts";
 import { acceptsAnyProperty, itemSchema, microTime, propertySchema, type Schema } from "./schema.ts";
 
-/** What decoding found besides the value. Paths are such as `spec.ports[0].port`. */
+/** The decoded value and its problems. Paths are such as `spec.ports[0].port`. */
 export interface Decoded {
   /** The value without unknown fields and without nulls. */
   readonly value: JsonObject;
   readonly unknownFields: readonly string[];
-  /** Values of a wrong type, worded as Go's JSON decoder does. */
+  /** Values of the wrong type, with the wording of Go's JSON decoder. */
   readonly typeErrors: readonly string[];
 }
 
-/** Reads a built-in object as the Go type that kube-apiserver decodes it into. */
+/** Decodes a built-in object like the Go type that kube-apiserver uses. */
 export function decode(schema: Schema, object: JsonObject): Decoded {
   const unknownFields: string[] = [];
   const typeErrors: string[] = [];
@@ -36,11 +36,11 @@ function decodeObject(schema: Schema, object: JsonObject, path: string, findings
   return Object.fromEntries(decoded);
 }
 
-/** Go omits empty lists and maps, but not empty structs, when it writes an optional field. */
+/** For an optional field, Go omits empty lists and maps, but not empty structs. */
 function isOmitted(schema: Schema, key: string, value: JsonValue): boolean {
   if (schema.required?.includes(key) === true) return false;
   const field = propertySchema(schema, key);
-  // Not in a field of any type, such as the default in the schema of a CRD.
+  // Not in a field that allows any type, such as the default in the schema of a CRD.
   if (isJsonArray(value)) return field?.type === "array" && value.length === 0;
   const isMap = field?.additionalProperties !== undefined;
   return isMap && isJsonObject(value) && entriesOf(value).length === 0;
@@ -68,7 +68,7 @@ function decodeValue(schema: Schema, value: JsonValue, path: string, findings: F
   return value;
 }
 
-/** metav1.MicroTime is written and read with six digits after the point, no more and no fewer. */
+/** metav1.MicroTime is written and read with exactly six fractional digits. */
 function isMicroTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)$/.test(text);
 }

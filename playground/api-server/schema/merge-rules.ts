@@ -1,11 +1,11 @@
 import type { Schema } from "./schema.ts";
 
-/** Server-side apply: a list whose items are told apart by these keys. */
+/** Server-side apply: a list whose items are identified by these keys. */
 function mapList(...keys: readonly string[]): Schema {
   return { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys };
 }
 
-/** The same, and strategic merge patch tells the items apart by one key. */
+/** The same, and strategic merge patch identifies the items by one key. */
 function mergedList(mergeKey: string, keys: readonly string[] = [mergeKey]): Schema {
   return { ...mapList(...keys), ...patchMerge(mergeKey) };
 }
@@ -22,9 +22,9 @@ const tcpByDefault: Schema = { default: "TCP" };
 const conditions = mergedList("type");
 
 /**
- * How lists and maps of the built-in types merge, by `Model.field` (or `Model` for the type itself); a list without
- * a rule is atomic. From the `+listType`, `+listMapKey`, `+mapType`, `patchStrategy` and `patchMergeKey` markers of
- * the Go types in k8s.io/api, which the client library does not carry.
+ * How lists and maps of the built-in types merge, by `Model.field` (or `Model` for the type itself). A list without a rule is
+ * atomic. Source: the markers `+listType`, `+listMapKey`, `+mapType`, `patchStrategy` and `patchMergeKey` of the Go types in
+ * k8s.io/api, which the client library does not contain.
  */
 export const mergeRules: Readonly<Record<string, Schema>> = {
   "V1ObjectMeta.finalizers": mergedSet,

@@ -2,8 +2,8 @@ import type { StructuralSchema } from "../../../crds/validation/schema.ts";
 import { isJsonObject, type JsonValue } from "../json-value.ts";
 
 /**
- * What the server knows about a field: a structural schema, and what only built-in types have. Decoding, patches,
- * field ownership and OpenAPI all read it.
+ * The schema of a field: a structural schema with additions for built-in types. Decoding, patches, field ownership and OpenAPI
+ * use it.
  */
 export interface Schema extends StructuralSchema {
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -12,28 +12,28 @@ export interface Schema extends StructuralSchema {
   readonly "x-kubernetes-patch-merge-key"?: string;
   /** Comma-separated, such as `merge,retainKeys`. */
   readonly "x-kubernetes-patch-strategy"?: string;
-  /** OpenAPI component this schema is published as, where several fields share it. */
+  /** OpenAPI component of this schema, if several fields share it. */
   readonly component?: string;
 }
 
 /** Format of times with microseconds, metav1.MicroTime. */
 export const microTime = "micro-time";
 
-/** A field that may hold anything, as one atomic value. */
+/** A field that may have any content, as one atomic value. */
 export const anything: Schema = {
   "x-kubernetes-preserve-unknown-fields": true,
   "x-kubernetes-map-type": "atomic",
 };
 
-/** A field below one that preserves unknown fields: its form is taken from its value. */
+/** A field inside one that preserves unknown fields: its structure is derived from its value. */
 export const untyped: Schema = { "x-kubernetes-preserve-unknown-fields": true };
 
-/** The schema of a CustomResourceDefinition version, which the definition's own validation has accepted. */
+/** The schema of a CustomResourceDefinition version, already accepted by the definition's own validation. */
 export function parseSchema(value: JsonValue | undefined): Schema {
   return isJsonObject(value) ? value : untyped;
 }
 
-/** Schema of a property; `undefined` when the schema does not know it. */
+/** Schema of a property; `undefined` if the schema does not know it. */
 export function propertySchema(schema: Schema, name: string): Schema | undefined {
   if (schema.properties !== undefined && Object.hasOwn(schema.properties, name))
     return schema.properties[name];
@@ -41,7 +41,7 @@ export function propertySchema(schema: Schema, name: string): Schema | undefined
   return acceptsAnyProperty(schema) ? untyped : undefined;
 }
 
-/** Whether properties that the schema does not name are kept. */
+/** Whether properties that are not in the schema are kept. */
 export function acceptsAnyProperty(schema: Schema): boolean {
   const untyped = schema.type === undefined && schema.properties === undefined && schema.items === undefined;
   return (

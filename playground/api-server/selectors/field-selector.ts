@@ -5,9 +5,9 @@ import { badRequest } from "../status-error.ts";
 import type { Matcher } from "./label-selector.ts";
 
 /**
- * Parses a field selector: `metadata.name=x`, `a!=b`, by commas. A missing field counts as "".
+ * Parses a field selector: `metadata.name=x`, `a!=b`, separated by commas. A missing field counts as "".
  *
- * @throws StatusError 400 for a field that the kind cannot be selected by.
+ * @throws StatusError 400 for a field that is not selectable for the kind.
  */
 export function parseFieldSelector(type: ResourceType, text: string): Matcher {
   const requirements = text

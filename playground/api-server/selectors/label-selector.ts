@@ -7,9 +7,9 @@ export type Matcher = (object: KubeObject) => boolean;
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * Parses a label selector: `a=b`, `a==b`, `a!=b`, `a in (x,y)`, `a notin (x)`, `a`, `!a`, `a>1`, `a<1`, by commas.
+ * Parses a label selector: `a=b`, `a==b`, `a!=b`, `a in (x,y)`, `a notin (x)`, `a`, `!a`, `a>1`, `a<1`, separated by commas.
  *
- * @throws StatusError 400 when it is none.
+ * @throws StatusError 400 if it is invalid.
  */
 export function parseLabelSelector(text: string): Matcher {
   const requirements = splitOutsideParentheses(text)

@@ -12,7 +12,7 @@ import { dirname } from "node:path";
 import type { KubeObject } from "../kube-object.ts";
 import type { Change, ChangeLog, ObjectKey, StoredState } from "./object-store.ts";
 
-/** A line of the journal. A snapshot comes first; the changes after it build on it. */
+/** A line of the journal. The first line is a snapshot, on which later changes build. */
 type JournalLine =
   | { readonly kind: "snapshot"; readonly revision: number; readonly objects: StoredState["objects"] }
   | {
@@ -23,18 +23,18 @@ type JournalLine =
       readonly object: KubeObject;
     };
 
-/** An open journal and what it held when it was opened. */
+/** An open journal and its content when it was opened. */
 export interface OpenJournal extends ChangeLog {
   readonly state: StoredState;
   close(): void;
 }
 
 /**
- * Opens the journal, replays it, and rewrites it as a snapshot plus the last `historyLength` changes. Each change is
- * one line handed to the kernel before it takes effect, so it survives SIGKILL of the process. A last line without
- * its newline was cut off while being written, its change was never answered, and it is dropped.
+ * Opens the journal, replays it, and rewrites it as a snapshot plus the last `historyLength` changes. Each change is one line
+ * that is written before it takes effect, so it survives SIGKILL of the process. A last line without a newline is incomplete:
+ * its change was never acknowledged, so it is dropped.
  *
- * @throws Error naming the line when any other line is not readable.
+ * @throws Error with the line number if any other line is invalid.
  */
 export function openJournal(path: string, historyLength: number): OpenJournal {
   mkdirSync(dirname(path), { recursive: true });

@@ -2,7 +2,7 @@ import type { KubeObject } from "../kube-object.ts";
 import { withMetadata } from "../kube-object.ts";
 import { expired, resourceVersionTooLarge } from "../status-error.ts";
 
-/** Addresses a stored object. */
+/** Key of a stored object. */
 export interface ObjectKey {
   /** Group resource, such as `services` or `proxyconfigs.kubesteer.dev`. */
   readonly resource: string;
@@ -11,7 +11,7 @@ export interface ObjectKey {
   readonly name: string;
 }
 
-/** One stored change. The revision is the resourceVersion that `object` carries. */
+/** One stored change. The revision is the resourceVersion of `object`. */
 export interface Change {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly key: ObjectKey;
@@ -22,24 +22,24 @@ export interface Change {
   readonly previous?: KubeObject;
 }
 
-/** Where a change goes before it takes effect, so that it outlives the process. */
+/** Stores a change before it takes effect, so that it outlives the process. */
 export interface ChangeLog {
   append(change: Change): void;
 }
 
-/** What a restarted store begins with. */
+/** Initial content of a restarted store. */
 export interface StoredState {
   readonly revision: number;
   readonly objects: readonly { readonly key: ObjectKey; readonly object: KubeObject }[];
-  /** Latest changes, oldest first; `objects` already has them. */
+  /** Latest changes, oldest first; `objects` already includes them. */
   readonly history: readonly Change[];
 }
 
 type Listener = (change: Change) => void;
 
 /**
- * All objects, one revision counter, and the latest changes. Everything is synchronous, so a caller's reads and
- * writes between two awaits are one transaction.
+ * All objects, one revision counter, and the latest changes. Everything is synchronous, so reads and writes of a caller between
+ * two awaits are one transaction.
  */
 export class ObjectStore {
   readonly #objects = new Map<string, Map<string, StoredEntry>>();
@@ -80,7 +80,7 @@ export class ObjectStore {
   /**
    * The objects as they were at an earlier revision.
    *
-   * @throws StatusError 410 when the changes since then are no longer remembered, 504 when the revision is to come.
+   * @throws StatusError 410 if the changes since then are no longer available, 504 for a future revision.
    */
   listAt(resource: string, revision: number, namespace?: string): readonly KubeObject[] {
     if (revision > this.#revision) throw resourceVersionTooLarge(revision, this.#revision);
@@ -116,7 +116,7 @@ export class ObjectStore {
     return stored;
   }
 
-  /** Removes the object and returns its last state, or `undefined` when there was none. */
+  /** Removes the object and returns its last state, or `undefined` if it did not exist. */
   remove(key: ObjectKey): KubeObject | undefined {
     const previous = this.get(key);
     if (previous === undefined) return undefined;
@@ -129,7 +129,7 @@ export class ObjectStore {
   /**
    * Changes of a resource after a revision, oldest first.
    *
-   * @throws StatusError 410 when they are no longer all remembered.
+   * @throws StatusError 410 if some of them are no longer available.
    */
   changesSince(resource: string, revision: number): readonly Change[] {
     if (revision >= this.#revision) return [];

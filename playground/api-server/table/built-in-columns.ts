@@ -23,7 +23,7 @@ function selectorText(object: KubeObject, ...path: readonly string[]): string {
   return joined(entriesOf(objectAt(object, ...path)).map(([key, value]) => `${key}=${textOf(value)}`));
 }
 
-/** At most `max` entries, then how many more, as `kubectl get endpointslices` prints them. */
+/** At most `max` entries, then the number of the remaining ones, in the format of `kubectl get endpointslices`. */
 function shortened(values: readonly string[], max = 3): string {
   if (values.length === 0) return "<unset>";
   if (values.length <= max) return values.join(",");
@@ -115,7 +115,7 @@ const workloadWide = [
   column("Selector", (object) => selectorText(object, "spec", "selector", "matchLabels"), 1),
 ];
 
-/** Columns by stored resource; kinds that are not here show Name and Age. */
+/** Columns by stored resource; all other kinds show Name and Age. */
 export const builtInColumns: Readonly<Record<string, readonly Column[]>> = {
   services: [
     nameColumn,

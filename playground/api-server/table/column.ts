@@ -9,7 +9,7 @@ export interface Column {
   /** `name` for the first column. */
   readonly format?: string;
   readonly description?: string;
-  /** 0 is always shown, more only with `-o wide`. */
+  /** Columns above 0 are shown only with `-o wide`. */
   readonly priority?: number;
   readonly cell: (object: KubeObject, nowMs: number) => JsonValue;
 }
@@ -23,7 +23,7 @@ export const nameColumn: Column = {
   cell: (object) => object.metadata.name,
 };
 
-/** How long ago the object was created. */
+/** Age of the object. */
 export const ageColumn: Column = {
   name: "Age",
   type: "string",
@@ -31,7 +31,7 @@ export const ageColumn: Column = {
   cell: (object, nowMs) => since(object.metadata.creationTimestamp, nowMs),
 };
 
-/** A column that shows a field as it is, or `<none>`. */
+/** A column that shows a field unchanged, or `<none>`. */
 export function fieldColumn(
   name: string,
   path: readonly string[],
@@ -49,12 +49,12 @@ function missing(type: Column["type"] | undefined): JsonValue {
   return type === "integer" ? 0 : "<none>";
 }
 
-/** How long ago an RFC 3339 time was, or `<unknown>`. */
+/** Duration since an RFC 3339 time, or `<unknown>`. */
 export function since(time: string | undefined, nowMs: number): string {
   return time === undefined ? "<unknown>" : shortDuration(nowMs - Date.parse(time));
 }
 
-/** Text of a field, "" when it has none. */
+/** Text of a field, "" if it is absent. */
 export function text(object: KubeObject, ...path: readonly string[]): string {
   return stringAt(object, ...path) ?? "";
 }

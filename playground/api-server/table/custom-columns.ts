@@ -2,7 +2,7 @@ import { arrayAt, numberAt, stringAt, type JsonValue } from "../json-value.ts";
 import { nameColumn, ageColumn, since, type Column } from "./column.ts";
 import { compileJsonPath } from "./json-path.ts";
 
-/** Columns of a custom resource version: Name, then its additionalPrinterColumns, or else Age. */
+/** Columns of a custom resource version: Name, then its additionalPrinterColumns, or Age if it has none. */
 export function customColumns(version: JsonValue): readonly Column[] {
   const declared = arrayAt(version, "additionalPrinterColumns").map(customColumn);
   return [nameColumn, ...(declared.length === 0 ? [ageColumn] : declared)];

@@ -6,7 +6,7 @@ type Step =
   | { readonly kind: "all" }
   | { readonly kind: "filter"; readonly path: readonly Step[]; readonly equals: JsonValue };
 
-/** A compiled JSONPath: the values it finds in an object. */
+/** A compiled JSONPath, which finds values in an object. */
 export type JsonPath = (value: JsonValue) => readonly JsonValue[];
 
 /**
@@ -29,8 +29,7 @@ function parsePath(text: string): readonly Step[] {
   while (position < text.length) {
     tokens.lastIndex = position;
     const groups = tokens.exec(text)?.groups;
-    if (groups === undefined)
-      throw new SyntaxError(`cannot read the JSONPath ${text} from character ${position} on`);
+    if (groups === undefined) throw new SyntaxError(`invalid JSONPath ${text} at character ${position}`);
     position = tokens.lastIndex;
     steps.push(stepOf(groups));
   }

@@ -3,7 +3,7 @@ import type { KubeObject } from "../kube-object.ts";
 import { stored } from "../registry/target.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 
-/** What a row carries besides its cells: the query parameter includeObject. */
+/** Additional content of a row: the query parameter includeObject. */
 export type IncludeObject = "None" | "Metadata" | "Object";
 
 /** Renders objects as metav1.Table, which kubectl prints. */
@@ -32,7 +32,7 @@ export function renderTable(facts: {
   };
 }
 
-/** Columns read the stored form, which all versions of a kind share. */
+/** Columns use the stored form, which all versions of a kind share. */
 function cellsOf(
   object: KubeObject,
   { type, nowMs }: { readonly type: ResourceType; readonly nowMs: number },

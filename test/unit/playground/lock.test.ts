@@ -25,13 +25,13 @@ describe("takeLock", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** A lock that a process has left or still holds. */
+  /** A lock that a process has left behind or still holds. */
   function lockOf(holder: string): void {
     mkdirSync(path.dirname(lockFile));
     writeFileSync(lockFile, holder);
   }
 
-  /** Resolves when the program runs: before that its command line is still ours. */
+  /** Resolves when the program runs: until then, its command line is still ours. */
   async function start(command: string, args: readonly string[]): Promise<number> {
     const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
     started.push(child);
@@ -40,19 +40,19 @@ describe("takeLock", () => {
     return child.pid;
   }
 
-  it("makes the folder and names this process", async () => {
+  it("creates the folder and writes the process id", async () => {
     await takeLock(lockFile);
     assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
   });
 
-  it("gives the lock back, more than once without harm", async () => {
+  it("releases the lock; a second release has no effect", async () => {
     const release = await takeLock(lockFile);
     release();
     assert.equal(existsSync(lockFile), false);
     release();
   });
 
-  it("refuses a lock that a living Node.js process holds, and says which", async () => {
+  it("rejects a lock that a running Node.js process holds, and reports the process", async () => {
     const pid = await start(process.execPath, ["--eval", "console.log(1); setInterval(() => {}, 1000)"]);
     lockOf(`${pid}\n`);
     await assert.rejects(
@@ -61,19 +61,19 @@ describe("takeLock", () => {
         error instanceof AlreadyRunningError &&
         error.pid === pid &&
         error.message ===
-          `it is already running as process ${pid} (${lockFile}); stop that one first: kill ${pid}`,
+          `it is already running as process ${pid} (${lockFile}); stop that process first: kill ${pid}`,
     );
     assert.equal(readFileSync(lockFile, "utf8"), `${pid}\n`);
   });
 
-  it("takes over the lock of a process that has gone, after waiting for its janitor", async () => {
+  it("takes the lock of a process that has ended, after waiting for its janitor", async () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     lockOf(`${pid}\n`);
     await takeLock(lockFile, { patienceMs: 0 });
     assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
   });
 
-  it("takes a lock that is given back while it waits", async () => {
+  it("takes a lock that is released while it waits", async () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     lockOf(`${pid}\n`);
     const taking = takeLock(lockFile, { patienceMs: 60_000 });
@@ -82,14 +82,14 @@ describe("takeLock", () => {
     assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
   });
 
-  it("takes over a lock whose process id now belongs to another program", async () => {
+  it("takes a lock whose process id now belongs to another program", async () => {
     lockOf(`${await start("sh", ["-c", "echo 1; read line"])}\n`);
     await takeLock(lockFile, { patienceMs: 0 });
     assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);
   });
 
   for (const text of ["", "not a number\n", "-1\n", "0\n"]) {
-    it(`takes over a lock that holds ${JSON.stringify(text)}`, async () => {
+    it(`takes a lock that contains ${JSON.stringify(text)}`, async () => {
       lockOf(text);
       await takeLock(lockFile, { patienceMs: 0 });
       assert.equal(readFileSync(lockFile, "utf8"), `${process.pid}\n`);

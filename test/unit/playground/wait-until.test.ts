@@ -5,7 +5,7 @@ const impatient = { timeoutMs: 1, intervalMs: 1 };
 const refuse = () => Promise.reject(new Error("connection refused"));
 
 describe("waitUntil", () => {
-  it("resolves to what the condition answers in the end", async () => {
+  it("resolves to the final result of the condition", async () => {
     let asked = 0;
     assert.equal(
       await waitUntil("the third answer", () => (asked++ < 2 ? undefined : asked), { intervalMs: 1 }),
@@ -13,16 +13,16 @@ describe("waitUntil", () => {
     );
   });
 
-  it("tells what it waited for", async () => {
+  it("reports what it waited for", async () => {
     await assert.rejects(
       waitUntil("rain", () => false, impatient),
-      { message: "waited 0.001 s in vain for rain" },
+      { message: "timed out after 0.001 s waiting for rain" },
     );
   });
 
-  it("tells the last error of the condition", async () => {
+  it("reports the last error of the condition", async () => {
     await assert.rejects(waitUntil("rain", refuse, impatient), {
-      message: "waited 0.001 s in vain for rain: connection refused",
+      message: "timed out after 0.001 s waiting for rain: connection refused",
     });
   });
 });

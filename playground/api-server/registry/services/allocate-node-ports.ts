@@ -5,8 +5,7 @@ import { nameOf, nodePortRange, type Allocations } from "./allocations.ts";
 import { hasNodePorts, needsHealthCheckNodePort } from "./service-defaults.ts";
 
 /**
- * The node ports that a Service needs and does not have. Ports that differ only in protocol share a node port where
- * it is free for both.
+ * The missing node ports of a Service. Ports that differ only in protocol share a node port if it is free for both.
  */
 export function allocateNodePorts(spec: JsonObject, allocations: Allocations): JsonObject {
   const ports = arrayAt(spec, "ports");
@@ -36,7 +35,7 @@ export function allocateNodePorts(spec: JsonObject, allocations: Allocations): J
   };
 }
 
-/** Node ports that a Service asks for but cannot have. */
+/** Errors for requested node ports that are not available. */
 export function nodePortErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
   const ports = arrayAt(service, "spec", "ports").map((port, index) => ({
     field: `spec.ports[${index}].nodePort`,
@@ -61,7 +60,7 @@ export function nodePortErrors(service: KubeObject, allocations: Allocations): r
   });
 }
 
-/** 0 for none. */
+/** 0 if there is none. */
 function nodePortOf(port: JsonValue): number {
   return numberAt(port, "nodePort") ?? 0;
 }

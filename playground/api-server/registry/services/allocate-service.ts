@@ -6,12 +6,12 @@ import { allocateNodePorts, nodePortErrors } from "./allocate-node-ports.ts";
 import { isUsable, nameOf, type Allocations } from "./allocations.ts";
 import { hasClusterIP, isHeadlessWithoutSelector } from "./service-defaults.ts";
 
-/** Addresses and ports that a Service asks for but cannot have. */
+/** Errors for requested addresses and ports that are not available. */
 export function allocationErrors(service: KubeObject, allocations: Allocations): readonly FieldError[] {
   return [...addressErrors(service, allocations), ...nodePortErrors(service, allocations)];
 }
 
-/** Gives the Service the IP families, cluster IPs and node ports it needs and does not have. Values it names stay. */
+/** Allocates the missing IP families, cluster IPs and node ports of the Service. Existing values are kept. */
 export function allocateService(service: KubeObject, allocations: Allocations): KubeObject {
   const spec = objectAt(service, "spec");
   const withAddresses = { ...spec, ...familiesAndAddresses(spec, allocations) };
@@ -63,7 +63,7 @@ function freeAddress(family: IpFamily, allocations: Allocations): IpAddress | un
   return range === undefined ? undefined : allocations.freeAddress(range);
 }
 
-/** Cluster IPs in the object, from either field; unreadable ones are left to validation. */
+/** Cluster IPs in the object, from either field; invalid ones are left to validation. */
 export function namedAddresses(spec: JsonObject): readonly string[] {
   const list = stringsAt(spec, "clusterIPs");
   const single = stringAt(spec, "clusterIP") ?? "";
@@ -73,7 +73,7 @@ export function namedAddresses(spec: JsonObject): readonly string[] {
   );
 }
 
-/** The address, or `undefined` when the text is none. */
+/** The address, or `undefined` if the text is invalid. */
 export function parseAddress(text: string): IpAddress | undefined {
   try {
     return parseIpAddress(text);

@@ -17,10 +17,10 @@ import { arrayAt, numberAt, stringAt, stringsAt } from "../../json-value.ts";
 import type { KubeObject } from "../../kube-object.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 
-/** Ports that NodePort Services get, as kube-apiserver's --service-node-port-range. */
+/** Range of node ports, as in kube-apiserver's --service-node-port-range. */
 export const nodePortRange = { first: 30_000, last: 32_767 } as const;
 
-/** Which cluster IPs and node ports the stored Services hold. */
+/** The cluster IPs and node ports of the stored Services. */
 export class Allocations {
   readonly serviceCIDRs: readonly Cidr[];
   readonly #addresses = new Map<string, string>();
@@ -38,7 +38,7 @@ export class Allocations {
     });
   }
 
-  /** The service range of a family, `undefined` when the cluster has none. */
+  /** The service range of an IP family, `undefined` if the cluster has none. */
   rangeOf(family: IpFamily): Cidr | undefined {
     return this.serviceCIDRs.find((cidr) => cidrFamily(cidr) === family);
   }
@@ -53,7 +53,7 @@ export class Allocations {
     return this.#nodePorts.get(`${protocol}/${port}`);
   }
 
-  /** A free address; addresses below the static band stay for those who ask for one. `undefined` when all are taken. */
+  /** A free address; addresses in the static band are reserved for explicit requests. `undefined` if all are in use. */
   freeAddress(range: Cidr): IpAddress | undefined {
     const { first, last, band } = usableOffsets(range);
     const start = this.#nextOffset.get(range) ?? first + band;
@@ -67,7 +67,7 @@ export class Allocations {
     return undefined;
   }
 
-  /** A port that no Service holds and that is not among `taken`; `undefined` when all are. */
+  /** A port that no Service uses and that is not in `taken`; `undefined` if there is none. */
   freeNodePort(taken: ReadonlySet<number>): number | undefined {
     const size = nodePortRange.last - nodePortRange.first + 1;
     for (let step = 0; step < size; step += 1) {
@@ -116,7 +116,7 @@ function usableOffsets(range: Cidr): {
   return { first: 1n, last, band: staticBand(size) };
 }
 
-/** Addresses at the start of the range that are not handed out first; KEP-3070: min(max(16, size / 16), 256). */
+/** Size of the static band at the start of the range, which is allocated last; KEP-3070: min(max(16, size / 16), 256). */
 function staticBand(size: bigint): bigint {
   if (size <= 32n) return 0n;
   const sixteenth = size / 16n;

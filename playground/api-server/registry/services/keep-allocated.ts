@@ -3,8 +3,8 @@ import { parseKubeObject, type KubeObject } from "../../kube-object.ts";
 import { hasNodePorts, needsHealthCheckNodePort } from "./service-defaults.ts";
 
 /**
- * A client that leaves out what the server allocated means "unchanged": addresses, families, node ports. As
- * patchAllocatedValues in kube-apiserver's registry.
+ * If a client omits allocated values (addresses, families, node ports), they are unchanged. Same as patchAllocatedValues in
+ * kube-apiserver's registry.
  */
 export function keepAllocated(service: KubeObject, old: KubeObject): KubeObject {
   const spec = objectAt(service, "spec");
@@ -29,7 +29,7 @@ function keptFields(spec: JsonObject, before: JsonObject): JsonObject {
   return { ...(clusterIP === undefined ? {} : { clusterIP }), ...Object.fromEntries(kept) };
 }
 
-/** Node ports go by the port's name; its number, protocol and target may change. */
+/** Node ports are matched by the port's name; its number, protocol and target may change. */
 function keptNodePorts(spec: JsonObject, before: JsonObject): JsonObject {
   if (!hasNodePorts(spec) || !hasNodePorts(before)) return {};
   const ports = arrayAt(spec, "ports");
@@ -47,7 +47,7 @@ function nameOfPort(port: JsonValue): string {
   return stringAt(port, "name") ?? "";
 }
 
-/** 0 for none. */
+/** 0 if there is none. */
 function nodePortOf(port: JsonValue): number {
   return numberAt(port, "nodePort") ?? 0;
 }

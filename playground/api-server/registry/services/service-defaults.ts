@@ -15,7 +15,7 @@ export function hasClusterIP(spec: JsonObject): boolean {
   return stringAt(spec, "type") !== "ExternalName" && stringAt(spec, "clusterIP") !== "None";
 }
 
-/** Headless, with EndpointSlices that somebody else writes: of either family, whatever the cluster has ranges for. */
+/** Headless, with EndpointSlices that another client writes: of either IP family, regardless of the ranges of the cluster. */
 export function isHeadlessWithoutSelector(spec: JsonObject): boolean {
   return stringAt(spec, "clusterIP") === "None" && entriesOf(objectAt(spec, "selector")).length === 0;
 }
@@ -26,18 +26,18 @@ export function hasNodePorts(spec: JsonObject): boolean {
   return type === "NodePort" || (type === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
 }
 
-/** A load balancer keeps the node ports it has when it stops to ask for them. */
+/** A load balancer keeps its node ports when it no longer requests them. */
 function mayHaveNodePorts(spec: JsonObject): boolean {
   return hasNodePorts(spec) || stringAt(spec, "type") === "LoadBalancer";
 }
 
-/** Whether the Service may be reached from outside by nodePort, external or load balancer address. */
+/** Whether the Service is reachable from outside by nodePort, external or load balancer address. */
 export function isExternallyReachable(spec: JsonObject): boolean {
   const type = stringAt(spec, "type");
   return type === "NodePort" || type === "LoadBalancer" || arrayAt(spec, "externalIPs").length > 0;
 }
 
-/** Whether load balancers ask a node port which nodes have endpoints. */
+/** Whether load balancers use a health check node port to find nodes with endpoints. */
 export function needsHealthCheckNodePort(spec: JsonObject): boolean {
   return stringAt(spec, "type") === "LoadBalancer" && stringAt(spec, "externalTrafficPolicy") === "Local";
 }
@@ -89,8 +89,8 @@ function affinityConfig(spec: JsonObject, affinity: string): JsonObject {
 }
 
 /**
- * Drops what an update made obsolete and the client left in place: node ports of a Service that has none any more,
- * cluster IPs of one that became ExternalName, and the like.
+ * Drops values that an update made obsolete and the client kept, for example node ports of a Service that no longer has any, or
+ * cluster IPs of a Service that became ExternalName.
  */
 export function dropObsolete(service: KubeObject, old: KubeObject): KubeObject {
   const spec = objectAt(service, "spec");

@@ -10,8 +10,8 @@ import { defaultService, dropObsolete, isHeadlessWithoutSelector } from "./servi
 import { validateService } from "./validate-service.ts";
 
 /**
- * Services as kube-apiserver's registry treats them: defaults, then validation of what was asked for, then allocation.
- * Allocation needs a valid object, so it is the last step of `prepare` and its refusals are errors of their own.
+ * Services as in kube-apiserver's registry: defaults, then validation of the request, then allocation. Allocation needs a valid
+ * object, so it is the last step of `prepare` and reports separate errors.
  */
 export const serviceStrategy: Strategy = {
   ...plainStrategy,
@@ -31,7 +31,7 @@ export const serviceStrategy: Strategy = {
   },
 };
 
-/** A Service of two families that becomes SingleStack gives back the second one by itself. */
+/** A Service with two IP families that becomes SingleStack releases the second one automatically. */
 function releaseSecondary(service: KubeObject, old: KubeObject | undefined): KubeObject {
   const before = objectAt(old, "spec");
   const spec = objectAt(service, "spec");
@@ -46,7 +46,7 @@ function releaseSecondary(service: KubeObject, old: KubeObject | undefined): Kub
   });
 }
 
-/** clusterIP and clusterIPs[0] are one field under two names. */
+/** clusterIP and clusterIPs[0] are the same field with two names. */
 function syncClusterIPs(service: KubeObject, old: KubeObject | undefined): KubeObject {
   const spec = objectAt(service, "spec");
   const single = stringAt(spec, "clusterIP") ?? "";

@@ -13,7 +13,7 @@ import { isHeadlessWithoutSelector } from "./service-defaults.ts";
 const families = ["IPv4", "IPv6"];
 const policies = ["PreferDualStack", "RequireDualStack", "SingleStack"];
 
-/** What kube-apiserver refuses in clusterIPs, ipFamilies and ipFamilyPolicy as they belong together, in its words. */
+/** Errors of kube-apiserver for the combination of clusterIPs, ipFamilies and ipFamilyPolicy, with its wording. */
 export function familyErrors(service: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const spec = objectAt(service, "spec");
   if (stringAt(spec, "type") === "ExternalName") return externalNameErrors(spec);
@@ -31,7 +31,7 @@ function externalNameErrors(spec: JsonObject): readonly FieldError[] {
   });
 }
 
-/** clusterIP and clusterIPs[0] are one field under two names. */
+/** clusterIP and clusterIPs[0] are the same field with two names. */
 function syncErrors(spec: JsonObject): readonly FieldError[] {
   const single = stringAt(spec, "clusterIP") ?? "";
   const list = stringsAt(spec, "clusterIPs");
@@ -81,7 +81,7 @@ function mismatchErrors(spec: JsonObject): readonly FieldError[] {
   });
 }
 
-/** Two families need a policy that allows them, and giving one back needs the policy that forbids them. */
+/** Two IP families need a policy that allows them, and releasing one needs the policy that forbids two. */
 function policyErrors(spec: JsonObject, before: JsonObject): readonly FieldError[] {
   const field = "spec.ipFamilyPolicy";
   const policy =

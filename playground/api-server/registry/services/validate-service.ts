@@ -29,7 +29,7 @@ const trafficDistributions = ["PreferClose", "PreferSameZone", "PreferSameNode"]
 const protocols = ["SCTP", "TCP", "UDP"];
 const portRange = "must be between 1 and 65535, inclusive";
 
-/** What kube-apiserver's ValidateService would refuse, in its words: the rules that concern proxies and users. */
+/** Errors of kube-apiserver's ValidateService, with its wording: the rules that are relevant for proxies and users. */
 export function validateService(service: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const spec = objectAt(service, "spec");
   return [

@@ -12,7 +12,7 @@ function clusterWith(result: Awaited<ReturnType<Kubectl>>): { readonly kubectl: 
 }
 
 describe("Stage", () => {
-  it("counts claims and prints them with what was seen", () => {
+  it("counts checks and prints them with what was observed", () => {
     const { stage, text } = open();
     stage.check("pods answer", true, "pod1a 3");
     stage.check("nothing stays behind", true, "");
@@ -24,7 +24,7 @@ describe("Stage", () => {
     );
   });
 
-  it("prints titles and remarks, and counts neither", () => {
+  it("prints titles and remarks without counting them", () => {
     const { stage, text } = open();
     stage.title("A Service");
     stage.say("that is reached");
@@ -32,13 +32,13 @@ describe("Stage", () => {
     assert.deepEqual({ passed: stage.passed, failed: stage.failed }, { passed: 0, failed: 0 });
   });
 
-  it("paints only where colors are wanted", () => {
+  it("uses colors only if requested", () => {
     const { stage, text } = open({ color: true });
     stage.check("pods answer", true, "");
     assert.equal(text(), "  \u001B[32mok  \u001B[0m pods answer\n");
   });
 
-  it("shows a kubectl command as one can type it, then what it printed", async () => {
+  it("prints a kubectl command as a user can type it, then its output", async () => {
     const { stage, text } = open();
     const cluster = clusterWith({ exitCode: 0, stdout: "patched\nagain", stderr: "" });
     const shown = await stage.kubectl(cluster, ["patch", "pxc", "default", "-p", '{"spec":{}}']);
@@ -46,7 +46,7 @@ describe("Stage", () => {
     assert.equal(text(), `  $ kubectl patch pxc default -p '{"spec":{}}'\n    patched\n    again\n`);
   });
 
-  it("shows what kubectl says on both streams", async () => {
+  it("prints both output streams of kubectl", async () => {
     const { stage } = open();
     const cluster = clusterWith({ exitCode: 1, stdout: "some", stderr: "refused" });
     assert.deepEqual(await stage.kubectl(cluster, ["apply"]), { exitCode: 1, output: "some\nrefused" });

@@ -80,7 +80,7 @@ function endpoints(service: ServiceObject, pods: readonly PodObject[]): readonly
 }
 
 describe("buildEndpointSlices", () => {
-  it("describes a ready pod completely, in both families", () => {
+  it("describes a ready pod completely, in both IP families", () => {
     const slices = buildEndpointSlices(service(), [pod("a")], nodes);
     assert.deepEqual(
       slices.map(({ addressType, endpoints }) => [addressType, endpoints[0]?.addresses]),
@@ -109,7 +109,7 @@ describe("buildEndpointSlices", () => {
     readonly endpoints: number;
   }[] = [
     {
-      name: "a pod with other labels is left out",
+      name: "a pod with different labels is left out",
       pod: pod("a", { labels: { app: "db" } }),
       slices: 2,
       endpoints: 0,
@@ -137,7 +137,7 @@ describe("buildEndpointSlices", () => {
       endpoints: 1,
     },
     {
-      name: "a headless Service goes by ipFamilies",
+      name: "a headless Service uses ipFamilies",
       service: service({ clusterIP: "None", clusterIPs: ["None"], ipFamilies: ["IPv4"] }),
       pod: pod("a"),
       slices: 1,
@@ -178,12 +178,12 @@ describe("buildEndpointSlices", () => {
       expect: { ready: false, serving: false, terminating: false },
     },
     {
-      name: "a terminating pod that is ready serves without being ready",
+      name: "a ready pod that is terminating is serving but not ready",
       pod: { terminating: true },
       expect: { ready: false, serving: true, terminating: true },
     },
     {
-      name: "publishNotReadyAddresses makes every pod ready and keeps the truth in serving",
+      name: "publishNotReadyAddresses makes every pod ready, and serving still shows its readiness",
       pod: { ready: false, terminating: true },
       publishNotReady: true,
       expect: { ready: true, serving: false, terminating: true },
@@ -203,7 +203,7 @@ describe("buildEndpointSlices", () => {
     readonly expect: EndpointObject["hints"];
   }[] = [
     {
-      name: "PreferSameZone hints at the pod's own zone",
+      name: "PreferSameZone sets a hint for the pod's own zone",
       trafficDistribution: "PreferSameZone",
       expect: { forZones: [{ name: "zone-a" }] },
     },
@@ -213,7 +213,7 @@ describe("buildEndpointSlices", () => {
       expect: { forZones: [{ name: "zone-a" }] },
     },
     {
-      name: "PreferSameNode hints at the node and, for its neighbours, at the zone",
+      name: "PreferSameNode sets hints for the node and the zone",
       trafficDistribution: "PreferSameNode",
       expect: { forZones: [{ name: "zone-a" }], forNodes: [{ name: "node1" }] },
     },
@@ -237,7 +237,7 @@ describe("buildEndpointSlices", () => {
     });
   }
 
-  it("resolves a named target port on each pod by itself, and puts other numbers into other slices", () => {
+  it("resolves a named target port for each pod, and puts different numbers into different slices", () => {
     const named = service({ clusterIPs: ["10.96.0.10"], ports: [{ port: 80, targetPort: "http" }] });
     const slices = buildEndpointSlices(named, [pod("a"), pod("b", { httpPort: 9090 }), pod("c")], nodes);
     assert.deepEqual(
@@ -250,12 +250,12 @@ describe("buildEndpointSlices", () => {
     assert.notEqual(slices[0]?.metadata.name, slices[1]?.metadata.name);
   });
 
-  it("uses the service port where targetPort is not set", () => {
+  it("uses the service port if targetPort is not set", () => {
     const [slice] = buildEndpointSlices(service({ ports: [{ port: 80 }] }), [pod("a")], nodes);
     assert.deepEqual(slice?.ports, [{ name: "", protocol: "TCP", port: 80 }]);
   });
 
-  it("gives the same slices whatever the order of the pods", () => {
+  it("builds the same slices regardless of the order of the pods", () => {
     const pods = [pod("a"), pod("b"), pod("c")];
     assert.deepEqual(
       buildEndpointSlices(service(), pods, nodes),

@@ -66,13 +66,13 @@ describe("endpoint slice controller", () => {
     return slices().flatMap(({ endpoints }) => endpoints.flatMap((endpoint) => endpoint.addresses));
   }
 
-  it("makes a slice for a new Service", async () => {
+  it("creates a slice for a new Service", async () => {
     await client.create(resources.services, service);
     await settle();
     assert.deepEqual(addresses(), ["10.244.1.10", "10.244.2.10", "10.244.3.10"]);
   });
 
-  it("says when the change was", async () => {
+  it("records the time of the change", async () => {
     await clock.advance(5_000);
     await client.create(resources.services, service);
     await settle();
@@ -84,7 +84,7 @@ describe("endpoint slice controller", () => {
     );
   });
 
-  it("takes a deleted pod out", async () => {
+  it("removes a deleted pod", async () => {
     await client.create(resources.services, service);
     await settle();
     await client.delete({ resource: resources.pods, name: "pod2a", namespace: "default" });
@@ -92,7 +92,7 @@ describe("endpoint slice controller", () => {
     assert.deepEqual(addresses(), ["10.244.1.10", "10.244.3.10"]);
   });
 
-  it("writes nothing when a change does not matter", async () => {
+  it("writes nothing after an irrelevant change", async () => {
     await client.create(resources.services, service);
     await settle();
     const written = slices()[0]?.metadata.resourceVersion;
@@ -109,7 +109,7 @@ describe("endpoint slice controller", () => {
     assert.deepEqual(slices(), []);
   });
 
-  it("makes a slice again that somebody deleted", async () => {
+  it("recreates a slice that another client deleted", async () => {
     await client.create(resources.services, service);
     await settle();
     const name = slices()[0]?.metadata.name ?? "";
@@ -121,7 +121,7 @@ describe("endpoint slice controller", () => {
     );
   });
 
-  it("leaves slices of others alone", async () => {
+  it("does not change slices of other controllers", async () => {
     const foreign = {
       apiVersion: "discovery.k8s.io/v1",
       kind: "EndpointSlice",
@@ -141,7 +141,7 @@ describe("endpoint slice controller", () => {
     );
   });
 
-  it("tries again after a refused write", async () => {
+  it("retries after a rejected write", async () => {
     client.failNext("create", new Error("the connection broke"), { resource: resources.endpointSlices });
     await client.create(resources.services, service);
     await settle();

@@ -17,7 +17,7 @@ describe("the playground's network plan", () => {
     for (const { namespace } of addressingCommands(plan)) assert.ok(namespaces.has(namespace ?? ""));
   });
 
-  it("shares no namespace with a plan of another prefix, even one that begins alike", () => {
+  it("shares no namespace with a plan of another prefix, even if one prefix starts with the other", () => {
     const one = new Set(namespacesOf(planNetwork("demo")));
     assert.deepEqual(
       namespacesOf(planNetwork("demo-2")).filter((name) => one.has(name)),
@@ -26,7 +26,7 @@ describe("the playground's network plan", () => {
   });
 
   for (const prefix of ["", "Demo", "a/b", "1st", "x".repeat(40), "a b", "../x"]) {
-    it(`refuses prefix ${JSON.stringify(prefix)}`, () =>
+    it(`rejects prefix ${JSON.stringify(prefix)}`, () =>
       assert.throws(() => planNetwork(prefix), RangeError));
   }
 });

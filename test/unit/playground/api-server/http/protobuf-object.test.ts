@@ -20,25 +20,25 @@ describe("protobuf bodies", () => {
     readonly expect: object;
   }[] = [
     {
-      name: "what is empty on the wire is absent",
+      name: "an empty value on the wire is absent",
       kind: "Secret",
       object: field(1, field(1, "s") + field(2, "")) + field(2, field(1, "a") + field(2, "b")),
       expect: { metadata: { name: "s" }, data: { a: "Yg==" } },
     },
     {
-      name: "a pointer's 0 is kept",
+      name: "a pointer to 0 is kept",
       kind: "DeleteOptions",
       object: "\x08\0",
       expect: { gracePeriodSeconds: 0 },
     },
     {
-      name: "items of a list come one by one",
+      name: "items of a list arrive one by one",
       kind: "Role",
       object: field(2, field(1, "get") + field(1, "list") + field(3, "pods")),
       expect: { rules: [{ verbs: ["get", "list"], resources: ["pods"] }] },
     },
     {
-      name: "an unknown field without content is nothing",
+      name: "an unknown field without content is ignored",
       kind: "ConfigMap",
       object: field(9, field(1, "") + "\x10\0"),
       expect: {},
@@ -51,13 +51,13 @@ describe("protobuf bodies", () => {
   }
 
   const refused: readonly { readonly name: string; readonly bytes: Buffer }[] = [
-    { name: "kinds that are not read", bytes: body("Job", field(1, field(1, "j"))) },
+    { name: "unsupported kinds", bytes: body("Job", field(1, field(1, "j"))) },
     { name: "fields that would be lost", bytes: body("ConfigMap", field(9, "text")) },
-    { name: "a body that is cut off", bytes: body("ConfigMap", "\x0a\x05a") },
-    { name: "anything without the header", bytes: Buffer.from("{}") },
+    { name: "an incomplete body", bytes: body("ConfigMap", "\x0a\x05a") },
+    { name: "a body without the header", bytes: Buffer.from("{}") },
   ];
   for (const { name, bytes } of refused) {
-    it(`${name}: 415 that names the way out`, () => {
+    it(`${name}: 415 with the workaround`, () => {
       assert.throws(
         () => decodeProtobufObject(bytes),
         (error) =>

@@ -19,7 +19,7 @@ describe("watch stream", function () {
 
   afterEach(() => server.close());
 
-  /** A watch by a client that reads nothing, so that the server cannot finish the stream. */
+  /** A watch of a client that reads nothing, so that the server cannot finish the stream. */
   async function openUnreadWatch(query: string): Promise<Socket> {
     const socket = connect(server.port, "127.0.0.1").pause();
     await once(socket, "connect");
@@ -27,7 +27,7 @@ describe("watch stream", function () {
     return socket;
   }
 
-  it("changes after the end of a stream that the client has not read are dropped", async () => {
+  it("changes are dropped after the end of a stream that the client has not read", async () => {
     const socket = await openUnreadWatch("timeoutSeconds=1");
     const large = { metadata: { name: "large" }, data: { text: "x".repeat(900_000) } };
     assert.equal((await api.post(configMaps, large)).code, 201);

@@ -86,8 +86,8 @@ describe("fields of an applied configuration", () => {
     { rule: "structs by field", spec: { struct: { x: 1 } }, fields: { "f:struct": { "f:x": {} } } },
     { rule: "an empty struct itself", spec: { struct: {} }, fields: { "f:struct": {} } },
     { rule: "maps by key", spec: { map: { k: "v" } }, fields: { "f:map": { "f:k": {} } } },
-    { rule: "atomic maps whole", spec: { atomicMap: { k: "v" } }, fields: { "f:atomicMap": {} } },
-    { rule: "atomic lists whole", spec: { list: ["v"] }, fields: { "f:list": {} } },
+    { rule: "atomic maps as a whole", spec: { atomicMap: { k: "v" } }, fields: { "f:atomicMap": {} } },
+    { rule: "atomic lists as a whole", spec: { list: ["v"] }, fields: { "f:list": {} } },
     {
       rule: "items of map lists with their key",
       spec: { items: [{ name: "n", size: 1 }] },
@@ -95,7 +95,7 @@ describe("fields of an applied configuration", () => {
     },
     { rule: "values of sets", spec: { set: ["v"] }, fields: { "f:set": { 'v:"v"': {} } } },
     {
-      rule: "unknown fields by their form",
+      rule: "unknown fields by their structure",
       spec: { free: { k: { l: 1 }, m: [1] } },
       fields: { "f:free": { "f:k": { ".": {}, "f:l": {} }, "f:m": {} } },
     },
@@ -104,12 +104,12 @@ describe("fields of an applied configuration", () => {
     it(rule, () => assert.deepEqual(toFieldsV1(fieldsOf(schema, { spec })), { "f:spec": fields }));
   }
 
-  it("the stored form reads back the same", () => {
+  it("the stored form is read back unchanged", () => {
     const stored = { "f:spec": { ".": {}, "f:items": { 'k:{"name":"n"}': { ".": {}, "f:size": {} } } } };
     assert.deepEqual(toFieldsV1(fromFieldsV1(stored)), stored);
   });
 
-  it("paths are printed as kube-apiserver prints them", () => {
+  it("paths are printed as in kube-apiserver", () => {
     const set = fieldsOf(schema, { spec: { items: [{ name: "n", size: 1 }], set: ["v"] } });
     assert.deepEqual(pathsOf(set), [
       '.spec.items[name="n"]',
@@ -126,7 +126,7 @@ describe("fields of an applied configuration", () => {
 });
 
 describe("compare", () => {
-  it("an added struct counts with itself and its fields, a changed field alone", () => {
+  it("an added struct includes itself and its fields, a changed field only itself", () => {
     const { added, modified, removed } = compare(
       schema,
       { spec: { a: "1", set: ["x"] } },
@@ -139,7 +139,7 @@ describe("compare", () => {
     assert.deepEqual(toFieldsV1(removed), { "f:spec": { "f:set": { 'v:"x"': {} } } });
   });
 
-  it("the order of map lists does not count", () => {
+  it("the order of map lists is ignored", () => {
     const one = { spec: { items: [{ name: "a" }, { name: "b" }] } };
     const other = { spec: { items: [{ name: "b" }, { name: "a" }] } };
     assert.deepEqual(toFieldsV1(compare(schema, one, other).modified), {});
@@ -166,13 +166,13 @@ describe("merge", () => {
       expected: { atomicMap: { y: "2" } },
     },
     {
-      rule: "map lists by key; live items stay where they were",
+      rule: "map lists by key; live items keep their positions",
       live: { items: [{ name: "a", size: 1 }, { name: "b", size: 1 }, { name: "c" }] },
       applied: { items: [{ name: "d" }, { name: "b", size: 2 }] },
       expected: { items: [{ name: "a", size: 1 }, { name: "d" }, { name: "b", size: 2 }, { name: "c" }] },
     },
     {
-      rule: "sets are united",
+      rule: "sets are merged",
       live: { set: ["a", "b"] },
       applied: { set: ["c", "b"] },
       expected: { set: ["a", "c", "b"] },
@@ -190,7 +190,7 @@ describe("merge", () => {
 });
 
 describe("ownership", () => {
-  it("an apply that changes another's field is a conflict, which force takes", () => {
+  it("an apply that changes a field of another manager is a conflict, unless it is forced", () => {
     const state = apply(nothing, "one", { a: "1", struct: { x: 1 } });
     const outcome = applyConfiguration({
       schema,
@@ -208,7 +208,7 @@ describe("ownership", () => {
     assert.deepEqual(fieldsBy(forced, "two"), { "f:spec": { "f:a": {} } });
   });
 
-  it("a conflict with an updating manager names its version", () => {
+  it("a conflict with an updating manager contains its version", () => {
     const state = update(nothing, "editor", { a: "1" });
     const outcome = applyConfiguration({
       schema,
@@ -223,7 +223,7 @@ describe("ownership", () => {
     assert.deepEqual(outcome.conflicts, [{ manager: '"editor" using v1', field: ".spec.a" }]);
   });
 
-  it("fields that nobody applies any more go, with all that nobody owned in them", () => {
+  it("fields that no manager applies any more are removed, with their content that has no owner", () => {
     const first = apply(nothing, "one", { a: "1", items: [{ name: "n" }] });
     const defaulted: State = {
       ...first,
@@ -232,12 +232,12 @@ describe("ownership", () => {
     assert.deepEqual(apply(defaulted, "one", { a: "1" }).object, { spec: { a: "1", list: ["default"] } });
   });
 
-  it("fields that another manager owns stay", () => {
+  it("fields that another manager owns are kept", () => {
     const shared = apply(apply(nothing, "one", { a: "1", map: { k: "v" } }), "two", { a: "1" });
     assert.deepEqual(apply(shared, "one", {}).object, { spec: { a: "1" } });
   });
 
-  it("an update owns what it changed and adds, and nobody owns what it removed", () => {
+  it("an update owns the fields that it changed and added, and removed fields have no owner", () => {
     const applied = apply(nothing, "one", { a: "1", struct: { x: 1 } });
     const updated = update(applied, "editor", { a: "2", map: { k: "v" } });
     assert.deepEqual(fieldsBy(updated, "editor"), {
@@ -246,7 +246,7 @@ describe("ownership", () => {
     assert.deepEqual(fieldsBy(updated, "one"), {});
   });
 
-  it("an entry whose fields stay keeps its time", () => {
+  it("an entry with unchanged fields keeps its time", () => {
     const state = apply(nothing, "one", { a: "1" });
     const later = applyConfiguration({
       schema,
@@ -261,7 +261,7 @@ describe("ownership", () => {
     assert.equal(renderManagedFields(later.managed)[0]?.["time"], time);
   });
 
-  it("nobody owns what only the server writes", () => {
+  it("fields that only the server writes have no owner", () => {
     const object = {
       apiVersion: "v1",
       kind: "ConfigMap",

@@ -80,20 +80,20 @@ describe("JSON patch", () => {
   }
 
   const refusals: readonly { readonly rule: string; readonly patch: JsonValue; readonly code: number }[] = [
-    { rule: "remove of what is not there", patch: [{ op: "remove", path: "/x" }], code: 422 },
-    { rule: "replace of what is not there", patch: [{ op: "replace", path: "/x", value: 1 }], code: 422 },
-    { rule: "test of another value", patch: [{ op: "test", path: "/a", value: 2 }], code: 422 },
-    { rule: "add below what is not there", patch: [{ op: "add", path: "/x/y", value: 1 }], code: 422 },
+    { rule: "remove of a missing value", patch: [{ op: "remove", path: "/x" }], code: 422 },
+    { rule: "replace of a missing value", patch: [{ op: "replace", path: "/x", value: 1 }], code: 422 },
+    { rule: "test of a different value", patch: [{ op: "test", path: "/a", value: 2 }], code: 422 },
+    { rule: "add below a missing value", patch: [{ op: "add", path: "/x/y", value: 1 }], code: 422 },
     { rule: "an unknown operation", patch: [{ op: "frob", path: "/a" }], code: 400 },
-    { rule: "no list of operations", patch: { op: "remove", path: "/a" }, code: 400 },
+    { rule: "a patch that is not a list of operations", patch: { op: "remove", path: "/a" }, code: 400 },
     {
-      rule: "a property of Object.prototype is no field",
+      rule: "a property of Object.prototype is not a field",
       patch: [{ op: "remove", path: "/constructor" }],
       code: 422,
     },
   ];
   for (const { rule, patch, code } of refusals) {
-    it(`refuses ${rule}`, () => assert.throws(() => applyJsonPatch({ a: 1 }, patch), { code }));
+    it(`rejects ${rule}`, () => assert.throws(() => applyJsonPatch({ a: 1 }, patch), { code }));
   }
 });
 
@@ -144,7 +144,7 @@ describe("strategic merge patch", () => {
       expected: { containers: [{ name: "c" }, { name: "b" }, { name: "a" }] },
     },
     {
-      rule: "$retainKeys drops what it does not list",
+      rule: "$retainKeys drops keys that it does not list",
       target: { volumes: [{ name: "v", emptyDir: {} }] },
       patch: { volumes: [{ name: "v", $retainKeys: ["name", "hostPath"], hostPath: { path: "/" } }] },
       expected: { volumes: [{ name: "v", hostPath: { path: "/" } }] },
@@ -160,7 +160,7 @@ describe("strategic merge patch", () => {
     it(rule, () => assert.deepEqual(applyStrategicMergePatch(pod, target, patch), expected));
   }
 
-  it("lists of strings with merge strategy are united and $deleteFromPrimitiveList takes from them", () => {
+  it("lists of strings with merge strategy are merged, and $deleteFromPrimitiveList removes items from them", () => {
     const meta = builtInSchema("V1ObjectMeta");
     const united = applyStrategicMergePatch(meta, { finalizers: ["a"] }, { finalizers: ["b", "a"] });
     assert.deepEqual(united, { finalizers: ["a", "b"] });
@@ -168,7 +168,7 @@ describe("strategic merge patch", () => {
     assert.deepEqual(taken, { finalizers: ["b"] });
   });
 
-  it("an item without its merge key is refused", () => {
+  it("an item without its merge key is rejected", () => {
     assert.throws(() => applyStrategicMergePatch(pod, {}, { containers: [{ image: "x" }] }), { code: 400 });
   });
 });

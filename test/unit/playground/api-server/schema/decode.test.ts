@@ -13,11 +13,11 @@ describe("decoding of built-in objects", () => {
   }[] = [
     { rule: "known fields pass", object: { spec: { ports: [{ port: 1, targetPort: "http" }] } } },
     {
-      rule: "unknown fields are named with their path",
+      rule: "unknown fields are reported with their path",
       object: { spec: { ports: [{ prt: 1 }] } },
       unknown: ["spec.ports[0].prt"],
     },
-    { rule: "labels hold any key", object: { metadata: { labels: { x: "y" } } } },
+    { rule: "labels may have any key", object: { metadata: { labels: { x: "y" } } } },
     {
       rule: "a label is a string",
       object: { metadata: { labels: { x: 1 } } },
@@ -43,7 +43,7 @@ describe("decoding of built-in objects", () => {
     });
   }
 
-  it("nulls, empty lists and empty maps are omitted, empty structs kept", () => {
+  it("nulls, empty lists and empty maps are omitted, empty structs are kept", () => {
     const pod = builtInSchema("V1PodSpec");
     const { value } = decode(pod, {
       nodeName: null,
@@ -61,7 +61,7 @@ describe("decoding of built-in objects", () => {
 });
 
 describe("built-in schemas", () => {
-  it("carry types, formats, required fields and descriptions of the client library's models", () => {
+  it("have types, formats, required fields and descriptions of the client library's models", () => {
     const port = builtInSchema("V1ServicePort");
     assert.deepEqual(port.required, ["port"]);
     assert.equal(port.properties?.["port"]?.format, "int32");
@@ -69,7 +69,7 @@ describe("built-in schemas", () => {
     assert.equal(port.properties?.["targetPort"]?.["x-kubernetes-int-or-string"], true);
   });
 
-  it("carry merge rules", () => {
+  it("have merge rules", () => {
     const ports = builtInSchema("V1ServiceSpec").properties?.["ports"];
     assert.deepEqual(ports?.["x-kubernetes-list-map-keys"], ["port", "protocol"]);
     assert.equal(ports?.["x-kubernetes-patch-merge-key"], "port");

@@ -34,7 +34,7 @@ describe("label selector", () => {
   }
 
   for (const selector of ["a b", "a in b", "!a=b", "=b"]) {
-    it(`${selector} is refused`, () => assert.throws(() => parseLabelSelector(selector), { code: 400 }));
+    it(`${selector} is rejected`, () => assert.throws(() => parseLabelSelector(selector), { code: 400 }));
   }
 });
 
@@ -48,7 +48,7 @@ describe("field selector", () => {
     involvedObject: { kind: "Node", name: "a,b" },
   });
 
-  it("a missing field equals the empty text", () => {
+  it("a missing field is equal to the empty text", () => {
     assert.ok(parseFieldSelector(events, "involvedObject.namespace=,involvedObject.kind=Node")(event));
   });
 
@@ -56,11 +56,11 @@ describe("field selector", () => {
     assert.equal(parseFieldSelector(events, "metadata.namespace!=default")(event), false);
   });
 
-  it("escaped commas belong to the value", () => {
+  it("escaped commas are part of the value", () => {
     assert.ok(parseFieldSelector(events, "involvedObject.name=a\\,b")(event));
   });
 
-  it("a field that is not selectable is refused", () => {
+  it("a field that is not selectable is rejected", () => {
     assert.throws(() => parseFieldSelector(events, "message=x"), { code: 400 });
   });
 });

@@ -41,7 +41,7 @@ describe("journal", () => {
     assert.deepEqual(reopened.changesSince("things", revision), store.changesSince("things", revision));
   });
 
-  it("reopening again and again loses nothing", () => {
+  it("reopening several times loses nothing", () => {
     const store = openStore(2);
     for (let size = 0; size < 9; size += 1) store.put(key("a"), thing("a", size));
     openStore(2);
@@ -51,7 +51,7 @@ describe("journal", () => {
     assert.throws(() => reopened.changesSince("things", store.revision - 3), { code: 410 });
   });
 
-  it("a last line that was cut off is dropped", () => {
+  it("an incomplete last line is dropped", () => {
     const store = openStore();
     store.put(key("a"), thing("a", 1));
     const whole = store.put(key("a"), thing("a", 2));
@@ -62,7 +62,7 @@ describe("journal", () => {
     assert.equal(openStore().get(key("a"))?.["size"], 3);
   });
 
-  it("any other unreadable line is an error that names file and line", () => {
+  it("any other invalid line is an error with file and line", () => {
     openStore().put(key("a"), thing("a", 1));
     writeFileSync(path, `garbage\n${readFileSync(path, "utf8")}`);
     assert.throws(() => openStore(), /journal\.jsonl:1: not a journal line/);

@@ -10,7 +10,7 @@ function key(name: string) {
 }
 
 describe("ObjectStore under any sequence of writes", () => {
-  it("shows each earlier revision as it was, and its changes lead from there to now", () => {
+  it("shows each earlier revision unchanged, and its changes lead from there to the current one", () => {
     fc.assert(
       fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
         const store = new ObjectStore({ historyLength: 100 });

@@ -14,7 +14,7 @@ function isExpired(error: unknown): boolean {
 }
 
 describe("ObjectStore", () => {
-  it("each write takes the next revision as its resourceVersion", () => {
+  it("each write gets the next revision as its resourceVersion", () => {
     const store = new ObjectStore({ historyLength: 10 });
     const first = store.put(key("a"), thing("a"));
     const second = store.put(key("a"), thing("a", 1));
@@ -36,7 +36,7 @@ describe("ObjectStore", () => {
     assert.deepEqual(store.list("things", "x").length, 1);
   });
 
-  it("shows an earlier state: created, changed and deleted objects as they were", () => {
+  it("shows created, changed and deleted objects in an earlier state", () => {
     const store = new ObjectStore({ historyLength: 10 });
     store.put(key("changed"), thing("changed", 1));
     store.put(key("deleted"), thing("deleted", 1));
@@ -70,7 +70,7 @@ describe("ObjectStore", () => {
     assert.equal(changes[1]?.object.metadata.resourceVersion, String(store.revision));
   });
 
-  it("a revision older than the history is expired, the oldest one kept is not", () => {
+  it("a revision older than the history is expired, the oldest kept one is not", () => {
     const store = new ObjectStore({ historyLength: 3 });
     for (let size = 0; size < 20; size += 1) store.put(key("a"), thing("a", size));
     assert.throws(() => store.changesSince("things", 1), isExpired);
@@ -78,12 +78,12 @@ describe("ObjectStore", () => {
     assert.equal(store.changesSince("things", store.revision - 3).length, 3);
   });
 
-  it("a list at a revision to come is a timeout, as kube-apiserver answers", () => {
+  it("a list at a future revision is a timeout, as in kube-apiserver", () => {
     const store = new ObjectStore({ historyLength: 3 });
     assert.throws(() => store.listAt("things", 99), { code: 504 });
   });
 
-  it("tells listeners of changes until they unsubscribe", () => {
+  it("reports changes to listeners until they unsubscribe", () => {
     const store = new ObjectStore({ historyLength: 3 });
     const seen: Change["type"][] = [];
     const unsubscribe = store.subscribe(({ type }) => seen.push(type));

@@ -74,7 +74,7 @@ describe("custom columns", () => {
     return columns.map((column) => column.cell(object, Date.parse("2026-01-01T00:01:00Z")));
   };
 
-  it("dates are shown as how long ago, lists as JSON", () => {
+  it("dates are shown as ages, lists as JSON", () => {
     assert.deepEqual(cellsOf({ size: 1, since: "2026-01-01T00:00:00Z", tags: ["a"] }), [
       "n",
       1,
@@ -104,7 +104,7 @@ describe("built-in columns", () => {
     readonly cell: JsonValue;
   }[] = [
     {
-      rule: "node ports follow their port",
+      rule: "node ports are shown after their port",
       resource: "services",
       column: "Port(s)",
       object: {
@@ -118,7 +118,7 @@ describe("built-in columns", () => {
       cell: "80:30080/TCP,53/UDP",
     },
     {
-      rule: "a load balancer without address is pending",
+      rule: "a load balancer without an address is pending",
       resource: "services",
       column: "External-IP",
       object: { spec: { type: "LoadBalancer" } },
@@ -151,7 +151,7 @@ describe("built-in columns", () => {
       cell: "<unset>",
     },
     {
-      rule: "a cordoned node is shown as such",
+      rule: "a cordoned node is shown as SchedulingDisabled",
       resource: "nodes",
       column: "Status",
       object: { spec: { unschedulable: true }, status: { conditions: [{ type: "Ready", status: "True" }] } },
