@@ -117,7 +117,7 @@ describe("agent with the real kernel", function () {
     await apply(resources.endpointSlices, makeSlice(name, ...endpoints));
   }
 
-  /** The elements of all our maps and sets without counters, and without the generation of the table. */
+  /** The elements of all our maps and sets, without counters and without the generation of the table. */
   async function readElements(): Promise<readonly string[]> {
     const table = await node.run("nft", ["-s", "list", "table", "ip", "kubesteer"]);
     return [...table.matchAll(/elements = \{([^}]*)\}/g)]
@@ -126,7 +126,7 @@ describe("agent with the real kernel", function () {
       .filter((element) => !/^0x[0-9a-f]+$/.test(element));
   }
 
-  /** What port 80 of each address leads to, as `10.96.0.10 -> 10.244.1.5`. */
+  /** The endpoint of port 80 of each address, as `10.96.0.10 -> 10.244.1.5`. */
   async function readRoutes(): Promise<ReadonlySet<string>> {
     const route = /^(\S+) \. 80 \. \S+ : (\S+) \. 8080$/;
     const routes = (await readElements()).map((element) => route.exec(element)?.slice(1).join(" -> ") ?? "");
@@ -153,7 +153,7 @@ describe("agent with the real kernel", function () {
     });
   }
 
-  /** A server of the word hello on port 8080 of an address of the node, and a way for packets to the Services. */
+  /** A server that answers hello on port 8080 of an address of the node, and routes to the Services. */
   async function serveHello(address: string): Promise<ManagedProcess> {
     await node.run("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
     await node.run("ip", ["route", "replace", "10.96.0.0/16", "dev", "lo"]);
@@ -187,13 +187,13 @@ describe("agent with the real kernel", function () {
     return await node.run("nft", ["-a", "list", "tables"]);
   }
 
-  it("touches nothing before it has settings, and says what it waits for", async () => {
+  it("changes nothing before it has settings, and reports what it is waiting for", async () => {
     await applyService("web", "10.96.0.10", "10.244.1.5", "10.244.1.6");
     await untilHealthzSays(/"stale":true.*NodeProxy of this node/);
     assert.equal(await node.run("nft", ["list", "tables"]), "");
   });
 
-  it("a Service and its EndpointSlice appear in the kernel, and the status says so", async () => {
+  it("a Service and its EndpointSlice appear in the kernel, and the status reports it", async () => {
     await apply(resources.nodeProxies, makeNodeProxy("r1"));
     await untilKernelHas("10.96.0.10 -> 10.244.1.5", "10.96.0.10 -> 10.244.1.6");
     await untilStatus("Ready with revision r1", (status) => {
@@ -218,7 +218,7 @@ describe("agent with the real kernel", function () {
     );
   });
 
-  it("a Service that takes another one's address is kept out and reported, all others are programmed", async () => {
+  it("a Service with the address of another one is left out and reported, all others are programmed", async () => {
     await apply(resources.services, makeService("thief", "10.96.0.12", { externalIPs: ["10.96.0.10"] }));
     await apply(resources.endpointSlices, makeSlice("thief", "10.244.1.66"));
     await applyService("later", "10.96.0.13", "10.244.1.9");
@@ -231,14 +231,14 @@ describe("agent with the real kernel", function () {
     await untilStatus("nothing degraded", (status) => conditionIs(status, "Degraded", "False"));
   });
 
-  it("another scheduling algorithm is applied without a restart", async () => {
+  it("a different scheduling algorithm is applied without a restart", async () => {
     const { pid } = agent;
     await apply(resources.nodeProxies, makeNodeProxy("r2", { scheduling: { algorithm: "SourceHash" } }));
     await untilStatus("revision r2", (status) => status.observedRevision === "r2");
     assert.equal(agent.pid, pid);
   });
 
-  it("what somebody else deletes is repaired, and told in status, Events and metrics", async () => {
+  it("an external deletion is repaired, and reported in status, Events and metrics", async () => {
     await node.run("nft", ["flush", "ruleset"]);
     await untilKernelHas("10.96.0.10 -> 10.244.1.5");
     await untilStatus("the drift in the status", ({ drift, conditions }) => {
@@ -259,7 +259,7 @@ describe("agent with the real kernel", function () {
     assert.match(metrics, /^kubesteer_drifted 0$/m);
   });
 
-  it("with drift.policy Report it is only told", async () => {
+  it("with drift.policy Report, an external deletion is only reported", async () => {
     await apply(resources.nodeProxies, makeNodeProxy("r3", { drift: { policy: "Report" } }));
     await untilStatus("revision r3", (status) => status.observedRevision === "r3");
     await node.run("nft", ["flush", "map", "ip", "kubesteer", "eps-tcp"]);
@@ -270,14 +270,14 @@ describe("agent with the real kernel", function () {
     await untilStatus("not Drifted", (status) => conditionIs(status, "Drifted", "False"));
   });
 
-  it("tells of one Service what is served for it", async () => {
+  it("shows how one Service is served", async () => {
     const text = await node.run("curl", ["--silent", "http://127.0.0.1:10249/services/default/web"]);
     assert.match(text, /"service": "default\/web"/);
     assert.match(text, /"address": "10\.96\.0\.10",\s+"port": 80,\s+"connections": \d+/);
     assert.match(text, /"address": "10\.244\.1\.5",/);
   });
 
-  it("killed and started again, the agent takes over the table that is there", async () => {
+  it("after being killed and restarted, the agent takes over the existing table", async () => {
     const handles = await tableHandles();
     await agent.stop("SIGKILL");
     assert.equal(await tableHandles(), handles, "rules stay while no agent runs");
@@ -296,7 +296,7 @@ describe("agent with the real kernel", function () {
     assert.equal(agent.pid, pid);
   });
 
-  it("started while the API server is away, it keeps the rules, says so, and goes on when it is back", async () => {
+  it("an agent that starts while the API server is down keeps the rules, reports it, and continues when the server is back", async () => {
     await agent.stop();
     await api.process.stop("SIGKILL");
     agent.start();
@@ -308,7 +308,7 @@ describe("agent with the real kernel", function () {
     await untilKernelHas("10.96.0.17 -> 10.244.1.13", "10.96.0.10 -> 10.244.1.5");
   });
 
-  it("booted while the API server is away, the node serves what it knew last; then what has changed since", async () => {
+  it("a node that boots while the API server is down serves the last known Services, then the changes since", async () => {
     const server = await serveHello("10.244.1.21");
     await applyService("hello", "10.96.0.21", "10.244.1.21");
     await applyService("gone", "10.96.0.22", "10.244.1.22");
@@ -346,7 +346,7 @@ describe("agent with the real kernel", function () {
     assert.ok((await readRoutes()).has("10.96.0.10 -> 10.244.1.5"));
   });
 
-  it("with a file it runs without a NodeProxy", async () => {
+  it("an agent with a configuration file runs without a NodeProxy", async () => {
     assert.ok(await client.delete({ resource: resources.nodeProxies, name: nodeName }));
     const file = join(folder, "config.yaml");
     const config = { apiVersion: apiGroupVersion, kind: "ProxyConfig", metadata: { name: "file" }, spec: {} };
@@ -359,7 +359,7 @@ describe("agent with the real kernel", function () {
     await alone.stop();
   });
 
-  it("cleanup removes our tables and no other", async () => {
+  it("cleanup removes our tables and no others", async () => {
     await node.run("nft", ["-f", "-"], { input: "add table inet foreign\n" });
     await node.run(process.execPath, [join(root, "agent/main.ts"), "cleanup"]);
     assert.equal(await node.run("nft", ["list", "tables"]), "table inet foreign");

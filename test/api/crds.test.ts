@@ -1,4 +1,4 @@
-/** Our kinds on an API server: what their schemas default, refuse, print and merge. */
+/** Our kinds on an API server: what their schemas default, reject, print and merge. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ function proxyConfig(name: string, spec: object): Resource {
   return { apiVersion: apiGroupVersion, kind: "ProxyConfig", metadata: { name }, spec };
 }
 
-/** A ProxyConfig with one rule, for one Service of the rule's name. */
+/** A ProxyConfig with one rule for one Service, which has the name of the rule. */
 function withRule(proxyConfigName: string, ruleName: string, mode: string): Resource {
   return proxyConfig(proxyConfigName, { services: [{ name: ruleName, names: [`shop/${ruleName}`], mode }] });
 }
@@ -69,7 +69,7 @@ describe("custom resources", function () {
 
   after(() => api.close());
 
-  /** A CustomResourceDefinition is served a moment after it was accepted. */
+  /** A CustomResourceDefinition is served shortly after it was accepted. */
   async function established(plural: string): Promise<void> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const { code } = await requests.get(`/apis/${apiGroupVersion}/${plural}`);
@@ -101,13 +101,13 @@ describe("custom resources", function () {
   });
 
   describe("a ProxyConfig", () => {
-    it("gets the same defaults as one from a file", async () => {
+    it("gets the same defaults as a ProxyConfig from a file", async () => {
       const object = proxyConfig("defaults", {});
       const created = await create(proxyConfigs, object);
       assert.deepEqual(created["spec"], parseProxyConfig(object).spec);
     });
 
-    it("gets the defaults that a partly given object lacks", async () => {
+    it("gets the missing defaults of an incomplete object", async () => {
       const created = await create(
         proxyConfigs,
         proxyConfig("partly", { rollout: { canary: { nodes: "5%" } } }),
@@ -122,7 +122,7 @@ describe("custom resources", function () {
     }
 
     for (const { name, spec, errors } of refusedSpecs) {
-      it(`is refused with ${name}, naming the field and what is allowed`, async () => {
+      it(`is rejected with ${name}, and the message has the field and the allowed values`, async () => {
         const answer = await requests.post(proxyConfigs, proxyConfig("refused", spec));
         assert.equal(answer.code, 422, answer.text);
         const causes = causesOf(answer);
@@ -131,19 +131,19 @@ describe("custom resources", function () {
       });
     }
 
-    it("is refused with a name that fits no label", async () => {
+    it("is rejected with a name that is too long for a label value", async () => {
       const answer = await requests.post(proxyConfigs, proxyConfig("x".repeat(64), {}));
       assert.equal(answer.code, 422);
       assert.match(answer.text, /metadata\.name must be no more than 63 characters/);
     });
 
-    it("is refused without a spec", async () => {
+    it("is rejected without a spec", async () => {
       const { spec, ...withoutSpec } = proxyConfig("refused", {});
       const answer = await requests.post(proxyConfigs, withoutSpec);
       assert.deepEqual(causesOf(answer).slice(0, 1), ["spec: Required value"], JSON.stringify(spec));
     });
 
-    it("loses unknown fields, or is refused where the client asks for strictness", async () => {
+    it("loses unknown fields, or is rejected if the client requests strict validation", async () => {
       const misspelt = proxyConfig("misspelt", { modes: "nftables" });
       const strict = await requests.post(`${proxyConfigs}?fieldValidation=Strict`, misspelt);
       assert.equal(strict.code, 400);
@@ -200,7 +200,7 @@ describe("custom resources", function () {
       );
     });
 
-    it("keeps spec and status apart: only spec counts generations, and neither path writes the other", async () => {
+    it("separates spec and status: only spec changes the generation, and neither path writes the other", async () => {
       await create(proxyConfigs, proxyConfig("apart", { priority: 1 }));
       const bySpec = await requests.patch(`${proxyConfigs}/apart`, {
         spec: { priority: 2 },
@@ -217,7 +217,7 @@ describe("custom resources", function () {
       assert.equal(byStatus.body["status"]?.["currentRevision"], "r1");
     });
 
-    it("merges the rules of several writers by their names", async () => {
+    it("merges the rules of several writers by name", async () => {
       const path = `${proxyConfigs}/merged?fieldManager=`;
       await requests.patch(`${path}first`, withRule("merged", "a", "userspace"), "apply");
       const { body: merged } = await requests.patch(
@@ -232,7 +232,7 @@ describe("custom resources", function () {
       );
     });
 
-    it("refuses a second writer of the same rule, unless forced", async () => {
+    it("rejects a second writer of the same rule unless forced", async () => {
       const path = `${proxyConfigs}/contested?fieldManager=`;
       await requests.patch(`${path}first`, withRule("contested", "a", "ipvs"), "apply");
       const conflict = await requests.patch(`${path}second`, withRule("contested", "a", "ebpf"), "apply");
@@ -308,7 +308,7 @@ describe("custom resources", function () {
       assert.deepEqual([columns[at]?.priority, row?.cells[at]], [1, "true"]);
     });
 
-    it("refuses a status that names no known mode", async () => {
+    it("rejects a status with an unknown mode", async () => {
       await create(nodeProxies, nodeProxy);
       const answer = await requests.patch(`${nodeProxies}/node-1/status`, { status: { runningMode: "nft" } });
       assert.equal(answer.code, 422);
@@ -318,7 +318,7 @@ describe("custom resources", function () {
       );
     });
 
-    it("goes by its short names and categories", async () => {
+    it("is available by its short names and categories", async () => {
       const { body } = await requests.get(`/apis/${apiGroupVersion}`);
       const resources = body["resources"] as unknown as readonly {
         name: string;

@@ -62,7 +62,7 @@ describe("kubectl", function () {
   const apply = (input: string, ...flags: readonly string[]): Promise<KubectlResult> =>
     kubectl(["apply", ...flags, "-f", "-"], { input });
 
-  /** The JSON that a path leads to. */
+  /** The JSON at a path of the API server. */
   const shown = async (resource: string, path: string): Promise<unknown> =>
     JSON.parse(succeeded(await kubectl(["get", resource, "-o", `jsonpath={${path}}`])));
 
@@ -82,13 +82,13 @@ describe("kubectl", function () {
 
   after(() => server?.close());
 
-  it("version and api-resources know the server", async () => {
+  it("version and api-resources work", async () => {
     assert.match(succeeded(await kubectl(["version"])), /Server Version: v1\./);
     const resources = succeeded(await kubectl(["api-resources", "--api-group=kubesteer.dev"]));
     assert.match(resources, /proxyconfigs\s+pxc\s+kubesteer\.dev\/v1alpha1\s+false\s+ProxyConfig/);
   });
 
-  it("that does not end says so", async () => {
+  it("reports a timeout if it does not end", async () => {
     const stderr = failed(await kubectl(["get", "nodes", "--watch"], { timeoutMs: 500 }));
     assert.match(stderr, /still waiting after 0\.5 s/);
   });
@@ -100,18 +100,18 @@ describe("kubectl", function () {
       assert.match(succeeded(await apply(proxyConfig("mode: iptables"))), /default configured/);
     });
 
-    it("refuses a value that the schema does not allow, and names the allowed ones", async () => {
+    it("rejects a value that the schema does not allow, and lists the allowed ones", async () => {
       const stderr = failed(await apply(proxyConfig("mode: magic")));
       assert.match(stderr, /The ProxyConfig "default" is invalid/);
       assert.match(stderr, /spec\.mode: Unsupported value: "magic": supported values: "nftables"/);
     });
 
-    it("refuses what a rule forbids", async () => {
+    it("rejects what a rule forbids", async () => {
       const stderr = failed(await apply(proxyConfig("localTraffic: { detect: ClusterCIDR }")));
       assert.match(stderr, /cidrs must be set if detect is ClusterCIDR, and only then/);
     });
 
-    it("refuses a field that the schema does not know", async () => {
+    it("rejects a field that the schema does not know", async () => {
       assert.match(failed(await apply(proxyConfig("mood: good", "unknown"))), /unknown field "spec\.mood"/);
     });
 
@@ -139,7 +139,7 @@ describe("kubectl", function () {
       );
     });
 
-    it("--server-side takes over from client-side apply and then conflicts with others", async () => {
+    it("--server-side takes over from client-side apply, then conflicts with other managers", async () => {
       assert.match(
         succeeded(await apply(proxyConfig("mode: iptables"), "--server-side")),
         /serverside-applied/,
@@ -246,7 +246,7 @@ describe("kubectl", function () {
       assert.match(succeeded(await kubectl(["describe", "service", "web"])), /TargetPort:\s+8080\/TCP/);
     });
 
-    it("explain knows custom and built-in fields", async () => {
+    it("explain describes custom and built-in fields", async () => {
       assert.match(succeeded(await kubectl(["explain", "pxc.spec.scheduling"])), /algorithm\s+<string>/);
       assert.match(
         succeeded(await kubectl(["explain", "service.spec.ports"])),
@@ -256,7 +256,7 @@ describe("kubectl", function () {
   });
 
   describe("wait and watch", () => {
-    it("wait --for=condition waits until the status says so", async () => {
+    it("wait --for=condition waits until the status has the condition", async () => {
       const waiting = kubectl(["wait", "--for=condition=Ready", "pxc/default", "--timeout=20s"]);
       const { body } = await api.get("/apis/kubesteer.dev/v1alpha1/proxyconfigs/default");
       const observedGeneration = Number(body["metadata"]?.["generation"]);
@@ -273,7 +273,7 @@ describe("kubectl", function () {
       assert.match(succeeded(await waiting), /condition met/);
     });
 
-    it("wait gives up on a condition that never comes", async () => {
+    it("wait times out on a condition that never becomes true", async () => {
       assert.match(
         failed(await kubectl(["wait", "--for=condition=Nope", "pxc/default", "--timeout=1s"])),
         /timed out/,
@@ -474,7 +474,7 @@ spec: { nodeName: drained, terminationGracePeriodSeconds: 1, containers: [{ name
       ["delete", "pod", "short-lived"],
       ["drain", "drained", "--force"],
     ]) {
-      it(`${args[0]} returns once the grace period has passed`, async function () {
+      it(`${args[0]} returns after the grace period`, async function () {
         if (server.kind !== "embedded")
           skipBecause(this, "kubelets confirm the end of pods, and none runs here");
         succeeded(await apply(onNode));
@@ -485,7 +485,7 @@ spec: { nodeName: drained, terminationGracePeriodSeconds: 1, containers: [{ name
   });
 
   describe("delete", () => {
-    it("waits for finalizers; wait --for=delete sees the end", async () => {
+    it("waits for finalizers; wait --for=delete detects the removal", async () => {
       const finalizers = { metadata: { finalizers: ["kubesteer.dev/test"] } };
       succeeded(await kubectl(["patch", "pxc", "default", "--type=merge", "-p", JSON.stringify(finalizers)]));
       const deleting = kubectl(["delete", "pxc", "default", "--timeout=20s"]);

@@ -196,7 +196,7 @@ describe("Kubernetes API", function () {
       assert.deepEqual(entry?.["fieldsV1"], { "f:data": { ".": {}, "f:a": {} } });
     });
 
-    it("a name that exists is refused as AlreadyExists", async () => {
+    it("an existing name is rejected as AlreadyExists", async () => {
       await api.post(configMaps, configMap("twice"));
       const { body } = expectCode(await api.post(configMaps, configMap("twice")), 409);
       assert.equal(body["reason"], "AlreadyExists");
@@ -209,7 +209,7 @@ describe("Kubernetes API", function () {
       assert.deepEqual(body["details"], { name: "none", group: "test.kubesteer.dev", kind: "widgets" });
     });
 
-    it("an object has one controller", async () => {
+    it("an object may have one controller only", async () => {
       const owners = ["a", "b"].map((name) => ({
         apiVersion: "v1",
         kind: "Node",
@@ -224,7 +224,7 @@ describe("Kubernetes API", function () {
       );
     });
 
-    it("times with microseconds have six digits after the point", async () => {
+    it("times with microseconds have six fractional digits", async () => {
       const leases = "/apis/coordination.k8s.io/v1/namespaces/api-test/leases";
       const answer = expectCode(await api.post(leases, renewedAt("2026-01-01T00:00:00.123Z")), 400);
       assert.match(
@@ -234,12 +234,12 @@ describe("Kubernetes API", function () {
       expectCode(await api.post(leases, renewedAt("2026-01-01T00:00:00.123000Z")), 201);
     });
 
-    it("generateName gets a random end", async () => {
+    it("generateName gets a random suffix", async () => {
       const { body } = expectCode(await api.post(configMaps, { metadata: { generateName: "made-" } }), 201);
       assert.match(textOf(body["metadata"]?.["name"]), /^made-[a-z0-9]{5}$/);
     });
 
-    it("an object in a namespace that does not exist is refused", async () => {
+    it("an object in a namespace that does not exist is rejected", async () => {
       const { body } = expectCode(
         await api.post("/api/v1/namespaces/nowhere/configmaps", configMap("a")),
         404,
@@ -247,7 +247,7 @@ describe("Kubernetes API", function () {
       assert.equal(body["message"], 'namespaces "nowhere" not found');
     });
 
-    it("unknown fields are refused under strict validation and dropped with a warning otherwise", async () => {
+    it("unknown fields are rejected with strict validation, and dropped with a warning otherwise", async () => {
       const odd = { ...configMap("odd"), colour: "red" };
       const refused = expectCode(await api.post(`${configMaps}?fieldValidation=Strict`, odd), 400);
       assert.match(textOf(refused.body["message"]), /strict decoding error: unknown field "colour"/);
@@ -261,7 +261,7 @@ describe("Kubernetes API", function () {
       assert.match(textOf(body["message"]), /Object 'Kind' is missing in/);
     });
 
-    it("an Event about a cluster-scoped object lives in the namespace default", async () => {
+    it("an Event about a cluster-scoped object is in the namespace default", async () => {
       const event = {
         metadata: { generateName: "e-" },
         involvedObject: { kind: "Widget", name: "w" },
@@ -275,7 +275,7 @@ describe("Kubernetes API", function () {
       ]);
     });
 
-    it("an Event shows under both of its API groups", async () => {
+    it("an Event is visible in both of its API groups", async () => {
       const involvedObject = { kind: "Node", name: "twice" };
       const event = {
         metadata: { name: "both" },
@@ -294,7 +294,7 @@ describe("Kubernetes API", function () {
       assert.equal(body["apiVersion"], "events.k8s.io/v1");
     });
 
-    it("a body of an unknown media type is refused with 415", async () => {
+    it("a body of an unknown media type is rejected with 415", async () => {
       const answer = await api.post(configMaps, {}, { contentType: "application/octet-stream" });
       expectCode(answer, 415);
     });
@@ -315,7 +315,7 @@ describe("Kubernetes API", function () {
       assert.equal(again.body["metadata"]?.["resourceVersion"], body["metadata"]?.["resourceVersion"]);
     });
 
-    it("dryRun=All answers the would-be object and stores nothing", async () => {
+    it("dryRun=All returns the resulting object and stores nothing", async () => {
       const created = expectCode(await api.post(`${configMaps}?dryRun=All`, configMap("dry")), 201);
       assert.equal(created.body["metadata"]?.["name"], "dry");
       expectCode(await api.get(`${configMaps}/dry`), 404);
@@ -328,7 +328,7 @@ describe("Kubernetes API", function () {
       assert.equal(patched.body["metadata"]?.["resourceVersion"], body["metadata"]?.["resourceVersion"]);
     });
 
-    it("a PUT into another namespace is refused", async () => {
+    it("a PUT into another namespace is rejected", async () => {
       await api.post(configMaps, configMap("moved"));
       const body = { ...configMap("moved"), metadata: { name: "moved", namespace: "default" } };
       expectCode(await api.put(`${configMaps}/moved`, body), 400);
@@ -364,7 +364,7 @@ describe("Kubernetes API", function () {
       assert.deepEqual((await api.get(`${configMaps}/jsontest`)).body["data"], { a: "1" });
     });
 
-    it("strategic merge patch merges Service ports by port and obeys $patch: delete", async () => {
+    it("strategic merge patch merges Service ports by port and supports $patch: delete", async () => {
       const ports = [
         { name: "http", port: 80 },
         { name: "https", port: 443 },
@@ -425,16 +425,16 @@ describe("Kubernetes API", function () {
       assert.deepEqual(namesOf(body), ["page-2"]);
     });
 
-    it("a field selector that the kind does not have is refused", async () => {
+    it("a field selector that the kind does not support is rejected", async () => {
       const { body } = expectCode(await api.get(`${widgets}?fieldSelector=spec.size%3D1`), 400);
       assert.match(textOf(body["message"]), /field label not supported: spec.size/);
     });
 
-    it("a label selector that is none is refused", async () => {
+    it("an invalid label selector is rejected", async () => {
       expectCode(await api.get(`${configMaps}?labelSelector=a%20b%20c`), 400);
     });
 
-    it("pages show one state of the list, whatever happens between them", async () => {
+    it("all pages show the same state of the list, regardless of changes between them", async () => {
       const first = await api.get(`${configMaps}?labelSelector=app%3Dpaged&limit=2`);
       assert.deepEqual(namesOf(first.body), ["page-1", "page-2"]);
       await api.post(configMaps, configMap("page-25", { labels: { app: "paged" } }));
@@ -447,11 +447,11 @@ describe("Kubernetes API", function () {
       await api.delete(`${configMaps}/page-25`);
     });
 
-    it("resourceVersionMatch without resourceVersion is refused", async () => {
+    it("resourceVersionMatch without resourceVersion is rejected", async () => {
       expectCode(await api.get(`${configMaps}?resourceVersionMatch=Exact`), 422);
     });
 
-    it("a token that is none is refused", async () => {
+    it("an invalid token is rejected", async () => {
       expectCode(await api.get(`${configMaps}?limit=1&continue=nonsense`), 400);
     });
 
@@ -477,7 +477,7 @@ describe("Kubernetes API", function () {
   });
 
   describe("watches", () => {
-    it("sendInitialEvents: every object, then a bookmark that ends them, then changes", async () => {
+    it("sendInitialEvents: every object, then a bookmark, then changes", async () => {
       await api.post(configMaps, configMap("watched", { data: { a: "1" } }));
       const query =
         "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=20";
@@ -513,7 +513,7 @@ describe("Kubernetes API", function () {
       for (let index = 0; index < 2 * embeddedWatchHistory; index += 1) {
         await api.patch(`${configMaps}/busy`, { data: { a: String(index) } });
       }
-      // kube-apiserver reads Events from etcd, whose history the launcher keeps short, and not from its own cache.
+      // kube-apiserver reads Events from etcd instead of its own cache, and the launcher keeps the history of etcd short.
       const path = `${namespace}/events?watch=true&resourceVersion=1&timeoutSeconds=1`;
       const error = await waitUntil("an end of the history", async () => {
         const [line] = await api.watch(path, () => true);
@@ -523,7 +523,7 @@ describe("Kubernetes API", function () {
       assert.equal(error["reason"], "Expired");
     });
 
-    it("an object that stops to match the selector is deleted for the watch", async () => {
+    it("an object that no longer matches the selector is deleted for the watch", async () => {
       const { body } = await api.post(configMaps, configMap("leaving", { labels: { group: "in" } }));
       await api.patch(`${configMaps}/leaving`, { metadata: { labels: { group: "out" } } });
       const from = textOf(body["metadata"]?.["resourceVersion"]);
@@ -551,7 +551,7 @@ describe("Kubernetes API", function () {
       assert.deepEqual(lines, []);
     });
 
-    it("sendInitialEvents without resourceVersionMatch is refused", async () => {
+    it("sendInitialEvents without resourceVersionMatch is rejected", async () => {
       expectCode(await api.get(`${configMaps}?watch=true&sendInitialEvents=true`), 422);
     });
   });
@@ -563,7 +563,7 @@ describe("Kubernetes API", function () {
       assert.equal(body["metadata"]?.["generation"], 1);
     });
 
-    it("schema violations name field and reason", async () => {
+    it("schema violations have a field and a reason", async () => {
       const answer = expectCode(await api.post(widgets, widget("bad", { size: 0, color: "blue" })), 422);
       assert.equal(answer.body["reason"], "Invalid");
       const causes = causesOf(answer).filter((cause) => JSON.stringify(cause).includes("spec."));
@@ -588,7 +588,7 @@ describe("Kubernetes API", function () {
       assert.match(textOf(answer.body["message"]), /spec\.serial: Invalid value: "b": serial is immutable$/);
     });
 
-    it("spec and status are written apart and only the spec counts for the generation", async () => {
+    it("spec and status are written separately, and only the spec changes the generation", async () => {
       await api.post(widgets, { ...widget("halves"), status: { observedGeneration: 9 } });
       const created = await api.get(`${widgets}/halves`);
       assert.equal(created.body["status"], undefined);
@@ -607,7 +607,7 @@ describe("Kubernetes API", function () {
   });
 
   describe("server-side apply", () => {
-    it("creates, and owns what it named", async () => {
+    it("creates an object and owns its fields", async () => {
       const { body } = expectCode(
         await apply("applied", "one", { color: "red", parts: [{ name: "a", weight: 1 }] }),
         201,
@@ -622,7 +622,7 @@ describe("Kubernetes API", function () {
       });
     });
 
-    it("another manager's field is a conflict unless forced", async () => {
+    it("a field of another manager is a conflict unless forced", async () => {
       await apply("contested", "one", { color: "red" });
       const answer = expectCode(await apply("contested", "two", { color: "green" }), 409);
       assert.match(
@@ -647,7 +647,11 @@ describe("Kubernetes API", function () {
     });
 
     const untypable: readonly { readonly name: string; readonly spec: object; readonly message: RegExp }[] = [
-      { name: "a value of another type", spec: { color: 1 }, message: /\.spec\.color: expected string, got/ },
+      {
+        name: "a value of the wrong type",
+        spec: { color: 1 },
+        message: /\.spec\.color: expected string, got/,
+      },
       {
         name: "a list item without its key",
         spec: { parts: [{ weight: 1 }] },
@@ -655,12 +659,12 @@ describe("Kubernetes API", function () {
           /\.spec\.parts: element 0: associative list with keys has an element that omits all key fields/,
       },
       {
-        name: "a list item twice",
+        name: "a duplicate list item",
         spec: { parts: [{ name: "a" }, { name: "a" }] },
         message: /\.spec\.parts: duplicate entries for key \[name="a"\]/,
       },
       {
-        name: "a value twice in a set",
+        name: "a duplicate value in a set",
         spec: { tags: ["x", "x"] },
         message: /\.spec\.tags: duplicate entries for key \[="x"\]/,
       },
@@ -672,14 +676,14 @@ describe("Kubernetes API", function () {
       });
     }
 
-    it("the same value is shared, not contested", async () => {
+    it("the same value is shared without a conflict", async () => {
       await apply("shared", "one", { color: "red" });
       expectCode(await apply("shared", "two", { color: "red" }), 200);
       const { body } = expectCode(await apply("shared", "one", {}), 200);
       assert.equal(body["spec"]?.["color"], "red");
     });
 
-    it("what a manager no longer applies is removed, unless others own it", async () => {
+    it("fields that a manager no longer applies are removed unless another manager owns them", async () => {
       await apply("dropped", "one", {
         color: "red",
         parts: [{ name: "a" }, { name: "b" }],
@@ -704,7 +708,7 @@ describe("Kubernetes API", function () {
       assert.deepEqual(body["spec"]?.["words"], ["q"]);
     });
 
-    it("an update takes the fields it changes", async () => {
+    it("an update becomes the owner of the fields that it changes", async () => {
       await apply("updated", "one", { color: "red" });
       await api.patch(`${widgets}/updated?fieldManager=editor`, { spec: { color: "green" } });
       const answer = expectCode(await apply("updated", "one", { color: "red" }), 409);
@@ -715,7 +719,7 @@ describe("Kubernetes API", function () {
       expectCode(await apply("untyped", "one", { shape: "round" }), 500);
     });
 
-    it("status is applied by its own path and owned apart", async () => {
+    it("status is applied through its own path and owned separately", async () => {
       await apply("reported", "user", { color: "red" });
       await applyConditions("a", [{ type: "Ready", status: "True" }]);
       const { body } = expectCode(await applyConditions("b", [{ type: "Stalled", status: "False" }]), 200);
@@ -731,7 +735,7 @@ describe("Kubernetes API", function () {
       );
     });
 
-    it("what a status apply says about the spec has no effect and is not owned", async () => {
+    it("the spec in a status apply has no effect and gets no owner", async () => {
       await apply("halved", "user", { color: "red" });
       const body = { ...widget("halved", { color: "green" }), status: { observedGeneration: 1 } };
       const applied = await api.patch(`${widgets}/halved/status?fieldManager=operator`, body, "apply");
@@ -744,7 +748,7 @@ describe("Kubernetes API", function () {
       assert.deepEqual(ownedBy("user"), { "f:spec": { "f:color": {} } });
     });
 
-    it("applying the same again changes nothing", async () => {
+    it("applying the same object again changes nothing", async () => {
       const first = await apply("stable", "one", { color: "red" });
       const second = expectCode(await apply("stable", "one", { color: "red" }), 200);
       assert.equal(second.body["metadata"]?.["resourceVersion"], first.body["metadata"]?.["resourceVersion"]);
@@ -752,7 +756,7 @@ describe("Kubernetes API", function () {
   });
 
   describe("deletion", () => {
-    it("answers a Status when the object is gone", async () => {
+    it("answers with a Status if the object is removed", async () => {
       await api.post(configMaps, configMap("gone"));
       const { body } = expectCode(await api.delete(`${configMaps}/gone`), 200);
       assert.equal(body["status"], "Success");
@@ -779,7 +783,7 @@ describe("Kubernetes API", function () {
       expectCode(await api.get(path), 404);
     });
 
-    it("a pod on a node keeps existing for its grace period, which a later deletion may shorten", async () => {
+    it("a pod on a node still exists for its grace period, which a later deletion may shorten", async () => {
       const pods = `${namespace}/pods`;
       const spec = {
         nodeName: "node",
@@ -797,7 +801,7 @@ describe("Kubernetes API", function () {
       expectCode(await api.get(`${pods}/lasting`), 404);
     });
 
-    it("finalizers hold the object until the last one is taken away", async () => {
+    it("finalizers keep the object until the last one is removed", async () => {
       await api.post(widgets, {
         ...widget("held"),
         metadata: { name: "held", finalizers: ["test.kubesteer.dev/hold"] },
@@ -816,7 +820,7 @@ describe("Kubernetes API", function () {
       assert.equal(line?.type, "DELETED");
     });
 
-    it("custom resources go with their definition, whoever has written it in the meantime", async () => {
+    it("custom resources are removed with their definition, even if another client has written it in the meantime", async () => {
       const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
       const names = { plural: "gadgets", singular: "gadget", kind: "Gadget", listKind: "GadgetList" };
       const metadata = { name: "gadgets.gone.kubesteer.dev" };
@@ -842,13 +846,13 @@ describe("Kubernetes API", function () {
       assert.deepEqual(namesOf((await api.get(gadgets)).body), []);
     });
 
-    it("nobody owns a finalizer of a new definition", async () => {
+    it("a finalizer of a new definition has no owner", async () => {
       const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.test.kubesteer.dev";
       const { body } = expectCode(await api.get(path), 200);
       assert.doesNotMatch(JSON.stringify(body["metadata"]?.["managedFields"]), /finalizers/);
     });
 
-    it("objects go with their owner", async function () {
+    it("objects are removed with their owner", async function () {
       if (server.kind !== "embedded")
         skipBecause(this, "kube-controller-manager collects garbage, and it does not run here");
       const { body } = await api.post(widgets, widget("owner"));
@@ -866,7 +870,7 @@ describe("Kubernetes API", function () {
       );
     });
 
-    it("a namespace goes with what is in it", async function () {
+    it("a namespace is removed with its content", async function () {
       if (server.kind !== "embedded")
         skipBecause(this, "kube-controller-manager empties namespaces, and it does not run here");
       await api.post("/api/v1/namespaces", { metadata: { name: "short-lived" } });
@@ -907,7 +911,7 @@ describe("Kubernetes API", function () {
       assert.equal(body["spec"]?.["ipFamilyPolicy"], "RequireDualStack");
     });
 
-    it("an address is given to one Service only", async () => {
+    it("an address is allocated to one Service only", async () => {
       expectCode(
         await api.post(services, service("first", { clusterIP: "10.96.0.77", ports: [{ port: 80 }] })),
         201,
@@ -945,7 +949,7 @@ describe("Kubernetes API", function () {
       assert.equal(tcp?.["nodePort"], udp?.["nodePort"]);
     });
 
-    describe("an update that leaves out what the server has allocated", () => {
+    describe("an update that omits allocated values", () => {
       const ports = [
         { name: "http", port: 80 },
         { name: "https", port: 443 },
@@ -976,7 +980,7 @@ describe("Kubernetes API", function () {
         });
       }
 
-      it("gives no port the node port that another one asks for", async () => {
+      it("does not allocate a node port that another port requests", async () => {
         const path = `${services}/swapped`;
         const made = expectCode(
           await api.post(services, service("swapped", { type: "NodePort", ports })),
@@ -992,7 +996,7 @@ describe("Kubernetes API", function () {
         assert.notEqual(after.get("https"), taken);
       });
 
-      it("keeps the node ports of a load balancer that stops to ask for them", async () => {
+      it("keeps the node ports of a load balancer that no longer requests them", async () => {
         const path = `${services}/without-allocation`;
         const made = expectCode(await api.post(services, service("without-allocation", loadBalancer)), 201);
         const change = { spec: { allocateLoadBalancerNodePorts: false } };
@@ -1035,7 +1039,7 @@ describe("Kubernetes API", function () {
         field: "spec.ports[0].nodePort",
       },
       {
-        rule: "each IP family is named once",
+        rule: "IP families are distinct",
         spec: { ipFamilies: ["IPv4", "IPv4"], ports: [{ port: 1 }] },
         field: "spec.ipFamilies[1]",
       },
@@ -1059,7 +1063,7 @@ describe("Kubernetes API", function () {
         message: 'Invalid value: "10.96.0.99": expected an IPv6 value as indicated by `ipFamilies[0]`',
       },
       {
-        rule: "clusterIPs come with clusterIP",
+        rule: "clusterIPs require clusterIP",
         spec: { clusterIPs: ["10.96.0.99"], ports: [{ port: 1 }] },
         field: "spec.clusterIPs",
         message: 'Invalid value: ["10.96.0.99"]: must be empty when `clusterIP` is not specified',
@@ -1071,20 +1075,20 @@ describe("Kubernetes API", function () {
         message: "Forbidden: may not be set for ExternalName services",
       },
       {
-        rule: "keys of selectors are those of labels",
+        rule: "keys of selectors are label keys",
         spec: { selector: { "a b": "c" }, ports: [{ port: 1 }] },
         field: "spec.selector",
         message:
           "Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
       },
       {
-        rule: "values of selectors are those of labels",
+        rule: "values of selectors are label values",
         spec: { selector: { a: "x".repeat(64) }, ports: [{ port: 1 }] },
         field: "spec.selector",
         message: `Invalid value: "${"x".repeat(64)}": must be no more than 63 bytes`,
       },
       {
-        rule: "a node port is asked for once",
+        rule: "requested node ports are distinct",
         spec: {
           type: "NodePort",
           ports: [
@@ -1134,7 +1138,7 @@ describe("Kubernetes API", function () {
       });
     }
 
-    it("the first IP family of a Service stays, the second one goes with SingleStack only", async () => {
+    it("the first IP family of a Service is kept, the second one is removed with SingleStack only", async () => {
       const path = `${services}/families`;
       const spec = { ipFamilyPolicy: "PreferDualStack", ports: [{ port: 80 }] };
       expectCode(await api.post(services, service("families", spec)), 201);
@@ -1168,7 +1172,7 @@ describe("Kubernetes API", function () {
         field: "endpoints[0].addresses",
       },
       {
-        rule: "addresses can be reached from other machines",
+        rule: "addresses are reachable from other machines",
         slice: { endpoints: [{ addresses: ["127.0.0.1"] }] },
         field: "endpoints[0].addresses[0]",
       },
@@ -1207,7 +1211,7 @@ describe("Kubernetes API", function () {
   });
 
   describe("workloads", () => {
-    it("probes, environment and volumes have their defaults", async () => {
+    it("probes, environment and volumes get their defaults", async () => {
       const container = {
         name: "a",
         image: "b:1",
@@ -1289,7 +1293,7 @@ describe("Kubernetes API", function () {
       assert.deepEqual(resource?.["shortNames"], ["wd"]);
     });
 
-    it("the legacy form lists the same", async () => {
+    it("legacy discovery lists the same", async () => {
       const { body } = expectCode(await api.get("/apis/test.kubesteer.dev/v1"), 200);
       assert.deepEqual(
         elements(body["resources"]).map((resource) => resource["name"]),

@@ -1,4 +1,4 @@
-/** An API server takes what `make deploy` sends it. */
+/** Checks that an API server accepts what `make deploy` sends. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createKubectl, type Kubectl } from "../../playground/kubectl.ts";
@@ -39,7 +39,7 @@ describe("manifests", function () {
     ["overlays/kubeadm-one-node", 15],
     ["overlays/uninstall", 1],
   ] as const) {
-    it(`config/${directory} is accepted, and again without a change`, async () => {
+    it(`config/${directory} is accepted, and unchanged the second time`, async () => {
       const apply = ["apply", "--server-side", "-k", join(config, directory)];
       const names = (await succeed(...apply)).trim().split("\n");
       assert.ok(names.length >= objects, names.join("\n"));
@@ -65,7 +65,7 @@ describe("manifests", function () {
   }
 
   for (const directory of ["overlays/uninstall", "default"]) {
-    it(`config/${directory} goes with one command, as config/README.md says`, async () => {
+    it(`config/${directory} is removed with one command, as in config/README.md`, async () => {
       const target = ["-k", join(config, directory)];
       await succeed("apply", "--server-side", ...target);
       await succeed("delete", ...target);

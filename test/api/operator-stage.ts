@@ -20,7 +20,7 @@ const crds: Resource = {
 };
 
 export interface RunningOperator {
-  /** As SIGTERM does. Resolves when it has ended. */
+  /** Stops it like SIGTERM. Resolves when it has ended. */
   stop(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ interface Lease extends ApiObject {
   readonly spec?: { readonly holderIdentity?: string };
 }
 
-/** Operators as they are deployed, and agents that say what a test wants, around an API server with our definitions. */
+/** Operators as deployed, and simulated agents that report what a test needs, with an API server that has our definitions. */
 export class OperatorStage {
   readonly #operatorKubeconfig: string;
   readonly #operators = new Set<RunningOperator>();
@@ -52,7 +52,7 @@ export class OperatorStage {
     this.client = createApiClient(loadKubeConfig({ kubeconfig }), { userAgent: "test" });
   }
 
-  /** Installs our definitions into the API server that the kubeconfig files are for. */
+  /** Installs our definitions into the API server of the kubeconfig files. */
   static async prepare(options: StageOptions): Promise<OperatorStage> {
     const stage = new OperatorStage(options);
     for (const { plural } of [resources.nodeProxies, resources.proxyConfigs]) {
@@ -95,7 +95,7 @@ export class OperatorStage {
     await Promise.all([...this.#operators].map((operator) => operator.stop()));
   }
 
-  /** Removes what a test has left behind. */
+  /** Removes leftovers of a test. */
   async clear(): Promise<void> {
     for (const resource of [resources.proxyConfigs, resources.nodes, resources.nodeProxies]) {
       const { items } = await this.client.list(resource);
@@ -123,7 +123,7 @@ export class OperatorStage {
     await this.client.delete({ resource: resources.nodes, name });
   }
 
-  /** The agent of a node has applied its revision, or says why not. */
+  /** The agent of a node reports that it has applied its revision, or why not. */
   async report(
     node: string,
     {
@@ -172,7 +172,7 @@ export class OperatorStage {
     return (await this.client.list<NodeProxy>(resources.nodeProxies)).items;
   }
 
-  /** Waits until the NodeProxy is there and, if asked for, as `matches` says. */
+  /** Waits until the NodeProxy exists and, if given, `matches` accepts it. */
   async nodeProxy(name: string, matches: (nodeProxy: NodeProxy) => boolean = () => true): Promise<NodeProxy> {
     return waitUntil(`NodeProxy ${name}`, async () => {
       const found = await this.client.get<NodeProxy>({ resource: resources.nodeProxies, name });
@@ -186,7 +186,7 @@ export class OperatorStage {
     return found;
   }
 
-  /** Waits until Ready is `status` for the newest generation, with the reason if one is given. */
+  /** Waits until Ready is `status` for the latest generation, with the reason if one is given. */
   async ready(name: string, status: "True" | "False", reason?: string): Promise<ProxyConfig> {
     return waitUntil(`ProxyConfig ${name} with Ready ${status} ${reason ?? ""}`, async () => {
       const found = await this.proxyConfig(name);

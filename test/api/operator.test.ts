@@ -35,7 +35,7 @@ describe("operator and API server", function () {
     after(() => stage.stopOperators());
     afterEach(() => stage.clear());
 
-    it("brings a ProxyConfig to the nodes and says when it is there", async () => {
+    it("rolls a ProxyConfig out to the nodes and reports completion", async () => {
       await stage.applyConfig("rollout", { mode: "iptables" });
       const lonely = await stage.ready("rollout", "False", "NoNodesSelected");
       assert.equal(lonely.status?.nodes?.selected, 0);
@@ -71,7 +71,7 @@ describe("operator and API server", function () {
       assert.match(await stage.event("rollout", "RolloutFinished"), /2 nodes/);
     });
 
-    it("brings a change to the nodes, and leaves spec, labels and annotations alone", async () => {
+    it("rolls a change out to the nodes without changing spec, labels and annotations", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("default", {});
       const before = await stage.nodeProxy("node-1");
@@ -92,7 +92,7 @@ describe("operator and API server", function () {
       assert.equal(done.status?.currentRevision, after.spec.revision);
     });
 
-    it("stores the settings of each revision once, and loses them with the ProxyConfig", async () => {
+    it("stores the settings of each revision once, and deletes them with the ProxyConfig", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("history", {});
       const { spec: first } = await stage.nodeProxy("node-1");
@@ -117,7 +117,7 @@ describe("operator and API server", function () {
       assert.deepEqual([status?.rollout?.from, status?.rollout?.to], [second.revision, first.revision]);
 
       await stage.deleteConfig("history");
-      await waitUntil("the history to go", async () => (await stage.revisions("history")).length === 0);
+      await waitUntil("the history to be deleted", async () => (await stage.revisions("history")).length === 0);
     });
 
     it("repairs a NodeProxy that another client changed", async () => {
@@ -158,7 +158,7 @@ describe("operator and API server", function () {
       });
     });
 
-    it("tells of a node that fails and of its recovery", async () => {
+    it("reports a failing node and its recovery", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("failing", {});
       await stage.nodeProxy("node-1");
@@ -183,7 +183,7 @@ describe("operator and API server", function () {
       assert.deepEqual(status?.failing, []);
     });
 
-    it("holds nodes that have settings while the rollout is paused, and gives some to new ones", async () => {
+    it("keeps the settings of nodes while the rollout is paused, and gives settings to new nodes", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("default", {});
       const { spec } = await stage.nodeProxy("node-1");
@@ -200,7 +200,7 @@ describe("operator and API server", function () {
       await stage.nodeProxy("node-1", (found) => found.spec.revision === second.spec.revision);
     });
 
-    it("gives a node to the ProxyConfig with the highest priority, and tells the others", async () => {
+    it("assigns a node to the ProxyConfig with the highest priority, and reports it to the others", async () => {
       await stage.addNode("node-1", { pool: "edge" });
       await stage.applyConfig("low", {});
       await stage.nodeProxy("node-1", ({ spec }) => spec.configName === "low");
@@ -220,7 +220,7 @@ describe("operator and API server", function () {
       await stage.nodeProxy("node-1", ({ spec }) => spec.configName === "low");
     });
 
-    it("keeps the settings of a node whose last ProxyConfig is deleted, until the Node is gone", async () => {
+    it("keeps the settings of a node after its last ProxyConfig is deleted, until the Node is removed", async () => {
       await stage.addNode("node-1");
       await stage.applyConfig("default", {});
       const { spec } = await stage.nodeProxy("node-1");
@@ -246,7 +246,7 @@ describe("operator and API server", function () {
       await stage.clear();
     });
 
-    it("hand over when the leader stops", async () => {
+    it("elect a new leader when the leader stops", async () => {
       const first = stage.startOperator("first");
       await waitUntil("the first to lead", async () => (await stage.leader()) === "first");
       stage.startOperator("second");
@@ -277,7 +277,7 @@ describe("operator and an API server that restarts", function () {
     await rm(folder, { recursive: true });
   });
 
-  it("goes on afterwards, and sees what changes then", async () => {
+  it("continues afterwards, and follows later changes", async () => {
     const operatorKubeconfig = await createOperatorKubeconfig(api);
     const stage = await OperatorStage.prepare({ kubeconfig: api.kubeconfig, operatorKubeconfig });
     const operator = stage.startOperator("survivor");

@@ -1,4 +1,4 @@
-/** What the service accounts of operator and agents may do, as RBAC and the admission policy of `config/rbac` decide. */
+/** Permissions of the service accounts of operator and agents, with RBAC and the admission policy of `config/rbac`. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { apiGroup, apiGroupVersion } from "../../crds/api.ts";
@@ -18,7 +18,7 @@ const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 const accessReviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const noWrite = "?dryRun=All&force=true&fieldManager=rights";
 
-/** `agentOutsidePods` has a token of the agent's service account that the API server can tie to no node. */
+/** `agentOutsidePods` has a token of the agent's service account that is not bound to a node. */
 type Caller = "agentOfNode1" | "agentOutsidePods" | "operator";
 
 function nodeProxy(name: string): object {
@@ -49,7 +49,7 @@ function created(answer: ApiAnswer): ApiAnswer {
   return answer;
 }
 
-describe("rights", function () {
+describe("permissions", function () {
   this.timeout(60_000);
   let server: ApiUnderTest;
   let admin: ApiRequests;
@@ -94,24 +94,24 @@ describe("rights", function () {
     return allowed === true;
   }
 
-  it("an agent reports about its own node", async () => {
+  it("an agent may write the status of its own node", async () => {
     const answer = await writeStatus("agentOfNode1", "node-1");
     assert.equal(answer.code, 200, answer.text);
   });
 
-  it("an agent does not report about another node", async () => {
+  it("an agent may not write the status of another node", async () => {
     const answer = await writeStatus("agentOfNode1", "node-2");
     assert.equal(answer.code, 403, answer.text);
     assert.match(answer.text, /the agent of node node-1 may not write NodeProxy node-2/);
   });
 
-  it("a token of no node reports about none", async () => {
+  it("a token without a node may not write any status", async () => {
     const answer = await writeStatus("agentOutsidePods", "node-1");
     assert.equal(answer.code, 403, answer.text);
     assert.match(answer.text, /the service account token is not bound to a node/);
   });
 
-  it("the operator does not report for agents", async () => {
+  it("the operator may not write the status for agents", async () => {
     assert.equal((await writeStatus("operator", "node-1")).code, 403);
   });
 
@@ -155,7 +155,7 @@ describe("rights", function () {
     { name: "kube-scheduler", verbs: ["get", "update", "patch", "delete"], by: [] },
   ];
   for (const { name, verbs, by } of leaseUses) {
-    it(`${verbs.join(", ")} of Lease ${name} is for ${by.join(" and ") || "no one"}`, async () => {
+    it(`${verbs.join(", ")} of Lease ${name} is allowed for ${by.join(" and ") || "no one"}`, async () => {
       const lease = { group: "coordination.k8s.io", resource: "leases", namespace: "kube-system", name };
       for (const caller of ["agentOfNode1", "operator"] as const) {
         for (const verb of verbs) {
@@ -177,7 +177,7 @@ describe("rights", function () {
   ];
   for (const { namespace, verbs, by } of historyUses) {
     const where = namespace ?? "any namespace";
-    it(`${verbs.join(", ")} of ControllerRevisions in ${where} is for ${by.join(" and ") || "no one"}`, async () => {
+    it(`${verbs.join(", ")} of ControllerRevisions in ${where} is allowed for ${by.join(" and ") || "no one"}`, async () => {
       const revisions = { group: "apps", resource: "controllerrevisions", namespace };
       for (const caller of ["agentOfNode1", "operator"] as const) {
         for (const verb of verbs) {
@@ -207,7 +207,7 @@ describe("rights", function () {
       by: ["operator"],
     },
     {
-      name: "the end of a NodeProxy",
+      name: "the deletion of a NodeProxy",
       write: (api) => api.delete(`${nodeProxies}/node-1?dryRun=All`),
       by: ["operator"],
     },

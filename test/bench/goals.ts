@@ -1,7 +1,7 @@
 import type { WorkloadSize } from "./cluster/workload.ts";
 import { metrics, type Figure, type Metric, type MetricTraits } from "./figures.ts";
 
-/** A bound that kubesteer shall keep with one size of cluster, or with all where none is named. */
+/** A limit that kubesteer should meet with one cluster size, or with all sizes if none is given. */
 interface Goal extends Partial<WorkloadSize> {
   readonly metric: Metric;
   readonly bound: Bound;
@@ -42,14 +42,14 @@ const goals: readonly Goal[] = [
   { metric: "idle_cpu_percent", bound: { kind: "atMost", value: 0.5 } },
 ];
 
-/** One goal held against the figure it is about. */
+/** A goal with the figure that it applies to. */
 export interface Judgement {
   readonly goal: string;
   readonly figure: Figure;
   readonly met: boolean;
 }
 
-/** Every goal for which there are figures. */
+/** All goals that have figures. */
 export function judge(figures: readonly Figure[]): readonly Judgement[] {
   const own = figures.filter(({ proxy }) => proxy === "kubesteer");
   return goals.flatMap((goal) => {

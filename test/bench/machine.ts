@@ -1,7 +1,7 @@
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { execa } from "execa";
 
-/** Where and when the figures were taken, as one line. */
+/** Machine and time of the measurement, as one line. */
 export async function describeMachine(): Promise<string> {
   const { stdout } = await execa("nft", ["--version"]);
   const processors = cpus();

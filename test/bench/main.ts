@@ -1,4 +1,4 @@
-/** `make bench`: speed and memory of the agent on this machine. Tables on the screen, figures in `.bench/latest.jsonl`. */
+/** `make bench`: speed and memory of the agent on this machine. Prints tables, writes figures to `.bench/latest.jsonl`. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorMessage, TerminalError } from "../../platform/errors.ts";
@@ -24,7 +24,7 @@ try {
   process.exitCode = 1;
 }
 
-/** The exit code: 0 when every case ran to its end. */
+/** The exit code: 0 if every case completed. */
 async function run(options: BenchOptions): Promise<number> {
   const missing = await missingForBench(options);
   if (missing !== undefined) throw new Error(missing);
@@ -51,10 +51,10 @@ async function run(options: BenchOptions): Promise<number> {
       failures += 1;
       notes.push(`${title}: ended early, ${errorMessage(error)} (logs in ${folder})`);
     }
-    await writeReport(outputFolder, { machine, figures, notes }); // also what is measured of a run that is stopped
+    await writeReport(outputFolder, { machine, figures, notes }); // even if the run is stopped early
   }
   say(`\n${renderReport({ machine, figures, notes })}`);
-  say(`Also in ${outputFolder}: latest.jsonl, latest.md and charts.`);
+  say(`Results are also in ${outputFolder}: latest.jsonl, latest.md and charts.`);
   return failures === 0 ? 0 : 1;
 }
 

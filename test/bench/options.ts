@@ -6,12 +6,12 @@ import type { WorkloadSize } from "./cluster/workload.ts";
 
 export interface BenchOptions {
   readonly sizes: readonly WorkloadSize[];
-  /** For connections through Services. */
+  /** Sizes for connections through Services. */
   readonly trafficSizes: readonly WorkloadSize[];
   readonly steps: readonly StepName[];
-  /** Program of the agent; absolute. */
+  /** Program of the agent, absolute. */
   readonly agent: string;
-  /** Binary of kube-proxy, absolute; undefined when there is none to compare with. */
+  /** Binary of kube-proxy, absolute; undefined if there is none to compare with. */
   readonly kubeProxy: string | undefined;
 }
 
@@ -22,20 +22,20 @@ const defaultTrafficSizes = "1x10,100x10,10000x10,100x1,100x100";
 
 const usage = `measures kubesteer on this machine
 
-Usage: node test/bench/main.ts [flags]     (as root; make bench builds dist/ before)
+Usage: node test/bench/main.ts [flags]     (as root; make bench builds dist/ first)
 
   --sizes LIST      Services x endpoints of each, such as 100x10,5000x50
                     (default ${defaultSizes};
                     for traffic ${defaultTrafficSizes})
-  --services LIST   the same with 10 endpoints each: 100,1000
+  --services LIST   numbers of Services with 10 endpoints each: 100,1000
   --only LIST       ${stepNames.join(", ")} (default all)
   --agent FILE      the agent, bundled or not (default dist/agent.js)
   --help
 
-KUBE_PROXY=FILE     a kube-proxy to measure beside it, in nftables mode
+KUBE_PROXY=FILE     also measure this kube-proxy, in nftables mode
 `;
 
-/** Undefined when only help was asked for, which is printed. @throws {TerminalError} naming the flag, its value and what it takes */
+/** Undefined if only help was requested, which is printed. @throws {TerminalError} with the flag, its value and the allowed values */
 export function readOptions(): BenchOptions | undefined {
   const { values } = parseArgs({
     options: {
@@ -87,7 +87,7 @@ function parseSize(text: string): WorkloadSize {
 function parseStep(text: string): StepName {
   const step = stepNames.find((known) => known === text);
   if (step === undefined) {
-    throw new TerminalError(`--only takes ${stepNames.join(", ")}; got ${JSON.stringify(text)}`, {
+    throw new TerminalError(`--only must be a list of ${stepNames.join(", ")}; got ${JSON.stringify(text)}`, {
       hint: "Run with --help to see all flags.",
     });
   }

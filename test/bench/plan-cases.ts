@@ -4,20 +4,20 @@ import type { WorkloadSize } from "./cluster/workload.ts";
 import type { BenchOptions } from "./options.ts";
 
 /**
- * More Services with a chain and a set each, in one transaction, lock a CPU in the kernel: for a minute at 10,000, for
- * several at 30,000.
+ * A transaction with more Services that have a chain and a set each locks a CPU in the kernel: for a minute at 10,000, for
+ * several minutes at 30,000.
  */
 const mostChains = 5_000;
-/** kube-proxy lists its whole table at each sync: ten seconds for each change from here on. */
+/** kube-proxy lists its whole table at each sync: above this size, each change takes ten seconds. */
 const mostListedEndpoints = 100_000;
 
-/** What to measure, and what not and why. */
+/** What to measure, and what not to measure with the reason. */
 export interface Plan {
   readonly cases: readonly CaseDescription[];
   readonly omissions: readonly string[];
 }
 
-/** Our agent on every size, beside it kube-proxy or, where there is none, its layout of rules; traffic last. */
+/** Our agent with every size, each together with kube-proxy or, without one, with its layout of rules; traffic last. */
 export function planCases(options: BenchOptions, folder: string): Plan {
   const { sizes, trafficSizes, steps } = options;
   const stepsAndSizes = [
@@ -46,7 +46,7 @@ function candidatesOf({ agent, kubeProxy }: BenchOptions): readonly Candidate[] 
   return [{ kind: "kubesteer", program: agent }, peer];
 }
 
-/** What a candidate can do at all: kube-proxy does not claim to notice a foreign flush, and rules alone do nothing. */
+/** The steps that a candidate supports: kube-proxy does not detect an external flush, and rules alone support no step. */
 function stepsOf({ kind }: Candidate, steps: readonly StepName[]): readonly StepName[] {
   switch (kind) {
     case "kubesteer":

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Linux counts CPU time for user space in hundredths of a second, whatever the kernel's own tick is. */
+/** Linux reports CPU time to user space in hundredths of a second, regardless of the kernel's own tick. */
 const ticksPerSecond = 100;
 
 export interface MemoryUsage {
@@ -9,7 +9,7 @@ export interface MemoryUsage {
   readonly peakRssMebibytes: number;
 }
 
-/** @throws Error when the process has ended */
+/** @throws Error if the process has ended */
 export function readMemory(pid: number): MemoryUsage {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const mebibytes = (field: string): number =>
@@ -18,8 +18,8 @@ export function readMemory(pid: number): MemoryUsage {
 }
 
 /**
- * CPU seconds of a process, of its children that run, and of those that ended, to a hundredth.
- * @throws Error when the process has ended
+ * CPU seconds of a process, of its running children and of those that have ended, in hundredths.
+ * @throws Error if the process has ended
  */
 export function readCpuSeconds(pid: number): number {
   const fields = statFields(pid);
@@ -29,8 +29,8 @@ export function readCpuSeconds(pid: number): number {
 }
 
 /**
- * CPU seconds of the threads of a process and of its children, exact, but without those that ended. For short spans.
- * @throws Error when the process has ended
+ * Exact CPU seconds of the threads of a process and of its children, without those that have ended. For short intervals.
+ * @throws Error if the process has ended
  */
 export function readRunningSeconds(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
@@ -41,7 +41,7 @@ export function readRunningSeconds(pid: number): number {
   return childrenOf(pid).reduce((sum, child) => sum + readRunningSeconds(child), own);
 }
 
-/** Processes that a process has started and that still run. */
+/** Running child processes of a process. */
 export function childrenOf(pid: number): readonly number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
     const text = readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").trim();
@@ -49,7 +49,7 @@ export function childrenOf(pid: number): readonly number[] {
   });
 }
 
-/** Fields of /proc/PID/stat after the name, which may contain anything: the first is the state. */
+/** Fields of /proc/PID/stat after the name, which may contain any character. The first field is the state. */
 function statFields(pid: number): readonly string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");

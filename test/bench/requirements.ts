@@ -4,7 +4,7 @@ import type { BenchOptions } from "./options.ts";
 
 const packageOf = { nft: "nftables", ip: "iproute2", socat: "socat", setpriv: "util-linux" } as const;
 
-/** What this machine lacks for the benchmark, as one sentence with the cure; undefined when nothing. */
+/** What this machine lacks for the benchmark, with the solution; undefined if it lacks nothing. */
 export async function missingForBench({
   agent,
   kubeProxy,

@@ -10,8 +10,8 @@ const timeoutMs = 15 * 60_000;
 const namespacePrefix = "ksbench";
 
 /**
- * Runs a case in a network namespace of its own, which is removed with all that was in it.
- * @throws Error when the case fails, with the end of what it said
+ * Runs a case in its own network namespace, which is removed afterwards with everything in it.
+ * @throws Error if the case fails, with the end of its output
  */
 export async function runCase(
   description: CaseDescription,
@@ -38,7 +38,7 @@ export async function runCase(
   }
 }
 
-/** Of runs that were killed. */
+/** Removes namespaces of killed runs. */
 async function removeLeftNamespaces(): Promise<void> {
   const namespaces = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
   for (const namespace of namespaces) {
@@ -47,7 +47,7 @@ async function removeLeftNamespaces(): Promise<void> {
   }
 }
 
-/** The message of an error that node printed with its stack. */
+/** The message of an error that Node.js printed with its stack. */
 function firstError(stderr: string): string {
   return /^\w*Error: .*$/m.exec(stderr)?.[0] ?? stderr.slice(-500);
 }

@@ -57,7 +57,7 @@ describe("kubectl against operator and agents", function () {
     assert.match(await kubectl("apply -f -", config("Maglev")), /configured/);
   });
 
-  it("wait --for=condition=Ready holds for the newest generation on all nodes", async () => {
+  it("wait --for=condition=Ready waits for the latest generation on all nodes", async () => {
     await kubectl("wait --for=condition=Ready pxc/default --timeout=30s");
     const revisions = new Set(
       (await kubectl("get nodeproxies -o jsonpath={.items[*].status.observedRevision}")).split(" "),
@@ -69,7 +69,7 @@ describe("kubectl against operator and agents", function () {
     assert.equal(await kubectl("get nodeproxies -o jsonpath={.items[*].metadata.name}"), "node1 node2 node3");
   });
 
-  it("diff shows what apply would change, and nothing when it would change nothing", async () => {
+  it("diff shows what apply would change, and nothing if there is no change", async () => {
     const changed = await cluster.kubectl(["diff", "-f", "-"], { input: config("RoundRobin") });
     assert.equal(changed.exitCode, 1);
     assert.match(changed.stdout, /^-\s+algorithm: Maglev$/m);
@@ -83,7 +83,7 @@ describe("kubectl against operator and agents", function () {
     await kubectl("wait --for=condition=Ready pxc/default --timeout=30s");
   });
 
-  it("get prints the columns that matter, more of them with -o wide", async () => {
+  it("get prints the important columns, and more of them with -o wide", async () => {
     const [head, row] = (await kubectl("get pxc")).split("\n");
     assert.match(head ?? "", /^NAME +MODE +ALGORITHM +NODES +UPDATED +READY +STATUS +STAGE +AGE$/);
     assert.match(row ?? "", /^default +nftables +SourceHash +3 +3 +3 +AllNodesReady +complete /);
@@ -97,7 +97,7 @@ describe("kubectl against operator and agents", function () {
     assert.match(described, /RolloutFinished +.*kubesteer-operator/);
   });
 
-  it("explain teaches every field", async () => {
+  it("explain describes fields", async () => {
     assert.match(await kubectl("explain pxc.spec"), /scheduling\s+<Object>/);
     assert.match(
       await kubectl("explain pxc.spec.scheduling.algorithm"),
@@ -117,7 +117,7 @@ describe("kubectl against operator and agents", function () {
     }
   });
 
-  it("the API server is killed and restarted: nobody exits, a change made afterwards arrives", async () => {
+  it("the API server is killed and restarted: no program exits, and a later change arrives", async () => {
     const programs = [cluster.operator, ...cluster.agents.values()];
     const pids = programs.map(({ pid }) => pid);
     await cluster.apiServer.restart("SIGKILL");
@@ -138,7 +138,7 @@ describe("kubectl against operator and agents", function () {
     );
   });
 
-  it("delete leaves the nodes serving with their last settings, and says so", async () => {
+  it("after delete, the nodes serve with their last settings and report it", async () => {
     assert.match(await kubectl("delete pxc default"), /deleted/);
     await waitUntil("the NodeProxies to be marked", async () => {
       const orphaned = await kubectl("get nodeproxies -l kubesteer.dev/orphaned=true -o name");
@@ -149,7 +149,7 @@ describe("kubectl against operator and agents", function () {
     assert.deepEqual(await answering(namespace, address), ["pod2a", "pod3a"]);
   });
 
-  it("a Node that goes takes its NodeProxy with it", async () => {
+  it("a deleted Node removes its NodeProxy", async () => {
     await kubectl("delete node node3");
     await kubectl("wait --for=delete nodeproxy/node3 --timeout=20s");
   });

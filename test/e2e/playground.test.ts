@@ -30,12 +30,12 @@ describe("playground", function () {
     assert.deepEqual(programsOf("/kubesteer-demo-"), []);
   });
 
-  it("starting twice is harmless, Ctrl-C removes everything", async () => {
+  it("a second start has no effect, Ctrl-C removes everything", async () => {
     const first = await startPlayground();
     const second = await execa(process.execPath, ["playground/main.ts"], { cwd: root, reject: false });
     assert.equal(second.exitCode, 1);
     assert.match(second.stderr, new RegExp(`already running as process ${first.pid}\\b`));
-    assert.notDeepEqual(namespacesLeft("kubesteer"), [], "the first one goes on");
+    assert.notDeepEqual(namespacesLeft("kubesteer"), [], "the first playground still runs");
 
     const exited = once(first, "exit");
     first.kill("SIGINT");
@@ -44,7 +44,7 @@ describe("playground", function () {
     assert.deepEqual(programsOf("/kubesteer-kubesteer-"), []);
   });
 
-  it("a playground that is killed is cleaned up all the same", async () => {
+  it("a killed playground is cleaned up too", async () => {
     const killed = await startPlayground();
     killed.kill("SIGKILL");
     await waitUntil("the janitor to remove everything", nothingIsLeft, { timeoutMs: 60_000 });
@@ -64,11 +64,13 @@ async function startPlayground(): Promise<ChildProcess> {
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     output += chunk;
   });
-  await waitUntil("the playground to run", () => output.includes("The cluster is running"), { timeoutMs: 60_000 });
+  await waitUntil("the playground to run", () => output.includes("The cluster is running"), {
+    timeoutMs: 60_000,
+  });
   return child;
 }
 
-/** Command lines of running programs that name a folder of the run. */
+/** Command lines of running programs that contain a folder of the run. */
 function programsOf(folder: string): readonly string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -80,6 +82,6 @@ function commandLine(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
-    return ""; // it has ended meanwhile
+    return ""; // it has ended in the meantime
   }
 }

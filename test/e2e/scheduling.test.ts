@@ -73,7 +73,7 @@ describe("scheduling by operator and agents", function () {
     return await prober.probe({ protocol: "TCP", address, port: 80, count });
   }
 
-  /** Resolves when so many requests, one after the other, are answered so often by each pod. */
+  /** Resolves when each pod answers the expected number of consecutive requests. */
   async function untilAnswered(expected: Readonly<Record<string, number>>): Promise<void> {
     const count = Object.values(expected).reduce((sum, answers) => sum + answers, 0);
     const asExpected = async (): Promise<boolean> => {
@@ -85,7 +85,7 @@ describe("scheduling by operator and agents", function () {
     await waitUntil(`answers by ${JSON.stringify(expected)}`, asExpected, { timeoutMs: 30_000 });
   }
 
-  it("weights of an EndpointSlice decide how often each pod has its turn", async () => {
+  it("weights of an EndpointSlice determine the share of each pod", async () => {
     await choose("algorithm: RoundRobin");
     await untilAnswered({ pod1a: 10, pod2a: 10 });
     const pods = await kubectl("get pods pod1a pod2a -o jsonpath={.items[*].status.podIP}");
@@ -97,13 +97,13 @@ describe("scheduling by operator and agents", function () {
     await untilAnswered({ pod1a: 15, pod2a: 5 });
   });
 
-  it("weights that cannot be read are told in the status of each node", async () => {
+  it("invalid weights are reported in the status of each node", async () => {
     await kubectl(
       "annotate --overwrite endpointslices -l kubernetes.io/service-name=web kubesteer.dev/endpoint-weights=3:1",
     );
     await untilAnswered({ pod1a: 10, pod2a: 10 });
     await waitUntil(
-      "the complaint",
+      "the reason in the status",
       async () => {
         const reasons = await kubectl(
           "get nodeproxies -o jsonpath={.items[*].status.services.unsupported[*].reason}",
@@ -117,14 +117,14 @@ describe("scheduling by operator and agents", function () {
     );
   });
 
-  it("a pod that joins others grows into its share", async () => {
+  it("the share of a new pod grows gradually", async () => {
     await choose("algorithm: RoundRobin, slowStartSeconds: 18");
     await kubectl("label pod pod3a share=yes");
     await untilAnswered({ pod1a: 10, pod2a: 10, pod3a: 1 });
     await untilAnswered({ pod1a: 7, pod2a: 7, pod3a: 7 });
   });
 
-  it("new connections avoid the pod that holds many, until it holds them no more", async () => {
+  it("new connections avoid a pod with many connections until these are closed", async () => {
     await kubectl("label pod pod2a pod3a share-");
     await untilAnswered({ pod1a: 20 });
     const load = startLoad({
@@ -141,7 +141,7 @@ describe("scheduling by operator and agents", function () {
       await load.started;
       await kubectl("label pod pod2a pod3a share=yes");
       await choose("algorithm: LeastConnection");
-      await waitUntil("others than pod1a to answer", async () => {
+      await waitUntil("the other pods to answer", async () => {
         const { answers, failures } = await probe(60);
         assert.deepEqual(failures, {});
         return Object.keys(answers).toSorted().join(" ") === "pod2a pod3a";

@@ -1,4 +1,4 @@
-/** Builds the image as far as this machine can: with buildah and a base image, else its build steps in a fresh clone. */
+/** Builds the image as far as this machine supports it: with buildah and a base image, or its build steps in a fresh clone. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ const steps = parseDockerfile(readFileSync(join(root, "Dockerfile"), "utf8"))
   .flatMap(({ instructions }) => instructions.filter(({ keyword }) => keyword === "RUN"))
   .map(({ text }) => text);
 
-/** Runs a command to its end. @throws with the end of its output when it fails */
+/** Runs a command. @throws with the end of its output if it fails */
 function run(
   file: string,
   args: readonly string[],
@@ -41,7 +41,7 @@ describe("image", function () {
 
     it("runs both programs", function () {
       if (!isInstalled("buildah")) skipBecause(this, "buildah is not installed");
-      if (baseImage === undefined) skipBecause(this, "BASE_IMAGE names no image that this machine has");
+      if (baseImage === undefined) skipBecause(this, "BASE_IMAGE is not set to an image on this machine");
       const image = `localhost/kubesteer-test:${process.pid}`;
       run("scripts/build-image.sh", [image], { cwd: root, env: { ...process.env, ENGINE: "buildah" } });
       const container = run("buildah", ["from", image], { cwd: root }).trim();
@@ -62,7 +62,8 @@ describe("image", function () {
     let bundles = "";
 
     before(function () {
-      if (!existsSync(join(root, ".git"))) skipBecause(this, "this is no git checkout that could be cloned");
+      if (!existsSync(join(root, ".git")))
+        skipBecause(this, "this is not a git checkout, so it cannot be cloned");
       directory = mkdtempSync(join(tmpdir(), "kubesteer-image-"));
       const clone = join(directory, "src");
       run("git", ["clone", "--quiet", "--depth=1", `file://${root}`, clone], { cwd: root });
@@ -84,7 +85,7 @@ describe("image", function () {
       });
     }
 
-    it("names the licences of everything that is bundled", () => {
+    it("lists the licences of everything that is bundled", () => {
       const notices = readFileSync(join(bundles, "THIRD-PARTY-NOTICES.txt"), "utf8");
       assert.match(notices, /^@kubernetes\/client-node \d/m);
       assert.match(notices, /Permission is hereby granted/);

@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 const namespace = "churn";
 const serviceCount = 60;
 
-/** Changes one object of Services that nobody uses: they come, change, move between addresses, and go. */
+/** Changes one object of Services without clients: they are created, changed, moved between addresses, and deleted. */
 export async function changeSomething(client: ApiClient, random: Random): Promise<void> {
   const number = random.below(serviceCount);
   const name = `churn-${number}`;
@@ -17,7 +17,7 @@ export async function changeSomething(client: ApiClient, random: Random): Promis
   else await client.apply(resources.endpointSlices, makeSlice(slice, name, random), { fieldManager: "soak" });
 }
 
-/** A type cannot change to every other one in place, and what was applied before would stay. */
+/** A Service cannot change from one type to every other one in place, and earlier applied fields would stay. */
 async function replaceService(
   client: ApiClient,
   name: string,

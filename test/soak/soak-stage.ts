@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, "../..");
 const nodeName = "worker-1";
 const pods = ["10.244.1.5", "10.244.1.6"];
 
-/** A Service that nothing happens to, with endpoints that answer. */
+/** A Service that never changes, with endpoints that answer. */
 export const stableAddress = "10.96.0.10";
 
 const crdResource: Resource = {
@@ -29,7 +29,7 @@ const crdResource: Resource = {
   namespaced: false,
 };
 
-/** An API server as a process, and nodes with agents in network namespaces of their own. */
+/** An API server as a process, and nodes with agents in their own network namespaces. */
 export class SoakStage implements AsyncDisposable {
   readonly client: ApiClient;
   readonly apiServer: ManagedProcess;
@@ -74,7 +74,7 @@ export class SoakStage implements AsyncDisposable {
     await waitUntil("the API server", async () => (await fetch(`${this.#url}/readyz`)).ok);
   }
 
-  /** A node with the pods of the stable Service and a way for packets to all Services. Nodes do not see each other. */
+  /** A node with the pods of the stable Service and routes to all Services. Nodes cannot reach each other. */
   async createNode(namespace: string): Promise<AgentNode> {
     const address = "192.0.2.1/32";
     const node = await createAgentNode({ namespace, nodeName, address, apiSocket: this.#apiSocket });
@@ -88,7 +88,7 @@ export class SoakStage implements AsyncDisposable {
     return node;
   }
 
-  /** An agent process under the limits of its DaemonSet; not started yet. */
+  /** An agent process with the limits of its DaemonSet; not started yet. */
   createAgent(node: AgentNode, namespace: string): ManagedProcess {
     const limits = ["--max-old-space-size=320", "--max-semi-space-size=2"];
     const agent = new ManagedProcess({

@@ -6,7 +6,7 @@ import { runSoak } from "./soak.ts";
 describe("soak", function () {
   this.timeout((soakSeconds() + 120) * 1_000);
 
-  it("no request fails, flushes are repaired, the kernel ends as after a fresh start, memory does not grow", async function () {
+  it("no request fails, flushes are repaired, the final kernel state is that of a fresh start, memory does not grow", async function () {
     const missing = await missingForTopology();
     if (missing !== undefined) skipBecause(this, missing);
     const seed = soakSeed();

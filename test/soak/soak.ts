@@ -10,9 +10,9 @@ import { Random } from "./random.ts";
 import { SoakStage, stableAddress } from "./soak-stage.ts";
 
 const namespace = `kssoak${process.pid}`;
-/** Collected garbage, compiled code and fragmentation; a leak of one object per change is more in a long run. */
+/** Limit for garbage, compiled code and fragmentation; in a long run, a leak of one object per change exceeds it. */
 const mostGrowthMebibytes = 48;
-/** Somebody who flushes again and again is answered ever more slowly. */
+/** Recurring external flushes are repaired at increasing intervals. */
 const flushPeriodMs = 35_000;
 const killPeriodMs = 9_000;
 
@@ -26,16 +26,16 @@ interface Totals {
 
 export interface SoakOptions {
   readonly seconds: number;
-  /** Decides about all that is random. */
+  /** Seed of all random choices. */
   readonly seed: number;
   readonly print: (line: string) => void;
 }
 
 /**
- * An agent under random changes, kills of itself and of the API server, and foreign flushes, while a client keeps asking a
- * Service that nothing happens to. Needs root.
- * @throws when a request fails or the first packet of a connection is lost outside a flush, when a flush is not repaired in
- *   time, when the kernel ends different from that of an agent that has just been started, or when memory grows
+ * Runs an agent under random changes, kills of the agent and of the API server, and external flushes, while a client sends
+ * requests to a Service that never changes. Needs root.
+ * @throws if a request fails or the first packet of a connection is lost outside a flush, if a flush is not repaired in time, if the
+ *   final kernel state differs from that of a freshly started agent, or if memory grows
  */
 export async function runSoak({ seconds, seed, print }: SoakOptions): Promise<void> {
   await using stage = await SoakStage.create();
@@ -49,7 +49,7 @@ export async function runSoak({ seconds, seed, print }: SoakOptions): Promise<vo
   const startMs = performance.now();
   const elapsedMs = (): number => performance.now() - startMs;
   const endMs = seconds * 1_000;
-  // Kills are over by then, so that memory is that of one process.
+  // There are no kills after this time, so that memory is that of one process.
   const halfMs = endMs / 2;
   let nextKillMs = killPeriodMs;
   let nextFlushMs = flushPeriodMs / 2;
@@ -113,7 +113,7 @@ async function killSomething(stage: SoakStage, agent: ManagedProcess, totals: To
   }
 }
 
-/** Removes our tables as a stranger would; resolves with the milliseconds until packets arrive again. */
+/** Removes our tables like an external process; resolves to the milliseconds until packets arrive again. */
 async function flush(node: AgentNode): Promise<number> {
   await untilServed(node);
   await node.run("nft", ["flush", "ruleset"]);

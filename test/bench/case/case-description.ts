@@ -1,6 +1,6 @@
 import type { WorkloadSize } from "../cluster/workload.ts";
 
-/** In the order they run in. */
+/** In the order in which they run. */
 export const stepNames = ["cold", "change", "churn", "idle", "restart", "flush", "traffic"] as const;
 export type StepName = (typeof stepNames)[number];
 
@@ -10,19 +10,19 @@ export type Candidate =
   | { readonly kind: "kubesteer"; readonly program: string }
   /** `binary` is absolute. */
   | { readonly kind: "kube-proxy"; readonly binary: string }
-  /** Rules as kube-proxy lays them out, without a proxy; has no steps. */
+  /** Rules in kube-proxy's layout, without a proxy; has no steps. */
   | { readonly kind: "chain-per-service layout" };
 
-/** One process of the benchmark: one candidate and one size of cluster in a network namespace of its own. */
+/** One process of the benchmark: one candidate and one cluster size in its own network namespace. */
 export interface CaseDescription {
   readonly candidate: Candidate;
   readonly size: WorkloadSize;
   readonly steps: readonly StepName[];
-  /** Exists; for logs and state. */
+  /** Existing folder for logs and state. */
   readonly folder: string;
 }
 
-/** Our own program wrote it. */
+/** No validation: the text comes from our own program. */
 export function parseCaseDescription(json: string): CaseDescription {
   return JSON.parse(json) as CaseDescription;
 }

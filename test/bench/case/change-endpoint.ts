@@ -2,11 +2,11 @@ import type { SimulatedCluster } from "../cluster/simulated-cluster.ts";
 import type { ChangeMonitor } from "../kernel/change-monitor.ts";
 
 /**
- * Changes one endpoint of one Service: adds, replaces or removes it in turn, at a random place in the order of addresses.
- * The Services of consecutive `nth` are far from each other in the order of names.
+ * Changes one endpoint of one Service: adds, replaces or removes it in turn, at a random position in the order of addresses.
+ * The Services of consecutive values of `nth` are far from each other in the order of names.
  *
- * @param options.send makes the change known to what is measured, and returns when by `performance.now()`
- * @returns milliseconds from then to the kernel
+ * @param options.send sends the change to the measured proxy, and returns the time of `performance.now()`
+ * @returns milliseconds from that time until the kernel has the change
  */
 export async function changeEndpoint(
   cluster: SimulatedCluster,

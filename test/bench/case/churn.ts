@@ -8,10 +8,10 @@ import { pidOf, progress, report, type RunningCase } from "./running-case.ts";
 const bursts = 20;
 const changesPerBurst = 10;
 const burstEveryMs = 1_000;
-/** A burst waits for the one before: whoever is slower than the changes gets fewer. */
+/** A burst waits for the previous one, so a proxy that is slower than the changes gets fewer. */
 const budgetMs = 40_000;
 
-/** 200 changes of as many Services in 20 s, ten at once each second: until each is in the kernel, and the CPU time of all. */
+/** 200 changes of 200 Services in 20 s, ten at once each second: time until each is in the kernel, and total CPU time. */
 export async function measureChurn(running: RunningCase): Promise<void> {
   progress(`${bursts * changesPerBurst} changes in ${(bursts * burstEveryMs) / 1_000} s`);
   const { cluster } = running;

@@ -7,8 +7,8 @@ const timeoutMs = 300_000;
 const samplingMs = 20;
 
 /**
- * From the start of the process until connections to Services from the first to the last are accepted, and what that took.
- * What is in the kernel afterwards is counted.
+ * Time from the start of the process until connections to Services from the first to the last are accepted, and its cost. Then
+ * counts the endpoints in the kernel.
  */
 export async function measureColdStart(running: RunningCase): Promise<void> {
   const { firstSeconds, allSeconds, nftMebibytes } = await startProxy(running);
@@ -26,7 +26,7 @@ export async function measureColdStart(running: RunningCase): Promise<void> {
   await requireEverything(running);
 }
 
-/** Starts the proxy and resolves when all is programmed. */
+/** Starts the proxy and resolves when everything is programmed. */
 export async function startProxy(running: RunningCase): Promise<{
   readonly firstSeconds: number;
   readonly allSeconds: number;
@@ -34,7 +34,7 @@ export async function startProxy(running: RunningCase): Promise<{
 }> {
   const { cluster, probe, process } = running;
   const [urgent, ...others] = cluster.probedServices;
-  if (urgent === undefined) throw new Error("a cluster without Services cannot be measured");
+  if (urgent === undefined) throw new Error("cannot measure a cluster without Services");
   progress("cold start");
   const startedAtMs = performance.now();
   process.start();
@@ -50,7 +50,7 @@ export async function startProxy(running: RunningCase): Promise<{
   };
 }
 
-/** The largest size that any child of the proxy called nft has, seen every 20 ms. */
+/** Largest size of any child of the proxy named nft, sampled every 20 ms. */
 function watchNftMemory(running: RunningCase): { stop(): number } {
   let peak = 0;
   const timer = setInterval(() => {
@@ -60,7 +60,7 @@ function watchNftMemory(running: RunningCase): { stop(): number } {
         peak = Math.max(peak, readMemory(child).peakRssMebibytes || 0);
       }
     } catch {
-      // a process has ended while it was looked at
+      // a process has ended during the sample
     }
   }, samplingMs);
   return {
@@ -71,11 +71,11 @@ function watchNftMemory(running: RunningCase): { stop(): number } {
   };
 }
 
-/** @throws Error when the kernel holds less than the cluster has */
+/** @throws Error if the kernel has fewer endpoints than the cluster */
 async function requireEverything({ proxy, cluster: { size } }: RunningCase): Promise<void> {
   const expected = size.services * size.endpoints;
   const found = await countElements(proxy);
   if (found < expected) {
-    throw new Error(`${proxy.name} programmed ${found} of ${expected} endpoints, so the times mean nothing`);
+    throw new Error(`${proxy.name} programmed ${found} of ${expected} endpoints, so the times are not valid`);
   }
 }

@@ -4,7 +4,7 @@ import { note, progress, report, type RunningCase } from "./running-case.ts";
 
 const timeoutMs = 30_000;
 
-/** Somebody removes all rules of the node: how long until Services from the first to the last answer again. */
+/** Another process removes all rules of the node: time until Services from the first to the last answer again. */
 export async function measureForeignFlush(running: RunningCase): Promise<void> {
   progress("nft flush ruleset");
   const { cluster, probe } = running;

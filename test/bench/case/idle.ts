@@ -7,8 +7,8 @@ const windows = 3;
 const windowMs = 10_000;
 
 /**
- * CPU of the proxy and the programs it runs while nothing happens in the cluster, as a share of one core. The median of
- * several times: what it still does once because of earlier changes, such as storing them, is no part of being idle.
+ * CPU of the proxy and its child processes while nothing happens in the cluster, as a share of one core. The median of several
+ * samples excludes work for earlier changes, such as storing them.
  */
 export async function measureIdle(running: RunningCase): Promise<void> {
   progress(`idle for ${(windows * windowMs) / 1_000} s`);

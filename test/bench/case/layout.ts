@@ -12,8 +12,8 @@ import { progress, report } from "./running-case.ts";
 const timeoutMs = 60_000;
 
 /**
- * What the layout of rules costs by itself, without a proxy that reads the API: loading all in one transaction, and one
- * changed Service by `nft -f -` from the start of nft until the kernel has it.
+ * Cost of the layout of rules alone, without a proxy that reads the API: loading everything in one transaction, and changing one
+ * Service with `nft -f -`, from the start of nft until the kernel has the change.
  */
 export async function measureLayout(cluster: SimulatedCluster, probe: ServiceProbe): Promise<void> {
   const subject = { proxy: { name: "chain-per-service layout", mode: "nftables" }, cluster } as const;
@@ -41,7 +41,7 @@ export async function measureLayout(cluster: SimulatedCluster, probe: ServicePro
       return sentAtMs;
     };
     latencies.push(await changeEndpoint(cluster, monitor, { nth: round, send }));
-    await Promise.all(running); // nft is live before it ends
+    await Promise.all(running); // the rules take effect before nft ends
     running.clear();
     await delay(5);
   }

@@ -1,6 +1,6 @@
 /**
- * Measures one candidate with one size of cluster. Runs as root in an empty network namespace, which it furnishes; API server
- * and observers are in this process, so that all times are of one clock.
+ * Measures one candidate with one cluster size. Runs as root in an empty network namespace, which it configures. API server and
+ * observers are in this process, so that all times come from one clock.
  *
  *   ip netns exec NAMESPACE node test/bench/case/main.ts CASE    # JSON, see case-description.ts
  */

@@ -4,13 +4,13 @@ import { percentile } from "../percentile.ts";
 import { changeEndpoint } from "./change-endpoint.ts";
 import { progress, report, type RunningCase } from "./running-case.ts";
 
-/** At most; fewer when they take longer than the budget. */
+/** Maximum number of changes; fewer if they take longer than the budget. */
 export const changeRounds = 300;
 export const changeBudgetMs = 30_000;
 
 /**
- * From the moment the API server sends the event of a changed EndpointSlice until the kernel has committed it. One change
- * at a time with nothing else going on.
+ * Time from the event of a changed EndpointSlice at the API server until the kernel has committed the change. One change at a
+ * time, without other activity.
  */
 export async function measureOneChange(running: RunningCase): Promise<void> {
   progress("one-endpoint changes");

@@ -4,12 +4,12 @@ import { note, progress, report, type RunningCase } from "./running-case.ts";
 
 const downMs = 1_000;
 const timeoutMs = 120_000;
-/** A lost SYN is sent again after a second. */
+/** A lost SYN is retransmitted after a second. */
 const patienceMs = 900;
 
 /**
- * The proxy is killed, a Service gets other endpoints, the proxy starts: how long until the kernel knows. Connections to
- * Services are made all the time and counted when they fail.
+ * Kills the proxy, changes the endpoints of a Service, starts the proxy, and measures the time until the kernel has the change.
+ * Opens connections to Services all the time, and counts those that fail.
  */
 export async function measureRestart(running: RunningCase): Promise<void> {
   progress("restart");
@@ -37,7 +37,7 @@ interface WatchedConnections {
   stop(): Promise<{ readonly made: number; readonly failed: number }>;
 }
 
-/** One new connection after the other to Services that answer. */
+/** Opens one new connection after the other to Services that answer. */
 function watchConnections({ cluster }: RunningCase): WatchedConnections {
   const enough = new AbortController();
   const ended = (async () => {

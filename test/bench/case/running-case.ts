@@ -6,7 +6,7 @@ import type { ServiceProbe } from "../kernel/service-probe.ts";
 import type { Proxy } from "../proxies/proxy.ts";
 import { send } from "./messages.ts";
 
-/** What the steps of a case share: one cluster, one proxy, one kernel. */
+/** State that the steps of a case share: one cluster, one proxy, one kernel. */
 export interface RunningCase {
   readonly proxy: Proxy;
   readonly cluster: SimulatedCluster;
@@ -16,20 +16,20 @@ export interface RunningCase {
   readonly folder: string;
 }
 
-/** What a figure is about. */
+/** The subject of a figure. */
 interface Subject {
   readonly proxy: Pick<Proxy, "name" | "mode">;
   readonly cluster: Pick<SimulatedCluster, "size">;
 }
 
-/** One measurement; the steps of a case run in their order on the same proxy. */
+/** One measurement. The steps of a case run in order on the same proxy. */
 export type Step = (running: RunningCase) => Promise<void>;
 
 export function progress(text: string): void {
   send({ kind: "progress", text });
 }
 
-/** Something a reader of the figures has to know. */
+/** Sends a note for the reader of the figures. */
 export function note({ proxy, cluster: { size } }: Subject, text: string): void {
   send({ kind: "note", text: `${proxy.name}, ${size.services} Services x ${size.endpoints}: ${text}` });
 }
@@ -49,7 +49,7 @@ export function pidOf({ process, proxy }: RunningCase): number {
   return process.pid;
 }
 
-/** Time for work that a step leaves behind, such as collecting garbage. */
+/** Time for remaining work after a step, such as garbage collection. */
 export function settle(): Promise<void> {
   return delay(3_000);
 }

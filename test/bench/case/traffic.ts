@@ -16,9 +16,9 @@ const timedConnections = 2_000;
 const connectTimer = join(import.meta.dirname, "../traffic/connect-timer.ts");
 
 /**
- * Connections from a pod of this node to a server on another host, through the last Service and directly to one of its
- * endpoints, in turn. The rate is of complete HTTP requests with a connection each, in a closed loop of 32; client and server
- * have a CPU each where there are two.
+ * Connections from a pod of this node to a server on another host, alternately through the last Service and directly to one of
+ * its endpoints. The rate counts complete HTTP requests with one connection each, in a closed loop of 32. Client and server
+ * have one CPU each if there are two.
  */
 export async function measureTraffic(running: RunningCase): Promise<void> {
   const tool = await missingTool();
@@ -28,7 +28,7 @@ export async function measureTraffic(running: RunningCase): Promise<void> {
   }
   progress("connections");
   await using stack = new AsyncDisposableStack();
-  await writeFile("/proc/sys/net/ipv4/ip_forward", "1"); // of this namespace
+  await writeFile("/proc/sys/net/ipv4/ip_forward", "1"); // in this namespace
   const link = { name: "pod", address: "10.254.0.2/24", nodeAddress: "10.254.0.1/24" };
   const client = stack.adopt(await NetworkPeer.create(link), (peer) => peer.close());
   const serverLink = { name: "fabric", address: "10.254.254.2/30", nodeAddress: "10.254.254.1/30" };
@@ -103,7 +103,7 @@ async function reportConnectTimes(
   });
 }
 
-/** Our own program wrote it. */
+/** No validation: the text comes from our own program. */
 function parseDurations(json: string): readonly (readonly number[])[] {
   return JSON.parse(json) as readonly (readonly number[])[];
 }
@@ -117,7 +117,7 @@ async function missingTool(): Promise<string | undefined> {
   return undefined;
 }
 
-/** A CPU of their own for client and server, where there are two. */
+/** Separate CPUs for client and server, if there are two. */
 function onCpu(number: 0 | 1): readonly string[] {
   return availableParallelism() < 2 ? [] : ["taskset", "--cpu-list", String(number)];
 }

@@ -8,9 +8,9 @@ const batchLength = 256 * 1024;
 const bookmarkMs = 60_000;
 
 /**
- * The least of an API server that a node's proxy needs: lists and watches of objects that are kept as JSON text, so that
- * it is not what is measured. Every write of the proxy is accepted and forgotten. No selectors: it holds only what the
- * proxy asks for.
+ * A minimal API server for a proxy: lists and watches of objects that are kept as JSON text, so that its own cost is not
+ * measured. It accepts every write of the proxy and discards it. It has no selectors, because it has only objects that the proxy
+ * requests.
  */
 export class ApiStub {
   readonly #server: Server;
@@ -34,14 +34,14 @@ export class ApiStub {
     this.#server.close();
   }
 
-  /** Serves the resource, with nothing in it so far. */
+  /** Serves the resource, initially without objects. */
   serve(resource: Resource): void {
     this.#collections.set(pathOf(resource), new Collection(resource));
   }
 
   /**
-   * Creates or changes an object and tells the watchers.
-   * @returns `performance.now()` just before the event went to the first of them
+   * Creates or changes an object and notifies the watchers.
+   * @returns `performance.now()` just before the event was sent to the first of them
    */
   put(resource: Resource, object: ApiObject): number {
     const collection = this.#collections.get(pathOf(resource));
@@ -56,7 +56,7 @@ export class ApiStub {
     const url = new URL(request.url ?? "/", "http://stub");
     response.setHeader("content-type", "application/json");
     if (request.method !== "GET") {
-      for await (const _ of request); // taken and forgotten
+      for await (const _ of request); // accepted and discarded
       response.end("{}");
       return;
     }
@@ -74,7 +74,7 @@ export class ApiStub {
     const separator = path.lastIndexOf("/");
     const found = this.#collections.get(path.slice(0, separator))?.get(path.slice(separator + 1));
     if (found === undefined) response.statusCode = 404;
-    response.end(found ?? renderStatus(404, "NotFound", `${path} is not here`));
+    response.end(found ?? renderStatus(404, "NotFound", `${path} does not exist`));
   }
 
   async #watch(collection: Collection, parameters: URLSearchParams, response: ServerResponse): Promise<void> {
@@ -125,7 +125,7 @@ class Collection {
     for (const watcher of this.watchers) watcher.write(event);
   }
 
-  /** Sends an ADDED event for each object, no faster than the watcher reads. */
+  /** Sends an ADDED event for each object, not faster than the watcher reads. */
   async sendAll(response: ServerResponse): Promise<void> {
     let batch = "";
     for (const json of this.#objects.values()) {
@@ -161,13 +161,13 @@ function renderStatus(code: number, reason: string, message: string): string {
   return JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", message, reason, code });
 }
 
-/** Path of all objects of the resource, in all namespaces. */
+/** Path of all objects of the resource in all namespaces. */
 function pathOf(resource: Resource): string {
   const prefix = resource.group === "" ? "/api" : "/apis";
   return `${prefix}/${groupVersionOf(resource)}/${resource.plural}`;
 }
 
-/** What a proxy asks for besides Services and their endpoints. */
+/** Resources that a proxy requests besides Services and their endpoints. */
 export const proxiedResources = [
   resources.services,
   resources.endpointSlices,

@@ -50,19 +50,19 @@ export class SimulatedCluster {
     return new SimulatedCluster(size, api, services);
   }
 
-  /** Services whose endpoints answer connections; the first is the one a proxy may prefer. */
+  /** Services whose endpoints answer connections; a proxy may prefer the first one. */
   get probedServices(): readonly PlannedService[] {
     return probedIndexes(this.size.services).map((index) => this.service(index));
   }
 
-  /** Index of a Service that is not probed, for changes; the same one for the same `nth`. */
+  /** Index of a Service that is not probed, for changes; always the same for the same `nth`. */
   changeableIndex(nth: number): number {
     const index = this.#changeable[nth % this.#changeable.length];
     if (index === undefined) throw new RangeError(`${this.size.services} Services are all probed`);
     return index;
   }
 
-  /** An address that no endpoint has or had, somewhere among all others in their order. */
+  /** An address that no endpoint has or had, at any position in the order of all addresses. */
   spareAddress(): string {
     this.#spareAddresses += 1;
     return spareAddress(this.size, this.#spareAddresses);

@@ -1,14 +1,14 @@
 import type { ApiObject } from "../../../platform/kube/api-client.ts";
 import { groupVersionOf, resources } from "../../../platform/kube/resources.ts";
 
-/** Size of a made-up cluster. */
+/** Size of a simulated cluster. */
 export interface WorkloadSize {
   readonly services: number;
-  /** Of each Service, at most 100: they are one EndpointSlice. */
+  /** Endpoints of each Service, at most 100, because they are in one EndpointSlice. */
   readonly endpoints: number;
 }
 
-/** A Service of the workload, by what a proxy makes of it. */
+/** The parts of a Service of the workload that are relevant for a proxy. */
 export interface PlannedService {
   readonly namespace: string;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface PlannedService {
 export const servicePort = 80;
 export const endpointPort = 8080;
 export const serviceCIDR = "10.96.0.0/12";
-/** Endpoints of probed Services are in it; the namespace of the case answers for all of it. */
+/** Network of the endpoints of probed Services; the namespace of the case answers for all its addresses. */
 export const answeringCIDR = "10.254.255.0/24";
 
 const firstServiceAddress = ipv4(10, 96, 0, 10);
@@ -29,7 +29,7 @@ const largePrime = 1_000_003;
 const probedServices = 16;
 const creationTime = "2026-01-01T00:00:00Z";
 
-/** The Services of a cluster of that size, the same ones each time. The first is kube-system/kube-dns. */
+/** The Services of a cluster of the given size, always the same ones. The first is kube-system/kube-dns. */
 export function planServices({ services, endpoints }: WorkloadSize): readonly PlannedService[] {
   if (endpoints > 100) throw new RangeError(`endpoints must be at most 100, got ${endpoints}`);
   const probed = new Set(probedIndexes(services));
@@ -44,7 +44,7 @@ export function planServices({ services, endpoints }: WorkloadSize): readonly Pl
   });
 }
 
-/** Services whose endpoints answer, from the first to the last, so that all are there when these are. */
+/** Services whose endpoints answer, from the first to the last: when these are programmed, all are. */
 export function probedIndexes(services: number): readonly number[] {
   const step = Math.max(1, (services - 1) / (probedServices - 1));
   const indexes = Array.from({ length: probedServices }, (_, nth) => Math.round(nth * step));
@@ -52,8 +52,8 @@ export function probedIndexes(services: number): readonly number[] {
 }
 
 /**
- * An address that no endpoint of the plan has and that differs for each `nth` up to the number of all endpoints. It may
- * come before, between or after others in their order: a proxy that sorts endpoints has to make room for it.
+ * An address that no endpoint of the plan has and that differs for each `nth` up to the number of all endpoints. It may be
+ * before, between or after the other addresses in order, so a proxy that sorts endpoints has to insert it.
  */
 export function spareAddress({ services, endpoints }: WorkloadSize, nth: number): string {
   return dotted(firstEndpointAddress + 1 + 2 * ((nth * largePrime) % (services * endpoints)));
@@ -64,7 +64,7 @@ function nameOf(index: number): { readonly namespace: string; readonly name: str
   return { namespace: `team-${index % 50}`, name: `service-${String(index).padStart(5, "0")}` };
 }
 
-/** As large as what a real API server sends, managed fields included. */
+/** Has the size of an object from a real API server, including managed fields. */
 export function makeService({ namespace, name, clusterIP }: PlannedService): ApiObject {
   return {
     kind: "Service",
@@ -116,7 +116,7 @@ export function makeService({ namespace, name, clusterIP }: PlannedService): Api
   } as ApiObject;
 }
 
-/** The EndpointSlice of a Service, all endpoints ready and on other nodes. */
+/** The EndpointSlice of a Service. All endpoints are ready and on other nodes. */
 export function makeEndpointSlice({ namespace, name, endpointAddresses }: PlannedService): ApiObject {
   return {
     kind: "EndpointSlice",
@@ -171,7 +171,7 @@ function makeMetadata({ namespace, name }: { readonly namespace: string; readonl
   return { name, namespace, uid: uidOf(`${namespace}/${name}`), creationTimestamp: creationTime };
 }
 
-/** Of the length of a UUID and different for different texts of up to 24 characters. */
+/** A text with the length of a UUID, which differs for different texts of up to 24 characters. */
 function uidOf(text: string): string {
   return Buffer.from(text).toString("hex").slice(-36).padStart(36, "0");
 }

@@ -8,8 +8,8 @@ const netlinkSocket = `SOCKET-RECV:16:3:12:${changesOfRules},rcvbuf=16777216`; /
 const maxMessageBytes = 1024 * 1024;
 
 /**
- * Sees changes of the kernel's rules by the messages that it sends at the end of each transaction, whoever made it. Searches
- * them for bytes instead of decoding them: `nft monitor` reads all rules before it starts, and 1.0.6 loses elements of maps.
+ * Detects changes of the kernel's rules by the messages that the kernel sends at the end of each transaction of any process.
+ * Searches them for bytes instead of decoding them: `nft monitor` reads all rules before it starts, and 1.0.6 loses map elements.
  */
 export class ChangeMonitor {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
@@ -27,7 +27,7 @@ export class ChangeMonitor {
     });
   }
 
-  /** Resolves when nothing is missed any more. */
+  /** Resolves when it receives all messages. */
   static async start(): Promise<ChangeMonitor> {
     const monitor = new ChangeMonitor();
     await monitor.measureItself(1);
@@ -35,9 +35,9 @@ export class ChangeMonitor {
   }
 
   /**
-   * When the next change that names one of these is seen, as `performance.now()`.
-   * @param names IPv4 addresses, or texts that are part of the name of a chain
-   * @throws Error when it does not come in time
+   * Time of the next change that contains one of the names, as `performance.now()`.
+   * @param names IPv4 addresses, or parts of the name of a chain
+   * @throws Error if no such change arrives in time
    */
   see(names: readonly string[], timeoutMs = 30_000): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -48,7 +48,11 @@ export class ChangeMonitor {
     };
     const timer = setTimeout(() => {
       forget();
-      reject(new Error(`no change of ${key} was seen in the kernel in ${timeoutMs} ms. ${this.#complaint}`));
+      reject(
+        new Error(
+          `no change of ${key} was detected in the kernel within ${timeoutMs} ms. ${this.#complaint}`,
+        ),
+      );
     }, timeoutMs);
     this.#expected.set(key, {
       needles: names.map(bytesOf),
@@ -61,8 +65,8 @@ export class ChangeMonitor {
   }
 
   /**
-   * How long the smallest transaction takes from being written to a running nft to being seen here, in milliseconds: an
-   * upper bound of what observing adds to a measurement.
+   * Time from writing the smallest transaction to a running nft until it is detected here, in milliseconds: an upper bound of what
+   * observing adds to a measurement.
    */
   async measureItself(rounds: number): Promise<readonly number[]> {
     const terminal = new NftTerminal();
@@ -74,9 +78,9 @@ export class ChangeMonitor {
         const writtenAtMs = performance.now();
         const seen = this.see([probe], 500);
         terminal.write(`flush set ip bench-observer s; add element ip bench-observer s { ${probe} }`);
-        const seenAtMs = await seen.catch(() => undefined); // socat may not listen yet
+        const seenAtMs = await seen.catch(() => undefined); // socat may not be listening yet
         if (seenAtMs !== undefined) durations.push(seenAtMs - writtenAtMs);
-        else if (round > 20) throw new Error(`socat hears nothing of the kernel. ${this.#complaint}`);
+        else if (round > 20) throw new Error(`socat receives nothing from the kernel. ${this.#complaint}`);
       }
       return durations;
     } finally {

@@ -8,7 +8,7 @@ export class NftTerminal {
   constructor() {
     this.#child = spawn("setpriv", ["--pdeathsig", "KILL", "--", "nft", "-i"], {
       stdio: ["pipe", "ignore", "inherit"],
-      env: { ...process.env, HOME: "/nonexistent" }, // else it keeps a history there
+      env: { ...process.env, HOME: "/nonexistent" }, // otherwise it writes a history there
     });
     this.#child.stdin.on("error", () => {}); // a write after its end
   }

@@ -7,7 +7,7 @@ import { answeringCIDR, endpointPort, servicePort } from "../cluster/workload.ts
 
 const attemptTimeoutMs = 50;
 
-/** Makes this network namespace a node whose probed endpoints answer: connections to them end in this process. */
+/** Turns this network namespace into a node whose probed endpoints answer: connections to them end in this process. */
 export class ServiceProbe {
   readonly #server: Server;
 
@@ -34,9 +34,9 @@ export class ServiceProbe {
   }
 
   /**
-   * Resolves with the `performance.now()` at which a new connection to the Service first succeeded. Each attempt is a new
+   * Resolves to the `performance.now()` at which a new connection to the Service first succeeded. Each attempt is a new
    * connection, one every 5 ms.
-   * @throws Error when none succeeds in time
+   * @throws Error if none succeeds in time
    */
   async untilReachable(clusterIP: string, timeoutMs: number): Promise<number> {
     const deadline = performance.now() + timeoutMs;
@@ -44,7 +44,7 @@ export class ServiceProbe {
       if (await isReachable(clusterIP, attemptTimeoutMs)) return performance.now();
       await delay(5);
     }
-    throw new Error(`${clusterIP} could not be reached within ${timeoutMs / 1000} s`);
+    throw new Error(`${clusterIP} was not reachable within ${timeoutMs / 1000} s`);
   }
 
   close(): void {

@@ -4,8 +4,8 @@ import { endpointPort, servicePort, type PlannedService } from "../cluster/workl
 const table = "ip chain-per-service";
 
 /**
- * Rules in the layout that kube-proxy 1.31 to 1.36 has for Services without session affinity: a chain for each service port
- * with one rule, which has the endpoints in it. Base chains only as far as a new connection needs them.
+ * Rules in the layout of kube-proxy 1.31 to 1.36 for Services without session affinity: one chain per service port with one
+ * rule, which contains the endpoints. Only the base chains that a new connection needs.
  */
 export function renderLayout(services: readonly PlannedService[]): string {
   const lines = [
@@ -26,7 +26,7 @@ export function renderLayout(services: readonly PlannedService[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The transaction for other endpoints of one Service. */
+/** The transaction that replaces the endpoints of one Service. */
 export function renderChange(service: PlannedService): string {
   return `flush chain ${table} ${chainOf(service)}\n${renderRule(service)}\n`;
 }

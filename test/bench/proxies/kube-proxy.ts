@@ -5,8 +5,8 @@ import { apiPort, nodeName } from "../cluster/simulated-cluster.ts";
 import type { Proxy } from "./proxy.ts";
 
 /**
- * kube-proxy in nftables mode. Its defaults but for three things: JSON, which is all that the API stub speaks; no sysctls of
- * conntrack; and no pause of a second before each sync, because that is a choice and not what programming costs.
+ * kube-proxy in nftables mode. It has its defaults with three exceptions: JSON, because the API stub supports nothing else; no
+ * conntrack sysctls; and no pause of a second before each sync, because that is a choice and not a cost of programming.
  */
 export function createKubeProxy(binary: string): Proxy {
   return {

@@ -4,7 +4,7 @@ import { apiPort, nodeName } from "../cluster/simulated-cluster.ts";
 import type { Proxy } from "./proxy.ts";
 import { shippedNodeOptions } from "./shipped-node-options.ts";
 
-/** Our agent with its ordinary settings, and with the memory settings of the DaemonSet. */
+/** Our agent with its default settings and the memory settings of the DaemonSet. */
 export function createKubesteer(program: string): Proxy {
   return {
     name: "kubesteer",

@@ -16,7 +16,7 @@ interface DaemonSet {
   };
 }
 
-/** NODE_OPTIONS that the agent has in a cluster, "" when none: they decide about its memory. */
+/** NODE_OPTIONS of the agent in a cluster, "" if it has none; they affect its memory. */
 export function shippedNodeOptions(): string {
   const { spec } = parse(readFileSync(manifest, "utf8")) as DaemonSet;
   const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env);

@@ -1,11 +1,11 @@
 import { metrics, type Figure, type Metric, type MetricTraits } from "../figures.ts";
 
-/** What is worth a picture: one number per proxy and size. */
+/** Metrics with a chart: one number per proxy and size. */
 export const charts: Readonly<Partial<Record<Metric, string>>> = {
   cold_start_seconds: "Cold start until all Services answer, seconds",
   change_p50_milliseconds: "One changed endpoint until the kernel has it, median, milliseconds",
   change_p99_milliseconds: "One changed endpoint until the kernel has it, 99th percentile, milliseconds",
-  restart_seconds: "Killed and started again until a missed change is in the kernel, seconds",
+  restart_seconds: "Kill and restart, until a missed change is in the kernel, seconds",
   connection_rate_percent: "Connections per second through a Service, percent of direct ones",
   rss_mebibytes: "Resident memory, MiB",
 };
@@ -28,7 +28,7 @@ const style = `
     .bar-0 { fill: #60a5fa; } .bar-1 { fill: #f59e0b; } .bar-2 { fill: #9ca3af; }
   }`;
 
-/** A bar for each figure of the metric, by size of the cluster, as SVG for light and dark pages. */
+/** A bar for each figure of the metric, by cluster size, as SVG for light and dark pages. */
 export function renderChart(metric: Metric, title: string, figures: readonly Figure[]): string {
   const own = figures.filter((figure) => figure.metric === metric);
   const proxies = [...new Set(own.map(({ proxy }) => proxy))];

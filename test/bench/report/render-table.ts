@@ -1,4 +1,4 @@
-/** Rows of cells as text, every column but the first two aligned to the right. */
+/** Rows of cells as text. All columns but the first two are aligned to the right. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),

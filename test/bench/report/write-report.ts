@@ -8,7 +8,7 @@ export interface Report {
   /** Machine and time, as one line. */
   readonly machine: string;
   readonly figures: readonly Figure[];
-  /** What a reader has to know besides the figures. */
+  /** Notes for the reader of the figures. */
   readonly notes: readonly string[];
 }
 

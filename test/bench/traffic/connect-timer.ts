@@ -1,6 +1,6 @@
 /**
- * Times connections one after the other, to several targets in turn: prints the milliseconds from the SYN to the answer,
- * one list for each target, as JSON.
+ * Measures connections one after the other, alternately to several targets. Prints the milliseconds from the SYN to the answer
+ * as JSON, one list per target.
  *
  *   node test/bench/traffic/connect-timer.ts ROUNDS HOST:PORT...
  */
@@ -23,7 +23,7 @@ function timeConnection(target: string): Promise<number> {
   const socket = connect({ host: host ?? "", port: Number(port) });
   socket.once("error", reject).once("connect", () => {
     resolve(performance.now() - startedAtMs);
-    socket.resetAndDestroy(); // nothing of it stays in any table
+    socket.resetAndDestroy(); // leaves no entry in any table
   });
   return promise;
 }

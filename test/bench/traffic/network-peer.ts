@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { execa } from "execa";
 
-/** A host of its own beside the node: a network namespace that lasts as long as a process does, and a link to it. */
+/** Another host next to the node: a network namespace that exists as long as a process, and a link to it. */
 export class NetworkPeer {
   readonly #holder: ChildProcess;
   readonly #pid: number;
@@ -12,8 +12,8 @@ export class NetworkPeer {
   }
 
   /**
-   * @param options.name of the link on the node; in the peer it is eth0
-   * @param options.nodeAddress with prefix length, as `address`; the peer's default route goes there
+   * @param options.name name of the link on the node; in the peer it is eth0
+   * @param options.nodeAddress with prefix length, like `address`; the gateway of the peer's default route
    */
   static async create(options: {
     readonly name: string;
@@ -41,7 +41,7 @@ export class NetworkPeer {
     return peer;
   }
 
-  /** The beginning of a command line that runs the rest of it on this host. */
+  /** Prefix of a command line that runs on this host. */
   enter(): readonly string[] {
     return ["nsenter", `--target=${this.#pid}`, "--net", "--"];
   }
@@ -56,7 +56,7 @@ export class NetworkPeer {
       const [its, ours] = stdout.split("\n");
       if (its !== ours) return;
     }
-    throw new Error("unshare --net does not work here");
+    throw new Error("unshare --net does not work on this machine");
   }
 }
 

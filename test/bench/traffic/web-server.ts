@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { endpointPort } from "../cluster/workload.ts";
 
-/** nginx with one process that answers each request at once, as a program of the command line's place. */
+/** nginx with one process that answers each request at once, started with the given command line prefix. */
 export async function startWebServer(place: readonly string[], folder: string): Promise<ChildProcess> {
   await mkdir(folder, { recursive: true });
   const configFile = join(folder, "nginx.conf");
