@@ -228,7 +228,7 @@ describe("agent with the real kernel", function () {
       return named && conditionIs(status, "Degraded", "True") && conditionIs(status, "Ready", "True");
     });
     assert.ok(await client.delete({ resource: resources.services, name: "thief", namespace: "default" }));
-    await untilStatus("nothing degraded", (status) => conditionIs(status, "Degraded", "False"));
+    await untilStatus("no condition Degraded", (status) => conditionIs(status, "Degraded", "False"));
   });
 
   it("a different scheduling algorithm is applied without a restart", async () => {

@@ -476,7 +476,7 @@ spec: { nodeName: drained, terminationGracePeriodSeconds: 1, containers: [{ name
     ]) {
       it(`${args[0]} returns after the grace period`, async function () {
         if (server.kind !== "embedded")
-          skipBecause(this, "kubelets confirm the end of pods, and none runs here");
+          skipBecause(this, "deleting a pod needs a kubelet, and none runs here");
         succeeded(await apply(onNode));
         succeeded(await kubectl([...args, "--timeout=20s"]));
         assert.match(failed(await kubectl(["get", "pod", "short-lived"])), /not found/);

@@ -178,7 +178,7 @@ describe("Kubernetes API", function () {
     expectCode(await api.post("/api/v1/namespaces", { metadata: { name: "api-test" } }), 201);
     const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     expectCode(await api.post(definitions, widgetDefinition), 201);
-    await waitUntil("widgets are served", async () => (await api.get(widgets)).code === 200);
+    await waitUntil("widgets to be served", async () => (await api.get(widgets)).code === 200);
   });
 
   after(() => server?.close());
@@ -515,7 +515,7 @@ describe("Kubernetes API", function () {
       }
       // kube-apiserver reads Events from etcd instead of its own cache, and the launcher keeps the history of etcd short.
       const path = `${namespace}/events?watch=true&resourceVersion=1&timeoutSeconds=1`;
-      const error = await waitUntil("an end of the history", async () => {
+      const error = await waitUntil("the end of the history", async () => {
         const [line] = await api.watch(path, () => true);
         return line?.type === "ERROR" && line.object;
       });
@@ -831,18 +831,18 @@ describe("Kubernetes API", function () {
       const isServed = async (): Promise<boolean> => (await api.get(gadgets)).code === 200;
       const gadget = { ...widget("left"), apiVersion: "gone.kubesteer.dev/v1", kind: "Gadget" };
       expectCode(await api.patch(`${path}?fieldManager=admin`, definition, "apply"), 201);
-      await waitUntil("gadgets are served", isServed);
+      await waitUntil("gadgets to be served", isServed);
       const { body: live } = expectCode(
         await api.patch(`${path}?fieldManager=admin`, definition, "apply"),
         200,
       );
       const { resourceVersion = "" } = live["metadata"] ?? {};
       expectCode(await api.put(path, { ...definition, metadata: { ...metadata, resourceVersion } }), 200);
-      await waitUntil("a gadget is made", async () => (await api.post(gadgets, gadget)).code === 201);
+      await waitUntil("a gadget to be created", async () => (await api.post(gadgets, gadget)).code === 201);
       expectCode(await api.delete(path), 200);
-      await waitUntil("the definition is gone", async () => (await api.get(path)).code === 404);
+      await waitUntil("the definition to be removed", async () => (await api.get(path)).code === 404);
       expectCode(await api.post(definitions, definition), 201);
-      await waitUntil("gadgets are served again", isServed);
+      await waitUntil("gadgets to be served again", isServed);
       assert.deepEqual(namesOf((await api.get(gadgets)).body), []);
     });
 
@@ -854,7 +854,7 @@ describe("Kubernetes API", function () {
 
     it("objects are removed with their owner", async function () {
       if (server.kind !== "embedded")
-        skipBecause(this, "kube-controller-manager collects garbage, and it does not run here");
+        skipBecause(this, "garbage collection needs kube-controller-manager, which does not run here");
       const { body } = await api.post(widgets, widget("owner"));
       const owner = {
         apiVersion: "test.kubesteer.dev/v1",
@@ -872,7 +872,7 @@ describe("Kubernetes API", function () {
 
     it("a namespace is removed with its content", async function () {
       if (server.kind !== "embedded")
-        skipBecause(this, "kube-controller-manager empties namespaces, and it does not run here");
+        skipBecause(this, "deleting a namespace needs kube-controller-manager, which does not run here");
       await api.post("/api/v1/namespaces", { metadata: { name: "short-lived" } });
       await api.post("/api/v1/namespaces/short-lived/configmaps", configMap("inside"));
       expectCode(await api.delete("/api/v1/namespaces/short-lived"), 200);

@@ -101,7 +101,7 @@ export class OperatorStage {
       const { items } = await this.client.list(resource);
       for (const { metadata } of items) await this.client.delete({ resource, name: metadata.name });
     }
-    await waitUntil("the NodeProxies to go", async () => (await this.nodeProxies()).length === 0);
+    await waitUntil("the NodeProxies to be removed", async () => (await this.nodeProxies()).length === 0);
   }
 
   async applyConfig(name: string, spec: object): Promise<void> {

@@ -236,7 +236,7 @@ describe("operator and API server", function () {
       await stage.nodeProxy("node-1", ({ metadata }) => metadata.labels?.[orphanedLabel] === undefined);
 
       await stage.deleteNode("node-1");
-      await waitUntil("the NodeProxy to go", async () => (await stage.nodeProxies()).length === 0);
+      await waitUntil("the NodeProxy to be removed", async () => (await stage.nodeProxies()).length === 0);
     });
   });
 

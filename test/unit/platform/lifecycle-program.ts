@@ -25,14 +25,14 @@ const mains: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>> = 
     process.stdout.write("still running\n");
     await delay(60_000);
   },
-  async needsSomebody() {
-    throw new TerminalError("the kubeconfig /none does not exist", { hint: "Name another one" });
+  async failsTerminally() {
+    throw new TerminalError("the kubeconfig /none does not exist", { hint: "Specify another one" });
   },
   async fails() {
     throw new Error("the disk is full");
   },
-  async forgetsAPromise(signal) {
-    setImmediate(() => void Promise.reject(new Error("nobody waits for this")));
+  async leavesRejection(signal) {
+    setImmediate(() => void Promise.reject(new Error("unhandled rejection")));
     await aborted(signal);
     process.stdout.write("stopped\n");
   },

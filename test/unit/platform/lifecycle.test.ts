@@ -45,13 +45,13 @@ describe("runProgram", () => {
   });
 
   it("prints a TerminalError as a sentence without a stack", async () => {
-    const ended = await play(["needsSomebody"]);
+    const ended = await play(["failsTerminally"]);
     assert.equal(ended.exitCode, 1);
-    assert.equal(ended.stderr, "program: the kubeconfig /none does not exist. Name another one\n");
+    assert.equal(ended.stderr, "program: the kubeconfig /none does not exist. Specify another one\n");
   });
 
   it("logs a TerminalError with its hint if there is a log", async () => {
-    const ended = await play(["needsSomebody", "log"]);
+    const ended = await play(["failsTerminally", "log"]);
     assert.equal(ended.exitCode, 1);
     assert.equal(ended.stderr, "");
     const [line = ""] = ended.stdout.split("\n");
@@ -61,7 +61,7 @@ describe("runProgram", () => {
       {
         level: "error",
         msg: "the kubeconfig /none does not exist",
-        hint: "Name another one",
+        hint: "Specify another one",
         error: undefined,
       },
     );
@@ -74,10 +74,10 @@ describe("runProgram", () => {
   });
 
   it("an unhandled rejection stops the program in order, with exit code 1", async () => {
-    const ended = await play(["forgetsAPromise"]);
+    const ended = await play(["leavesRejection"]);
     assert.equal(ended.exitCode, 1);
     assert.equal(ended.stdout, "running\nstopped\n");
-    assert.match(ended.stderr, /^program: Error: nobody waits for this\n/);
+    assert.match(ended.stderr, /^program: Error: unhandled rejection\n/);
   });
 
   it("logs the signal that stops it", async () => {

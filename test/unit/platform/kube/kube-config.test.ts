@@ -67,7 +67,7 @@ describe("loadKubeConfig", () => {
     rule: string,
     text: string | undefined,
     server: string | undefined,
-    told: RegExp,
+    message: RegExp,
   ])[] = [
     ["a file that does not exist", undefined, undefined, /kubeconfig .*missing.*ENOENT/],
     ["a file that is not YAML", "a: [", undefined, /cannot read kubeconfig/],
@@ -87,13 +87,13 @@ describe("loadKubeConfig", () => {
       /the server has server "192.0.2.10"/,
     ],
   ];
-  for (const [rule, text, server, told] of refusals) {
+  for (const [rule, text, server, message] of refusals) {
     it(`rejects ${rule} and reports it`, async () => {
       const path = text === undefined ? join(directory, "missing") : kubeconfig;
       if (text !== undefined) await writeFile(path, text);
       assert.throws(
         () => loadKubeConfig({ kubeconfig: path, ...(server === undefined ? {} : { server }) }),
-        (error) => error instanceof TerminalError && told.test(error.message),
+        (error) => error instanceof TerminalError && message.test(error.message),
       );
     });
   }

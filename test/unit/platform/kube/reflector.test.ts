@@ -13,25 +13,25 @@ interface Row {
   /** What changes after "a" and "b" have been synced. */
   readonly happens: (client: FakeApiClient, reflector: Reflector) => Promise<void>;
   /** Expected calls of the handler. */
-  readonly told: readonly string[];
+  readonly expected: readonly string[];
 }
 
 const rows: readonly Row[] = [
   {
     rule: "a new object reaches the handler",
     happens: async (client) => void (await client.create(services, service("c"))),
-    told: ["+ns/c plain"],
+    expected: ["+ns/c plain"],
   },
   {
     rule: "a change reaches the handler",
     happens: async (client) =>
       void (await client.mergePatch(refA, { metadata: { labels: { color: "red" } } })),
-    told: ["+ns/a red"],
+    expected: ["+ns/a red"],
   },
   {
     rule: "a deletion reaches the handler",
     happens: async (client) => void (await client.delete(refA)),
-    told: ["-ns/a"],
+    expected: ["-ns/a"],
   },
   {
     rule: "after a lost connection it resumes: changes arrive, unchanged objects are not repeated",
@@ -41,7 +41,7 @@ const rows: readonly Row[] = [
       await client.create(services, service("c"));
       await clock.advance(2000);
     },
-    told: ["-ns/a", "+ns/c plain"],
+    expected: ["-ns/a", "+ns/c plain"],
   },
   {
     rule: "after the server ended the watch it resumes",
@@ -50,7 +50,7 @@ const rows: readonly Row[] = [
       await client.create(services, service("c"));
       await clock.advance(2000);
     },
-    told: ["+ns/c plain"],
+    expected: ["+ns/c plain"],
   },
   {
     rule: "if its resource version is too old (410), a new snapshot shows what was deleted",
@@ -60,7 +60,7 @@ const rows: readonly Row[] = [
       client.expireHistory();
       await clock.advance(2000);
     },
-    told: ["+ns/b plain", "-ns/a"],
+    expected: ["+ns/b plain", "-ns/a"],
   },
   {
     rule: "an ERROR event with 410 starts a new snapshot",
@@ -69,7 +69,7 @@ const rows: readonly Row[] = [
       await client.delete(refA);
       await clock.advance(2000);
     },
-    told: ["+ns/b plain", "-ns/a"],
+    expected: ["+ns/b plain", "-ns/a"],
   },
   {
     rule: "if the server's storage is older than the last state, it takes a new snapshot",
@@ -81,7 +81,7 @@ const rows: readonly Row[] = [
       });
       await clock.advance(2000);
     },
-    told: ["+ns/a plain", "+ns/b plain"],
+    expected: ["+ns/a plain", "+ns/b plain"],
   },
   {
     rule: "any other ERROR event only reconnects",
@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
       await client.create(services, service("c"));
       await clock.advance(2000);
     },
-    told: ["+ns/c plain"],
+    expected: ["+ns/c plain"],
   },
   {
     rule: "an incomplete snapshot deletes nothing",
@@ -105,14 +105,14 @@ const rows: readonly Row[] = [
       client.dropConnections(new Error("connection reset"));
       await clock.advance(2000);
     },
-    told: ["+ns/b plain", "-ns/a"],
+    expected: ["+ns/b plain", "-ns/a"],
   },
   {
     rule: "an object that trim no longer keeps counts as deleted",
     options: { trim: ({ metadata: { labels } }) => (labels?.["color"] === "red" ? undefined : "plain") },
     happens: async (client) =>
       void (await client.mergePatch(refA, { metadata: { labels: { color: "red" } } })),
-    told: ["-ns/a"],
+    expected: ["-ns/a"],
   },
   {
     rule: "an object that trim never kept does not reach the handler",
@@ -121,7 +121,7 @@ const rows: readonly Row[] = [
       await client.create(services, service("c"));
       await client.delete({ ...refA, name: "c" });
     },
-    told: [],
+    expected: [],
   },
   {
     rule: "a handler that throws still gets later events",
@@ -134,7 +134,7 @@ const rows: readonly Row[] = [
       await client.create(services, service("c"));
       await client.create(services, service("d"));
     },
-    told: ["+ns/c plain", "+ns/d plain"],
+    expected: ["+ns/c plain", "+ns/d plain"],
   },
   {
     rule: "a trim that throws counts as absent",
@@ -146,7 +146,7 @@ const rows: readonly Row[] = [
     },
     happens: async (client) =>
       void (await client.mergePatch(refA, { metadata: { labels: { color: "red" } } })),
-    told: ["-ns/a"],
+    expected: ["-ns/a"],
   },
 ];
 
@@ -167,7 +167,7 @@ describe("runReflector", () => {
 
   for (const streamingLists of [true, false]) {
     describe(streamingLists ? "with streaming lists" : "on a server without streaming lists", () => {
-      for (const { rule, options, happens, told } of rows) {
+      for (const { rule, options, happens, expected } of rows) {
         it(rule, async () => {
           client.refuseStreamingLists = !streamingLists;
           const reflector = follow(client, options);
@@ -175,7 +175,7 @@ describe("runReflector", () => {
           assert.deepEqual(reflector.take(), ["+ns/a plain", "+ns/b plain", "synced"]);
           await happens(client, reflector);
           await reflector.clock.advance(0);
-          assert.deepEqual(reflector.take(), told);
+          assert.deepEqual(reflector.take(), expected);
           await reflector.stop();
         });
       }
