@@ -117,7 +117,10 @@ describe("operator and API server", function () {
       assert.deepEqual([status?.rollout?.from, status?.rollout?.to], [second.revision, first.revision]);
 
       await stage.deleteConfig("history");
-      await waitUntil("the history to be deleted", async () => (await stage.revisions("history")).length === 0);
+      await waitUntil(
+        "the history to be deleted",
+        async () => (await stage.revisions("history")).length === 0,
+      );
     });
 
     it("repairs a NodeProxy that another client changed", async () => {

@@ -1,7 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { createInterface } from "node:readline";
-import type { ApiUnderTest } from "./api-under-test.ts";
 
 /** A JSON answer as tests read it: any property may be asked for. */
 export interface Json {
@@ -54,7 +53,14 @@ const patchTypes = {
   apply: "application/apply-patch+yaml",
 } as const;
 
-export function createApiRequests(api: Pick<ApiUnderTest, "url" | "token">): ApiRequests {
+/** Where the requests go; read for each of them. */
+interface ApiAddress {
+  readonly url: string;
+  /** Bearer token. */
+  readonly token?: string | undefined;
+}
+
+export function createApiRequests(api: ApiAddress): ApiRequests {
   const send = (method: string, path: string, facts: RequestFacts = {}): Promise<ApiAnswer> =>
     sendRequest(api, method, path, facts).then(readAnswer);
   return {
@@ -78,7 +84,7 @@ export function createApiRequests(api: Pick<ApiUnderTest, "url" | "token">): Api
 }
 
 function sendRequest(
-  api: Pick<ApiUnderTest, "url" | "token">,
+  api: ApiAddress,
   method: string,
   path: string,
   facts: RequestFacts,
