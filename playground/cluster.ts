@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { apiServerProgram } from "@kubesteer/playground-api-server/program";
 import { systemClock } from "../platform/async/clock.ts";
 import type { ApiClient } from "../platform/kube/api-client.ts";
 import { createApiClient } from "../platform/kube/client-node.ts";
@@ -153,7 +154,7 @@ function definePrograms({
     });
 
   const apiServer = node("api-server", [
-    path.join(root, "playground/api-server/main.ts"),
+    apiServerProgram,
     `--port=${port}`,
     `--socket=${socketIn(runFolder)}`,
     `--data-dir=${path.join(runFolder, "api-server")}`,

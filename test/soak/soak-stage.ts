@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { apiServerProgram } from "@kubesteer/playground-api-server/program";
 import { apiGroupVersion } from "../../crds/api.ts";
 import type { ApiClient, ApiObject } from "../../platform/kube/api-client.ts";
 import { createApiClient } from "../../platform/kube/client-node.ts";
@@ -43,11 +44,10 @@ export class SoakStage implements AsyncDisposable {
     this.#url = `http://127.0.0.1:${port}`;
     this.#apiSocket = join(folder, "api.sock");
     this.#cleanups = cleanups;
-    const program = join(root, "playground/api-server/main.ts");
     this.apiServer = new ManagedProcess({
       name: "api-server",
       command: process.execPath,
-      args: [program, `--port=${port}`, `--socket=${this.#apiSocket}`, `--data-dir=${folder}`],
+      args: [apiServerProgram, `--port=${port}`, `--socket=${this.#apiSocket}`, `--data-dir=${folder}`],
       logFile: join(folder, "api-server.log"),
     });
     cleanups.defer(() => this.apiServer.stop("SIGKILL"));

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startApiServer } from "../../playground/api-server/start.ts";
+import { startApiServer } from "@kubesteer/playground-api-server";
 import { startKubeApiServer } from "./kube-api-server.ts";
 
 /** Few, so that a test can make a resourceVersion too old. */

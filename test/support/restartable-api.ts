@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { apiServerProgram } from "@kubesteer/playground-api-server/program";
 import type { ApiClient } from "../../platform/kube/api-client.ts";
 import { createApiClient } from "../../platform/kube/client-node.ts";
 import { loadKubeConfig } from "../../platform/kube/kube-config.ts";
@@ -11,8 +12,6 @@ import { waitUntil } from "../../playground/wait-until.ts";
 import { type ApiUnderTest, insecure, renderKubeconfig } from "./api-under-test.ts";
 import { startKubeApiServer } from "./kube-api-server.ts";
 import { installRights, requestAgentToken } from "./service-accounts.ts";
-
-const apiServerProgram = join(import.meta.dirname, "../../playground/api-server/main.ts");
 
 /** The API server under test as a process that can be killed and started again, also for agents in network namespaces. */
 export interface RestartableApi extends ApiUnderTest {

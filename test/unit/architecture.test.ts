@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
+import apiServerPackage from "../../playground/api-server/package.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "../..");
 
@@ -55,8 +56,12 @@ function resolve(path: string, target: string): string {
   return target.startsWith(".") ? posix.join(dirname(path), target) : target;
 }
 
+/** The embedded API server, a package of its own. */
+const apiServer = "playground/api-server";
+
 /** The room of a file: first folder; in the two programs two folders, and the program's name for the files that wire it. */
 function roomOf(path: string): string {
+  if (path.startsWith(`${apiServer}/`)) return apiServer;
   const folders = dirname(path).split("/");
   return folders.slice(0, isProgram(folders[0] ?? "") ? 2 : 1).join("/");
 }
@@ -105,6 +110,18 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   "agent/http": [...shared, "agent/services", "agent/metrics", "agent/status", "agent/options.ts"],
   "operator/plan": shared,
+  // Not a part of the product: what it may use of it is listed file by file.
+  [apiServer]: [
+    "crds/validation/cel-rules.ts",
+    "crds/validation/field-error.ts",
+    "crds/validation/schema.ts",
+    "crds/validation/structural-schema.ts",
+    "platform/async/clock.ts",
+    "platform/ip/address.ts",
+    "platform/ip/cidr.ts",
+    "platform/log.ts",
+    "platform/logger.ts",
+  ],
   "operator/watch": [...shared, "operator/plan"],
   "operator/write": [...shared, "operator/plan", "operator/watch"],
   "operator/reconcile": [...shared, "operator/plan", "operator/watch", "operator/write", "operator/http"],
@@ -191,7 +208,11 @@ describe("architecture", () => {
   });
 
   it("every room of the two programs has its arrows", () => {
-    const rooms = new Set(files.map(({ path }) => roomOf(path)).filter((room) => room.includes("/")));
+    const rooms = new Set(
+      files
+        .map(({ path }) => roomOf(path))
+        .filter((room) => room === apiServer || (isProgram(room.split("/")[0] ?? "") && room.includes("/"))),
+    );
     const listed = Object.keys(arrows).filter((room) => room.includes("/"));
     assert.deepEqual([...rooms].toSorted(), listed.toSorted());
   });
@@ -240,6 +261,30 @@ describe("architecture", () => {
         .map(({ target }) => `${path} → ${target}`),
     );
     assert.deepEqual(wrong, []);
+  });
+
+  it("the embedded API server is imported by the name of its package, but for its own tests", () => {
+    const wrong = files
+      .filter(({ path }) => roomOf(path) !== apiServer && !path.startsWith(`test/unit/${apiServer}/`))
+      .filter(({ imports }) =>
+        imports.some(({ target }) => target.startsWith(`${apiServer}/`) && target.endsWith(".ts")),
+      );
+    assert.deepEqual(
+      wrong.map(({ path }) => path),
+      [],
+    );
+  });
+
+  it("the embedded API server uses no packages but those it declares", () => {
+    const declared = new Set(Object.keys(apiServerPackage.dependencies));
+    const packages = files
+      .filter(({ path }) => roomOf(path) === apiServer)
+      .flatMap(({ imports }) => imports.map(({ target }) => target))
+      .filter((target) => !isOurs(target) && !target.startsWith("node:"));
+    assert.deepEqual(
+      packages.filter((name) => !declared.has(name)),
+      [],
+    );
   });
 
   it("schemas are erased: nothing that is shipped loads zod", () => {
