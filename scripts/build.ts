@@ -1,7 +1,9 @@
-/** Bundles the programs of the image into `dist/`: `npm run build`. */
+/** Bundles the programs of the image into `dist/`, with the licences and the list of what is in them: `npm run build`. */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { billOfMaterials, type LockFile } from "./bill-of-materials.ts";
+import { bundledPackages } from "./bundled-packages.ts";
 import { thirdPartyNotices } from "./third-party-notices.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -30,15 +32,22 @@ const { metafile } = await build({
   metafile: true,
   logLevel: "warning",
 });
-await writeFile(
-  join(outputDirectory, "THIRD-PARTY-NOTICES.txt"),
-  await thirdPartyNotices(root, Object.keys(metafile.inputs)),
-);
-const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
-  readonly name: string;
-  readonly version: string;
-};
-await writeFile(
-  join(outputDirectory, "package.json"),
-  `${JSON.stringify({ name, version, private: true, type: "module" })}\n`,
-);
+const packages = bundledPackages(Object.keys(metafile.inputs));
+await writeOutput("THIRD-PARTY-NOTICES.txt", await thirdPartyNotices(root, packages));
+const product = await readJson<{ name: string; version: string; license: string }>("package.json");
+const bill = billOfMaterials(await readJson<LockFile>("package-lock.json"), {
+  product,
+  directories: packages,
+  nodePackage: `node_modules/node-linux-${process.arch}`,
+});
+await writeOutput("sbom.cdx.json", `${JSON.stringify(bill, undefined, 1)}\n`);
+const { name, version } = product;
+await writeOutput("package.json", `${JSON.stringify({ name, version, private: true, type: "module" })}\n`);
+
+async function readJson<T>(file: string): Promise<T> {
+  return JSON.parse(await readFile(join(root, file), "utf8")) as T;
+}
+
+async function writeOutput(file: string, content: string): Promise<void> {
+  await writeFile(join(outputDirectory, file), content);
+}

@@ -2,19 +2,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Names, versions and licence texts of the npm packages that are part of a bundle.
+ * Names, versions and licence texts of npm packages.
  *
- * @param sources paths of the bundled files, relative to `root`, as esbuild's metafile lists them
+ * @param directories relative to `root`
  */
-export async function thirdPartyNotices(root: string, sources: readonly string[]): Promise<string> {
-  const directories = [...new Set(sources.flatMap(packageDirectoryOf))].toSorted();
+export async function thirdPartyNotices(root: string, directories: readonly string[]): Promise<string> {
   const notices = await Promise.all(directories.map((directory) => noticeOf(join(root, directory))));
   return notices.join(`\n${"-".repeat(80)}\n\n`);
-}
-
-/** `node_modules/@scope/name` of a file in a package, even if the package is nested in another one; empty for our own files. */
-function packageDirectoryOf(source: string): readonly string[] {
-  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source)?.slice(0, 1) ?? [];
 }
 
 async function noticeOf(directory: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** Builds the image as far as this machine supports it: with buildah and a base image, or its build steps in a fresh clone. */
+/** Builds the image as far as this machine can: with buildah and a base image, else its build steps in a fresh clone. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -12,6 +12,9 @@ const steps = parseDockerfile(readFileSync(join(root, "Dockerfile"), "utf8"))
   .filter(({ name }) => name === "builder")
   .flatMap(({ instructions }) => instructions.filter(({ keyword }) => keyword === "RUN"))
   .map(({ text }) => text);
+
+/** Between two packages in the list of licences. */
+const separator = `${"-".repeat(80)}\n\n`;
 
 /** Runs a command. @throws with the end of its output if it fails */
 function run(
@@ -41,7 +44,7 @@ describe("image", function () {
 
     it("runs both programs", function () {
       if (!isInstalled("buildah")) skipBecause(this, "buildah is not installed");
-      if (baseImage === undefined) skipBecause(this, "BASE_IMAGE is not set to an image on this machine");
+      if (baseImage === undefined) skipBecause(this, "BASE_IMAGE names no image that this machine has");
       const image = `localhost/kubesteer-test:${process.pid}`;
       run("scripts/build-image.sh", [image], { cwd: root, env: { ...process.env, ENGINE: "buildah" } });
       const container = run("buildah", ["from", image], { cwd: root }).trim();
@@ -62,8 +65,7 @@ describe("image", function () {
     let bundles = "";
 
     before(function () {
-      if (!existsSync(join(root, ".git")))
-        skipBecause(this, "this is not a git checkout, so it cannot be cloned");
+      if (!existsSync(join(root, ".git"))) skipBecause(this, "this is no git checkout that could be cloned");
       directory = mkdtempSync(join(tmpdir(), "kubesteer-image-"));
       const clone = join(directory, "src");
       run("git", ["clone", "--quiet", "--depth=1", `file://${root}`, clone], { cwd: root });
@@ -84,6 +86,20 @@ describe("image", function () {
         assert.match(run(process.execPath, [bundle, "--help"], { cwd: bundles }), /--kubeconfig/);
       });
     }
+
+    it("lists in its bill of materials what is bundled, and Node.js", () => {
+      const bill = JSON.parse(readFileSync(join(bundles, "sbom.cdx.json"), "utf8")) as {
+        readonly components: readonly { readonly name: string; readonly version: string }[];
+      };
+      const listed = bill.components.map(({ name, version }) => `${name} ${version}`);
+      const notices = readFileSync(join(bundles, "THIRD-PARTY-NOTICES.txt"), "utf8");
+      const bundled = [...`${separator}${notices}`.matchAll(/^-{80}\n\n(\S+ \S+), /gm)].map(
+        ([, name = ""]) => name,
+      );
+      const node = `node-linux-${process.arch} ${process.versions.node}`;
+      assert.deepEqual(listed.toSorted(), [...bundled, node].toSorted());
+      assert.ok(bundled.length > 50);
+    });
 
     it("lists the licences of everything that is bundled", () => {
       const notices = readFileSync(join(bundles, "THIRD-PARTY-NOTICES.txt"), "utf8");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import packageJson from "../../../package.json" with { type: "json" };
 import { parseDockerfile, type Stage } from "./parse-dockerfile.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -99,6 +100,27 @@ describe("Dockerfile", () => {
   it("contains no secrets and downloads nothing except with package managers", () => {
     assert.doesNotMatch(dockerfile, /token|password|secret|credential/i);
     assert.doesNotMatch(dockerfile, /^ADD |curl|wget/m);
+  });
+
+  it("is labelled with where it comes from, which scripts/build-image.sh fills in", () => {
+    const runtime = stageNamed("runtime");
+    const label = textsOf(runtime, "LABEL").at(-1) ?? "";
+    const labels = new Map(
+      [...label.matchAll(/org\.opencontainers\.image\.([a-z.]+)="([^"]*)"/g)].map(
+        ([, key = "", value = ""]) => [key, value],
+      ),
+    );
+    const repository = packageJson.repository.url.replace(/^git\+|\.git$/g, "");
+    assert.equal(labels.get("source"), repository);
+    assert.equal(labels.get("licenses"), packageJson.license);
+    const filledIn = ["version", "revision", "created"].map((key) => labels.get(key));
+    assert.deepEqual(filledIn, ["${VERSION}", "${REVISION}", "${CREATED}"]);
+    const declared = textsOf(runtime, "ARG");
+    const script = readFileSync(join(root, "scripts/build-image.sh"), "utf8");
+    for (const name of ["VERSION", "REVISION", "CREATED"]) {
+      assert.ok(declared.includes(name), `ARG ${name} is missing`);
+      assert.ok(script.includes(`--build-arg "${name}=`), `scripts/build-image.sh does not set ${name}`);
+    }
   });
 
   it("starts the operator", () => {
