@@ -1,4 +1,4 @@
-/** Builds the image as far as this machine can: with buildah and a base image, else its build steps in a fresh clone. */
+/** Builds the image as far as this machine supports it: with buildah and a base image, or its build steps in a fresh clone. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -44,7 +44,7 @@ describe("image", function () {
 
     it("runs both programs", function () {
       if (!isInstalled("buildah")) skipBecause(this, "buildah is not installed");
-      if (baseImage === undefined) skipBecause(this, "BASE_IMAGE names no image that this machine has");
+      if (baseImage === undefined) skipBecause(this, "BASE_IMAGE is not set to an image on this machine");
       const image = `localhost/kubesteer-test:${process.pid}`;
       run("scripts/build-image.sh", [image], { cwd: root, env: { ...process.env, ENGINE: "buildah" } });
       const container = run("buildah", ["from", image], { cwd: root }).trim();
@@ -65,7 +65,8 @@ describe("image", function () {
     let bundles = "";
 
     before(function () {
-      if (!existsSync(join(root, ".git"))) skipBecause(this, "this is no git checkout that could be cloned");
+      if (!existsSync(join(root, ".git")))
+        skipBecause(this, "this is not a git checkout, so it cannot be cloned");
       directory = mkdtempSync(join(tmpdir(), "kubesteer-image-"));
       const clone = join(directory, "src");
       run("git", ["clone", "--quiet", "--depth=1", `file://${root}`, clone], { cwd: root });
