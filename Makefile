@@ -13,7 +13,7 @@ BENCH_TOOLS := wrk nginx taskset sysctl
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-node_modules/.package-lock.json: package.json package-lock.json
+node_modules/.package-lock.json: package.json package-lock.json playground/api-server/package.json
 	@echo "Installing npm packages from package-lock.json (this includes Node.js 24)"
 	@npm ci --no-progress --loglevel=error
 	@touch $@
