@@ -1,5 +1,6 @@
 import type { CountedChange } from "../../kernel/nft/transaction-reader.ts";
 import { assertNever } from "../../../platform/assert-never.ts";
+import { listSome } from "../../../platform/text/list-some.ts";
 import { tableName } from "./names.ts";
 
 const describedSorts = 3;
@@ -10,9 +11,7 @@ export function describeChanges(changes: readonly CountedChange[]): string {
   const gone = new Set(deletedTables.map(({ family }) => family));
   const others = changes.filter((change) => !gone.has(change.family));
   const sorts = [...deletedTables, ...others];
-  const described = sorts.slice(0, describedSorts).map(describeChange);
-  const more = sorts.length > describedSorts ? [`and ${sorts.length - describedSorts} changes more`] : [];
-  return [...described, ...more].join(", ");
+  return listSome(sorts.map(describeChange), describedSorts);
 }
 
 function describeChange({ verb, family, object, name, count }: CountedChange): string {

@@ -27,8 +27,8 @@ const rows: readonly (readonly [name: string, changes: readonly CountedChange[],
   [
     "at most three sorts of changes",
     ["a", "b", "c", "d", "e"].map((name) => made({ object: "chain", name })),
-    "added chain a in table ip kubesteer, added chain b in table ip kubesteer, added chain c in table ip kubesteer, " +
-      "and 2 changes more",
+    "added chain a in table ip kubesteer, added chain b in table ip kubesteer, " +
+      "added chain c in table ip kubesteer and 2 more",
   ],
 ];
 
