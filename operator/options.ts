@@ -19,7 +19,7 @@ export interface OperatorOptions {
   readonly kubeconfig?: string;
   /** API server URL in place of the one in the kubeconfig. */
   readonly server?: string;
-  /** Of the Lease. */
+  /** Of the Lease and the ControllerRevisions. */
   readonly namespace: string;
   /** Unique among the replicas. */
   readonly identity: string;
@@ -74,7 +74,7 @@ const flags = {
   },
   namespace: {
     placeholder: "NAME",
-    help: "namespace of the Lease by which the replicas elect a leader",
+    help: "namespace of the Lease of the leader election and of the stored revisions",
     default: "kube-system",
     parse: parseNamespace,
   },

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parse } from "yaml";
+import packageJson from "../../../package.json" with { type: "json" };
 import { parseCommand as parseAgentCommand } from "../../../agent/options.ts";
 import { parseCommand as parseOperatorCommand } from "../../../operator/options.ts";
 import { skipBecause } from "../../support/skip.ts";
@@ -13,10 +12,6 @@ import {
   type PodSpec,
   type PolicyRule,
 } from "./rendered-manifests.ts";
-
-const packageJson = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
-  readonly version: string;
-};
 
 for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-node"]) {
   describe(`config/${directory}`, () => {
@@ -124,12 +119,10 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
     });
 
     it("lets the operator store revisions in its own namespace only", () => {
-      const grants = ["ClusterRole", "Role"].flatMap((kind) =>
-        rulesOf(kind, "kubesteer-operator")
-          .filter(({ resources }) => resources.includes("controllerrevisions"))
-          .map(({ verbs }) => `${kind}: ${verbs.join(" ")}`),
+      const kinds = ["Role", "ClusterRole"].filter((kind) =>
+        rulesOf(kind, "kubesteer-operator").some((rule) => rule.resources.includes("controllerrevisions")),
       );
-      assert.deepEqual(grants, ["Role: create delete list patch watch"]);
+      assert.deepEqual(kinds, ["Role"]);
     });
 
     it("reads no secrets", () => {
