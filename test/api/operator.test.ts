@@ -93,13 +93,13 @@ describe("operator and API server", function () {
     });
 
     it("stores the settings of each revision once, and deletes them with the ProxyConfig", async () => {
-      await stage.addNode("node-1");
+      await stage.addNode("history-1");
       await stage.applyConfig("history", {});
-      const { spec: first } = await stage.nodeProxy("node-1");
+      const { spec: first } = await stage.nodeProxy("history-1");
       await stage.applyConfig("history", { masqueradeAll: true });
-      const { spec: second } = await stage.nodeProxy("node-1", ({ spec }) => spec.config.masqueradeAll);
+      const { spec: second } = await stage.nodeProxy("history-1", ({ spec }) => spec.config.masqueradeAll);
       await stage.applyConfig("history", {});
-      await stage.nodeProxy("node-1", ({ spec }) => !spec.config.masqueradeAll);
+      await stage.nodeProxy("history-1", ({ spec }) => !spec.config.masqueradeAll);
 
       const stored = await stage.revisions("history");
       assert.deepEqual(
