@@ -1,11 +1,11 @@
 import { execa } from "execa";
-import { isJsonObject } from "../../crds/validation/json-object.ts";
+import { revisionSet } from "../../agent/kernel/nft/nft-revision.ts";
+import { isJsonObject, type JsonObject } from "../../crds/validation/json-object.ts";
 import { parseNftObjects } from "../../agent/dataplane/nftables/observe.ts";
 
 /** What packets and time write: it differs between two tables that do the same. */
 const writtenByPackets = /^(?:aff|mem)-/;
 const written = new Set(["handle", "counter", "expires", "packets", "bytes"]);
-const revisionSet = "rev";
 
 /**
  * Our tables of both families in a network namespace, one object on each line in an order that says nothing of how they
@@ -24,24 +24,31 @@ async function readTable(namespace: string, family: string): Promise<readonly st
 
 /** @throws {SyntaxError} when `json` is not what `nft -j list table` prints */
 export function normaliseTable(json: string): readonly string[] {
-  const rulesInChain = new Map<unknown, number>();
+  const numberOf = ruleNumbers();
   return parseNftObjects(json)
     .flatMap((object) => (isJsonObject(object) ? Object.entries(object) : []))
     .filter(([kind, body]) => kind !== "metainfo" && isJsonObject(body) && body["name"] !== revisionSet)
-    .map(([kind, body]) => {
-      if (!isJsonObject(body)) return kind;
-      const { elem, ...rest } = body;
-      const name = [body["name"], body["chain"]].find((value) => typeof value === "string") ?? "";
-      if (kind === "rule") {
-        // Rules keep their order within their chain.
-        const index = rulesInChain.get(name) ?? 0;
-        rulesInChain.set(name, index + 1);
-        return `rule ${name} ${String(index).padStart(3, "0")} ${JSON.stringify(withoutWritten(rest))}`;
-      }
-      const elements = writtenByPackets.test(name) ? [] : sortedElements(elem);
-      return `${kind} ${name} ${JSON.stringify(withoutWritten(rest))}${elements.map((text) => `\n  ${text}`).join("")}`;
-    })
+    .map(([kind, body]) => (isJsonObject(body) ? describeObject(kind, body, numberOf) : kind))
     .toSorted();
+}
+
+function describeObject(kind: string, body: JsonObject, numberOf: (chain: string) => string): string {
+  const { elem, ...rest } = body;
+  const name = [body["name"], body["chain"]].find((value) => typeof value === "string") ?? "";
+  const text = JSON.stringify(withoutWritten(rest));
+  if (kind === "rule") return `rule ${name} ${numberOf(name)} ${text}`;
+  const elements = writtenByPackets.test(name) ? [] : sortedElements(elem);
+  return [`${kind} ${name} ${text}`, ...elements.map((element) => `  ${element}`)].join("\n");
+}
+
+/** Numbers the rules of each chain, which keep their order. */
+function ruleNumbers(): (chain: string) => string {
+  const counts = new Map<string, number>();
+  return (chain) => {
+    const count = counts.get(chain) ?? 0;
+    counts.set(chain, count + 1);
+    return String(count).padStart(3, "0");
+  };
 }
 
 function sortedElements(elements: unknown): readonly string[] {

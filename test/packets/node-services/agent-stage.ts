@@ -72,7 +72,9 @@ export async function createAgentStage(context: Context): Promise<AgentStage> {
   for (const name of ["a", "b"] as const) started.use(await startPod(namespace, name));
   const agent = node.createAgent("agent", [`--config=${configFile}`]);
   agent.start();
-  await waitUntil("the first sync", async () => (await readMetric(node, lastSync)) > 0);
+  const hasSynced = async (): Promise<boolean> => (await readMetric(node, lastSync)) > 0;
+  // A program that is not bundled begins slowly where others need the processors.
+  await waitUntil("the first sync", hasSynced, { timeoutMs: 45_000 });
   const resources = started.move();
   return { agent, node, namespace, ...clusterOf(client), close: () => resources.disposeAsync() };
 }
