@@ -16,9 +16,15 @@ function end(): void {
   process.kill(process.pid, "SIGKILL");
 }
 
+/** Waits for the program, which has all of its input from its start. */
+async function endOnceStarted(): Promise<void> {
+  while (!process.getActiveResourcesInfo().includes("ProcessWrap")) await setTimeout(1);
+  end();
+}
+
 const commands: CommandRunner = {
   run(...call) {
-    void setTimeout(200).then(end);
+    void endOnceStarted();
     return real.run(...call);
   },
   start(...call) {
