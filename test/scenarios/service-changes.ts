@@ -155,7 +155,7 @@ export const serviceChanges: readonly Scenario[] = [
     ],
   },
   {
-    name: "loadBalancerSourceRanges come into force and go",
+    name: "loadBalancerSourceRanges are added and removed",
     steps: [
       withService("there are none", { exposed: true }, [fromClient(toBalancer, both)]),
       withService(
