@@ -74,7 +74,7 @@ const flags = {
   },
   namespace: {
     placeholder: "NAME",
-    help: "namespace of the Lease of the leader election and of the stored revisions",
+    help: "namespace of the leader election Lease and of the stored revisions",
     default: "kube-system",
     parse: parseNamespace,
   },
