@@ -33,7 +33,7 @@ export function useCustomResources(): ApiRequests {
   }).api;
 }
 
-/** Creates an object anew: an older one of its name is deleted. */
+/** Creates an object, after deleting an existing one with the same name. */
 export async function create(requests: ApiRequests, path: string, object: Resource): Promise<Json> {
   await requests.delete(`${path}/${object.metadata.name}`);
   const answer = await requests.post(path, object);

@@ -44,6 +44,6 @@ describe("scripts/build-image.sh", () => {
     const failure = execa(join(root, "scripts/build-image.sh"), ["x:1"], {
       env: { ENGINE: "no-such-engine" },
     });
-    await assert.rejects(failure, /No image builder works here/);
+    await assert.rejects(failure, /No image builder works on this machine/);
   });
 });
