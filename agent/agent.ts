@@ -5,26 +5,28 @@ import type { ApiClient } from "../platform/kube/api-client.ts";
 import type { EventRecorder } from "../platform/kube/events.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Metrics } from "../platform/telemetry/metrics.ts";
-import type { Dataplane } from "./dataplane/dataplane.ts";
-import { DriftGuard } from "./drift/drift-guard.ts";
+import type { DataplaneRunner } from "./dataplane/runner.ts";
+import { NodeDrift } from "./drift/node-drift.ts";
 import { servePages } from "./http/serve-pages.ts";
 import { type ChangeMetrics, createChangeMetrics } from "./metrics/change-metrics.ts";
 import { createDriftMetrics } from "./metrics/drift-metrics.ts";
 import { createSyncMetrics } from "./metrics/sync-metrics.ts";
+import { countInModes, needsCounts, someNeedCounts } from "./node-services/connections/count-in-modes.ts";
 import { ConnectionMonitor } from "./node-services/connections/connection-monitor.ts";
 import { NodeServices, type NodeServicesDeps } from "./node-services/node-services.ts";
 import { LocalNode } from "./node/local-node.ts";
 import { OwnNode } from "./node/own-node.ts";
-import type { ToolVersions } from "./node/tool-versions.ts";
 import type { AgentOptions } from "./options.ts";
 import type { ConnectionCounts } from "./services/endpoints/endpoint-connections.ts";
 import { modeProblem, needsNamespaces, type SettingsLadder, settingsToCheck } from "./settings/ladder.ts";
 import { NodeSettings } from "./settings/node-settings.ts";
+import type { AgentFacts } from "./status/agent-facts.ts";
 import { FactCollector } from "./status/fact-collector.ts";
 import { isProxyHealthy } from "./status/judge-health.ts";
 import { Reporter } from "./status/reporter.ts";
 import { ModeProbe } from "./sync/mode-probe.ts";
 import { ModeSwitch } from "./sync/mode-switch.ts";
+import { ModeRouter } from "./sync/router.ts";
 import { ServiceSync, type ServiceSyncObserver } from "./sync/service-sync.ts";
 import type { SyncOutcome } from "./sync/sync-outcome.ts";
 import { StoredObjects } from "./watch/stored-objects.ts";
@@ -34,10 +36,10 @@ export interface AgentDeps {
   readonly version: string;
   /** Settings from a file; undefined takes them from the NodeProxy of the node. */
   readonly config: ProxyConfig | undefined;
-  readonly tools: ToolVersions;
+  readonly tools: AgentFacts["tools"];
   readonly client: ApiClient;
-  readonly dataplanes: ReadonlyMap<ProxyMode, Dataplane>;
-  /** Open connections that this node has sent to endpoints; may throw. */
+  readonly runners: ReadonlyMap<ProxyMode, DataplaneRunner>;
+  /** Open connections to endpoints that conntrack translates; may throw. */
   readonly countConnections: () => Promise<ConnectionCounts>;
   readonly flows: NodeServicesDeps["flows"];
   readonly writeKernelSettings: NodeServicesDeps["writeKernelSettings"];
@@ -60,11 +62,12 @@ class Agent {
   readonly #deps: AgentDeps;
   readonly #signal: AbortSignal;
   readonly #modes: ModeSwitch;
+  readonly #router: ModeRouter;
   readonly #settings: NodeSettings;
   readonly #modeProbe: ModeProbe;
   readonly #node: OwnNode;
   readonly #reporter: Reporter;
-  readonly #drift: DriftGuard;
+  readonly #drift: NodeDrift;
   readonly #nodeServices: NodeServices;
   readonly #connections: ConnectionMonitor;
   readonly #facts: FactCollector;
@@ -74,15 +77,16 @@ class Agent {
   #servicesEnded: Promise<void> = Promise.resolve();
 
   constructor(deps: AgentDeps, signal: AbortSignal) {
-    const { dataplanes, metrics, clock, log } = deps;
+    const { runners, metrics, clock, log } = deps;
     this.#deps = deps;
     this.#signal = signal;
-    this.#modes = new ModeSwitch({ dataplanes, log });
+    this.#modes = new ModeSwitch({ runners, log });
+    this.#router = new ModeRouter({ runners, clock, log });
     this.#settings = this.#createSettings();
     this.#modeProbe = this.#createModeProbe();
     this.#node = this.#createNode();
     this.#reporter = this.#createReporter();
-    this.#drift = this.#createDriftGuard();
+    this.#drift = this.#createDrift();
     this.#nodeServices = this.#createNodeServices();
     this.#connections = this.#createConnectionMonitor();
     this.#facts = this.#createFactCollector();
@@ -90,8 +94,6 @@ class Agent {
   }
 
   async run(): Promise<void> {
-    const { dataplanes } = this.#deps;
-    for (const dataplane of dataplanes.values()) dataplane.watchDrift?.(this.#drift);
     await Promise.all([
       this.#servePages(),
       this.#followApi(),
@@ -103,7 +105,7 @@ class Agent {
     ]);
     await this.#servicesEnded;
     await this.#settings.settled();
-    for (const dataplane of dataplanes.values()) await dataplane.close();
+    for (const runner of this.#deps.runners.values()) await runner.close();
   }
 
   async #followApi(): Promise<void> {
@@ -177,14 +179,15 @@ class Agent {
     });
   }
 
-  #createDriftGuard(): DriftGuard {
-    const { metrics, clock, log } = this.#deps;
-    return new DriftGuard({
+  #createDrift(): NodeDrift {
+    const { runners, metrics, clock, log } = this.#deps;
+    return new NodeDrift({
+      dataplanes: [...runners.values()].map(({ dataplane }) => dataplane),
       policy: () => this.#settings.ladder.candidate?.config.drift.policy ?? "Report",
-      requestRepair: () => this.#services?.requestRepair(),
+      requestRepair: (mode) => this.#services?.requestRepair(mode),
       onEvent: (event) => this.#reporter.reportDrift(event),
       onFactsChange: () => this.#reporter.requestStatusWrite(),
-      metrics: createDriftMetrics(metrics.meter, () => this.#drift.isDrifted),
+      metrics: createDriftMetrics(metrics.meter, () => this.#drift.drifted()),
       clock,
       log,
     });
@@ -193,6 +196,7 @@ class Agent {
   #createNodeServices(): NodeServices {
     const { flows, writeKernelSettings, events, metrics, clock, log } = this.#deps;
     return new NodeServices({
+      serving: this.#router,
       flows,
       writeKernelSettings,
       isProxyHealthy: () => isProxyHealthy(this.#facts.healthFacts()),
@@ -205,15 +209,19 @@ class Agent {
   }
 
   #createConnectionMonitor(): ConnectionMonitor {
-    const { countConnections, clock, log } = this.#deps;
+    const { clock, log } = this.#deps;
     return new ConnectionMonitor({
-      count: countConnections,
-      isNeeded: () =>
-        this.#services?.needsConnections === true && this.#modes.chosen()?.hasLeastConnection !== true,
+      count: () => this.#countConnections(),
+      isNeeded: () => someNeedCounts(this.#router, this.#services?.leastConnectionServices ?? []),
+      concerns: (service) => needsCounts(this.#router, service),
       onReading: (reading) => this.#services?.setConnections(reading),
       clock,
       log,
     });
+  }
+
+  #countConnections(): Promise<ConnectionCounts> {
+    return countInModes(this.#router, this.#deps.countConnections);
   }
 
   #createFactCollector(): FactCollector {
@@ -223,6 +231,7 @@ class Agent {
       tools,
       settings: this.#settings,
       modes: this.#modes,
+      serving: this.#router,
       record: this.#reporter.record,
       services: () => this.#services,
       nodeServices: this.#nodeServices,
@@ -241,6 +250,7 @@ class Agent {
       client,
       node,
       modes: this.#modes,
+      router: this.#router,
       storedObjects,
       observer,
       clock,
@@ -259,20 +269,28 @@ class Agent {
       onListed: (kind) => {
         if (kind === "Namespaces") this.#settings.tell({ kind: "namespacesListed" });
       },
-      onTake: () => {
-        this.#changeMetrics.takeUp();
+      onTake: () => this.#changeMetrics.takeUp(),
+      onOutcome: (outcome) => this.#onOutcome(outcome),
+      onInStep: (catalog, last) => {
+        this.#nodeServices.follow(catalog, last);
         this.#connections.reconsider();
       },
-      onOutcome: (outcome) => this.#onOutcome(outcome),
-      onInStep: (catalog, last) => this.#nodeServices.follow(catalog, last),
       onFactsChange: () => this.#reporter.requestStatusWrite(),
     };
   }
 
   #servePages(): Promise<void> {
-    const { options, metrics, countConnections, clock, log } = this.#deps;
-    const dataplane = () => this.#modes.chosen();
-    const pages = { options, metrics, facts: this.#facts, dataplane, countConnections, clock, log };
+    const { options, metrics, clock, log } = this.#deps;
+    const countConnections = () => this.#countConnections();
+    const pages = {
+      options,
+      metrics,
+      facts: this.#facts,
+      serving: this.#router,
+      countConnections,
+      clock,
+      log,
+    };
     return servePages(pages, this.#signal);
   }
 }

@@ -1,5 +1,5 @@
+import { release } from "node:os";
 import packageJson from "../package.json" with { type: "json" };
-import type { ProxyMode } from "../crds/api.ts";
 import { systemClock } from "../platform/async/clock.ts";
 import { createApiClient } from "../platform/kube/client-node.ts";
 import { createEventRecorder } from "../platform/kube/events.ts";
@@ -12,13 +12,11 @@ import { createMeterProvider } from "../platform/telemetry/metrics.ts";
 import { runAgent } from "./agent.ts";
 import { cleanUp } from "./dataplane/clean-up.ts";
 import { createFlowTable } from "./kernel/conntrack/flow-table.ts";
-import type { Dataplane } from "./dataplane/dataplane.ts";
-import { dataplanes as factories } from "./dataplane/dataplanes.ts";
-import type { CommandRunner } from "./kernel/command/command.ts";
+import { createRunners } from "./dataplane/dataplanes.ts";
+import { readToolVersions } from "./dataplane/tool-versions.ts";
 import { createCommandRunner } from "./kernel/command/command-runner.ts";
 import { applyKernelSettings, type KernelSetting } from "./kernel/proc/kernel-settings.ts";
 import { readConfigFile } from "./settings/config-file.ts";
-import { readToolVersions } from "./node/tool-versions.ts";
 import { countConnections } from "./node-services/connections/count-connections.ts";
 import { type AgentCommand, type AgentOptions, help, parseProcessArguments } from "./options.ts";
 
@@ -29,7 +27,8 @@ async function execute(command: AgentCommand): Promise<void> {
   switch (command.kind) {
     case "cleanup": {
       const log = createLogger({ level: command.logLevel, name });
-      const main = () => cleanUp({ dataplanes: createDataplanes(createCommandRunner({ log }), log), log });
+      const commands = createCommandRunner({ log });
+      const main = () => cleanUp({ runners: createRunners({ commands, log, clock: systemClock }), log });
       await runProgram({ name, log, main });
       return;
     }
@@ -51,14 +50,15 @@ async function run(options: AgentOptions, log: Logger, signal: AbortSignal): Pro
   });
   const client = createApiClient(kubeConfig, { userAgent: `${name}/${version}` });
   const commands = createCommandRunner({ log });
+  const runners = createRunners({ commands, log, clock: systemClock });
   log.info({ version, node: nodeName }, "starting");
   const deps = {
     options,
     version,
     config,
-    tools: await readToolVersions(commands),
+    tools: { kernel: release(), versions: await readToolVersions(runners.values()) },
     client,
-    dataplanes: createDataplanes(commands, log),
+    runners,
     countConnections: () => countConnections(commands),
     flows: createFlowTable(commands),
     writeKernelSettings: (settings: readonly KernelSetting[]) =>
@@ -69,12 +69,6 @@ async function run(options: AgentOptions, log: Logger, signal: AbortSignal): Pro
     log,
   };
   await runAgent(deps, signal);
-}
-
-function createDataplanes(commands: CommandRunner, log: Logger): ReadonlyMap<ProxyMode, Dataplane> {
-  const deps = { commands, log, clock: systemClock };
-  const created = Object.values(factories).map((create) => create(deps));
-  return new Map(created.map((dataplane) => [dataplane.mode, dataplane]));
 }
 
 const command = readCommand({ name, version, help }, parseProcessArguments);

@@ -1,5 +1,5 @@
 import { cutText } from "../../platform/text/cut-text.ts";
-import type { Culprit } from "../dataplane/dataplane.ts";
+import type { Culprit } from "../dataplane/foreign-change.ts";
 
 const longestCommand = 160;
 
@@ -14,7 +14,7 @@ export function describeCulprit(culprit: Culprit | undefined): string {
   return `${name} (process ${processId}${details === "" ? "" : `: ${details}`})`;
 }
 
-/** Command lines are what strangers wrote: without control characters, and not too long. */
+/** Command lines may hold anything: control characters are removed, and long ones are cut. */
 function cut(command: string): string {
   return cutText(command.replaceAll(/\p{Cc}+/gu, " "), longestCommand);
 }

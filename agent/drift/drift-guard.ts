@@ -1,8 +1,8 @@
-import type { NodeProxyStatus } from "../../crds/api.ts";
+import type { NodeProxyStatus, ProxyMode } from "../../crds/api.ts";
 import { formatTime } from "../../platform/kube/time.ts";
 import type { Clock } from "../../platform/async/clock.ts";
 import type { Logger } from "../../platform/log.ts";
-import type { DriftObserver, ForeignChange } from "../dataplane/dataplane.ts";
+import type { DriftObserver, ForeignChange } from "../dataplane/foreign-change.ts";
 import { WakeSignal } from "../../platform/async/wake-signal.ts";
 import { describeCulprit } from "./describe-culprit.ts";
 import type { DriftMetrics } from "../metrics/drift-metrics.ts";
@@ -18,7 +18,7 @@ import {
   sentence,
 } from "./judge-drift.ts";
 
-/** What the status tells about changes by others. */
+/** What the status tells about external changes. */
 export interface DriftFacts {
   readonly status: NonNullable<NodeProxyStatus["drift"]>;
   readonly condition: ReturnType<typeof judgeDrifted>;
@@ -31,8 +31,9 @@ export interface DriftEvent {
 }
 
 export interface DriftGuardDeps {
+  readonly mode: ProxyMode;
   readonly policy: () => DriftPolicy;
-  /** Programs everything anew, soon. */
+  /** Rewrites everything of the mode, soon. */
   readonly requestRepair: () => void;
   readonly onEvent: (event: DriftEvent) => void;
   /** {@link DriftGuard.facts} may differ from before. */
@@ -42,7 +43,7 @@ export interface DriftGuardDeps {
   readonly log: Logger;
 }
 
-/** Has repaired what others do to our kernel state, ever more slowly where they do not stop, and tells about it. */
+/** Requests repairs of external changes to one mode's kernel state, ever less often where they do not stop, and reports them. */
 export class DriftGuard implements DriftObserver {
   readonly #deps: DriftGuardDeps;
   readonly #wakeSignal: WakeSignal;
@@ -57,15 +58,15 @@ export class DriftGuard implements DriftObserver {
   }
 
   onForeignChange(change: ForeignChange): void {
-    const { clock, log, metrics, onEvent, onFactsChange, policy } = this.#deps;
+    const { mode, clock, log, metrics, onEvent, onFactsChange, policy } = this.#deps;
     const isFirst = this.#record.open === undefined;
     this.#record = addChange(this.#record, change, clock.monotonicMs());
     this.#lastAt = clock.now();
-    metrics.countChange();
+    metrics.countChange(mode);
     if (isFirst) {
       log.warn(
-        { culprit: change.culprit, what: change.what, policy: policy() },
-        "others change our kernel state",
+        { mode, culprit: change.culprit, what: change.what, policy: policy() },
+        "another process changed our kernel state",
       );
       if (policy() === "Report")
         onEvent({ type: "Warning", reason: "DriftDetected", message: sentence(change) });
@@ -75,13 +76,14 @@ export class DriftGuard implements DriftObserver {
   }
 
   onRestored(): void {
-    const { clock, log, metrics, onEvent, onFactsChange } = this.#deps;
+    const { mode, clock, log, metrics, onEvent, onFactsChange } = this.#deps;
     const { open } = this.#record;
     this.#isRepairRequested = false;
     if (open === undefined) return;
     this.#record = addRestored(this.#record, clock.monotonicMs());
-    metrics.countRepair();
-    log.info({ afterMs: Math.round(clock.monotonicMs() - open.atMs) }, "repaired what others had changed");
+    metrics.countRepair(mode);
+    const afterMs = Math.round(clock.monotonicMs() - open.atMs);
+    log.info({ mode, afterMs }, "repaired an external change");
     onEvent({
       type: "Warning",
       reason: "DriftRepaired",
@@ -94,9 +96,9 @@ export class DriftGuard implements DriftObserver {
   onWatchChange(problem: string | undefined): void {
     if (problem === this.#watchProblem) return;
     this.#watchProblem = problem;
-    const { log, onFactsChange } = this.#deps;
-    if (problem === undefined) log.info({}, "changes of others are noticed again");
-    else log.warn({ reason: problem }, "changes of others are not noticed");
+    const { mode, log, onFactsChange } = this.#deps;
+    if (problem === undefined) log.info({ mode }, "external changes are noticed again");
+    else log.warn({ mode, reason: problem }, "external changes are not noticed");
     onFactsChange();
   }
 

@@ -1,10 +1,10 @@
 import type { Condition, NodeProxyConfig } from "../../crds/api.ts";
-import type { ForeignChange } from "../dataplane/dataplane.ts";
+import type { ForeignChange } from "../dataplane/foreign-change.ts";
 import { describeCulprit } from "./describe-culprit.ts";
 
 export type DriftPolicy = NodeProxyConfig["drift"]["policy"];
 
-/** What is known about changes that others made to our kernel state. Times are milliseconds of the monotonic clock. */
+/** What is known about external changes of one mode's kernel state. Times are milliseconds of the monotonic clock. */
 export interface DriftRecord {
   /** Foreign changes since the agent started. */
   readonly detectedTotal: number;
@@ -27,7 +27,7 @@ export const noDrift: DriftRecord = {
   lastRepairMs: undefined,
 };
 
-/** So long after the last repair and the last change whoever made it counts as having given up. */
+/** So long after the last repair and the last change a fight counts as over. */
 const calmMs = 60_000;
 /** The first repair comes at once, the second after so long, and each further one after twice as long. */
 const firstPauseMs = 1_000;
@@ -35,7 +35,7 @@ const longestPauseMs = 30_000;
 /** From so many repairs in a row on it is a fight, and shown as one. */
 const repairsOfAFight = 3;
 
-/** Somebody else changed our kernel state. */
+/** Another process changed our kernel state. */
 export function addChange(record: DriftRecord, change: ForeignChange, nowMs: number): DriftRecord {
   const seen = { change, atMs: nowMs };
   return {
@@ -48,7 +48,7 @@ export function addChange(record: DriftRecord, change: ForeignChange, nowMs: num
   };
 }
 
-/** Everything was programmed anew, for whatever reason. */
+/** Everything was rewritten, for whatever reason. */
 export function addRestored(record: DriftRecord, nowMs: number): DriftRecord {
   if (record.open === undefined) return record;
   return { ...record, open: undefined, repairsInARow: record.repairsInARow + 1, lastRepairMs: nowMs };
@@ -70,13 +70,13 @@ export function calmTimeMs(record: DriftRecord, nowMs: number): number | undefin
   return isFight(record, nowMs) ? lastTroubleMs(record) + calmMs : undefined;
 }
 
-/** Reasons of condition Drifted that others decide by. */
+/** Reasons of condition Drifted that other code decides by. */
 export const driftReasons = {
-  /** What others have changed stays, because of the policy. */
+  /** An external change stays, because of the policy. */
   reported: "Reported",
 } as const;
 
-/** Condition Drifted. Its words change with repairs, not with every foreign change, so that it is written seldom. */
+/** Condition Drifted. Its words change with repairs, not with every external change, to keep status writes rare. */
 export function judgeDrifted(
   record: DriftRecord,
   {
@@ -85,7 +85,7 @@ export function judgeDrifted(
     nowMs,
   }: {
     readonly policy: DriftPolicy;
-    /** Why changes of others are not noticed. */
+    /** Why external changes are not noticed. */
     readonly watchProblem: string | undefined;
     readonly nowMs: number;
   },
@@ -98,25 +98,25 @@ export function judgeDrifted(
   if (isFight(record, nowMs)) {
     const last = lastNamed ?? lastChange?.change;
     const message =
-      `Others change our kernel state again and again: repaired ${repairsInARow} times without a minute of calm, ` +
+      `Other processes keep changing our kernel state: repaired ${repairsInARow} times without a minute of calm, ` +
       `at most every ${longestPauseMs / 1_000} seconds. ${last === undefined ? "" : sentence(last)}`;
     return { status: "True", reason: "RepeatedChanges", message };
   }
   if (open === undefined && watchProblem !== undefined) {
-    const message = `Changes of others are not noticed at once: ${watchProblem}. Full syncs repair them.`;
+    const message = `External changes are not noticed at once: ${watchProblem}. Full syncs repair them.`;
     return { status: "Unknown", reason: "NotWatched", message };
   }
   if (open === undefined) {
     return {
       status: "False",
       reason: "InStep",
-      message: "Nothing that others have changed is in the kernel.",
+      message: "The kernel holds no external changes.",
     };
   }
   return { status: "True", reason: "Repairing", message: `${sentence(open.change)} It is being repaired.` };
 }
 
-/** What somebody did, as one sentence. */
+/** Who did what, as one sentence. */
 export function sentence({ culprit, what }: ForeignChange): string {
   return `${describeCulprit(culprit)} ${what}.`;
 }

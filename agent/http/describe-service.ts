@@ -1,3 +1,4 @@
+import type { ProxyMode } from "../../crds/api.ts";
 import { transportKey } from "../../platform/ip/socket-address.ts";
 import type { ConnectionCounts } from "../services/endpoints/endpoint-connections.ts";
 import type { DesiredService, DesiredServicePort, Endpoint } from "../services/desired-state.ts";
@@ -8,6 +9,8 @@ const longestList = 1_000;
 /** A Service as this node serves it, with its traffic, for `/services/NAMESPACE/NAME`. */
 export interface ServiceDescription {
   readonly service: string;
+  /** The mode that serves it; null when none does. */
+  readonly mode: ProxyMode | null;
   /** When the connections of frontends were counted, RFC 3339; null where they cannot be. */
   readonly countedAt: string | null;
   /** Why something is missing. */
@@ -40,14 +43,16 @@ interface ServicePortDescription {
 export function describeService(
   service: DesiredService,
   traffic: {
+    readonly mode: ProxyMode | undefined;
     readonly frontends: CountReading | undefined;
     readonly endpoints: ConnectionCounts | undefined;
     readonly problems: readonly string[];
   },
 ): ServiceDescription {
-  const { frontends, problems } = traffic;
+  const { mode, frontends, problems } = traffic;
   return {
     service: service.name,
+    mode: mode ?? null,
     countedAt: frontends === undefined ? null : new Date(frontends.at).toISOString(),
     problems,
     ports: service.ports.slice(0, longestList).map((port) => describePort(port, traffic)),

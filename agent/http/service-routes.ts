@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { errorMessage } from "../../platform/errors.ts";
 import type { RouteHandler } from "../../platform/http/serve.ts";
+import type { ServingModes } from "../dataplane/serving-modes.ts";
 import type { ConnectionCounts } from "../services/endpoints/endpoint-connections.ts";
 import type { DesiredState } from "../services/desired-state.ts";
 import { readServiceName } from "../services/service-port-name.ts";
@@ -10,6 +11,7 @@ import type { FrontendCounters } from "../metrics/frontend-counters.ts";
 export interface ServiceRoutesDeps {
   /** undefined before the first sync. */
   readonly desired: () => DesiredState | undefined;
+  readonly serving: Pick<ServingModes, "of">;
   readonly counters: FrontendCounters;
   /** Open connections of all endpoints; may throw. */
   readonly countConnections: () => Promise<ConnectionCounts>;
@@ -18,6 +20,7 @@ export interface ServiceRoutesDeps {
 /** `/services/NAMESPACE/NAME`: what this node serves for a Service and what comes through it, in JSON. */
 export function createServiceRoutes({
   desired,
+  serving,
   counters,
   countConnections,
 }: ServiceRoutesDeps): Readonly<Record<string, RouteHandler>> {
@@ -39,6 +42,7 @@ export function createServiceRoutes({
         result.status === "rejected" ? [errorMessage(result.reason)] : [],
       );
       const description = describeService(service, {
+        mode: serving.of(serviceName)?.mode,
         frontends: frontends.status === "fulfilled" ? frontends.value : undefined,
         endpoints: endpoints.status === "fulfilled" ? endpoints.value : undefined,
         problems,

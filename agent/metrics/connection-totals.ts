@@ -14,8 +14,8 @@ export interface ServicePortTotal {
 }
 
 /**
- * Adds up what the kernel counted, over the times when its counters begin again at 0: a frontend that leads elsewhere, a
- * table that is filled anew. What came between the last reading and such a moment is lost. Totals never go back.
+ * Adds up what the kernel counted, over the times when its counters begin again at 0: a frontend with another verdict, a
+ * table that is refilled. What came between the last reading and such a moment is lost. Totals never go back.
  */
 export class ConnectionTotals {
   /** By frontend. */

@@ -1,25 +1,31 @@
 import type { Meter } from "@opentelemetry/api";
+import type { ProxyMode } from "../../crds/api.ts";
 
 export interface DriftMetrics {
-  countChange(): void;
-  countRepair(): void;
+  countChange(mode: ProxyMode): void;
+  countRepair(mode: ProxyMode): void;
 }
 
-/** @param isDrifted whether foreign changes may be in the kernel */
-export function createDriftMetrics(meter: Meter, isDrifted: () => boolean): DriftMetrics {
+/** @param drifted the modes that can tell, and whether external changes may be in the kernel */
+export function createDriftMetrics(
+  meter: Meter,
+  drifted: () => ReadonlyMap<ProxyMode, boolean>,
+): DriftMetrics {
   const changes = meter.createCounter("kubesteer_drift_detected", {
-    description: "Changes that others made to our kernel state",
+    description: "External changes of our kernel state, by mode",
   });
   const repairs = meter.createCounter("kubesteer_drift_repairs", {
-    description: "Times our kernel state was programmed anew after others had changed it",
+    description: "Times our kernel state was rewritten after an external change, by mode",
   });
   meter
     .createObservableGauge("kubesteer_drifted", {
-      description: "1 while changes that others made may be in the kernel, otherwise 0",
+      description: "1 while external changes may be in the kernel, otherwise 0, by mode",
     })
-    .addCallback((result) => result.observe(isDrifted() ? 1 : 0));
+    .addCallback((result) => {
+      for (const [mode, isDrifted] of drifted()) result.observe(isDrifted ? 1 : 0, { mode });
+    });
   return {
-    countChange: () => changes.add(1),
-    countRepair: () => repairs.add(1),
+    countChange: (mode) => changes.add(1, { mode }),
+    countRepair: (mode) => repairs.add(1, { mode }),
   };
 }

@@ -17,8 +17,8 @@ export function frontendKeys({ protocol, frontends }: DesiredServicePort): reado
 }
 
 /**
- * Reads the counters of all frontends when somebody asks, at most every ten seconds; who asks more often gets the last
- * reading. Nothing is read while nobody asks.
+ * Reads the counters of all frontends on request, at most every ten seconds; more frequent requests get the last reading.
+ * Without requests nothing is read.
  */
 export class FrontendCounters {
   readonly #read: () => Promise<CountReading>;

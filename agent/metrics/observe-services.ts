@@ -1,8 +1,9 @@
 import type { Clock } from "../../platform/async/clock.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { Metrics } from "../../platform/telemetry/metrics.ts";
-import type { Dataplane, FrontendCount } from "../dataplane/dataplane.ts";
+import type { ServingModes } from "../dataplane/serving-modes.ts";
 import { FrontendCounters } from "./frontend-counters.ts";
+import { readFrontendCounts } from "./read-frontend-counts.ts";
 import { createServiceConnections } from "./service-metrics.ts";
 import { observeState, type StateSources } from "./state-metrics.ts";
 
@@ -10,22 +11,16 @@ export interface ObservedServices extends StateSources {
   readonly metrics: Metrics;
   /** How many of the busiest service ports have a metric of their own; 0 counts nothing. */
   readonly serviceMetrics: number;
-  /** The dataplane that runs; undefined while none does. */
-  readonly dataplane: () => Dataplane | undefined;
+  readonly serving: ServingModes;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Shows in the metrics what is served, and returns what counts its connections. */
 export function observeServices(observed: ObservedServices): FrontendCounters {
-  const { metrics, serviceMetrics: size, dataplane, desired, clock, log } = observed;
+  const { metrics, serviceMetrics: size, serving, desired, clock, log } = observed;
   observeState(metrics.meter, observed);
-  const counters = new FrontendCounters({ read: () => readFrontendCounts(dataplane()), clock });
+  const counters = new FrontendCounters({ read: () => readFrontendCounts(serving), clock });
   if (size > 0) metrics.addPassingCounter(createServiceConnections({ size, counters, desired, log }));
   return counters;
-}
-
-function readFrontendCounts(dataplane: Dataplane | undefined): Promise<readonly FrontendCount[]> {
-  const reading = dataplane?.readFrontendCounts?.();
-  return reading ?? Promise.reject(new Error(`mode ${dataplane?.mode ?? "none"} does not count connections`));
 }

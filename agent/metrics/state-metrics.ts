@@ -1,16 +1,17 @@
 import type { Meter } from "@opentelemetry/api";
 import type { DesiredState } from "../services/desired-state.ts";
+import type { RunningMode } from "../sync/routed-sync.ts";
 import type { SyncSuccess } from "../sync/sync-outcome.ts";
 import { countWithoutLocalEndpoints } from "./count-without-local-endpoints.ts";
 
-/** What the gauges show, read when somebody asks for the metrics. */
+/** What the gauges show, read at each scrape. */
 export interface StateSources {
   readonly lastSuccess: () => SyncSuccess | undefined;
   /** undefined before the first sync. */
   readonly desired: () => DesiredState | undefined;
   /** Items of Services and EndpointSlices that are left out because they are wrong. */
   readonly problemCount: () => number;
-  /** Of when the Services are that stand in for those of the API server, milliseconds since the epoch; undefined when none do. */
+  /** When the Services were stored that are served until the API server answers, milliseconds since the epoch; else undefined. */
   readonly staleSinceMs: () => number | undefined;
 }
 
@@ -29,23 +30,8 @@ export function observeState(meter: Meter, sources: StateSources): void {
   });
   gauge("kubesteer_services", "Services known to the agent", () => desired()?.services.size);
   gauge(
-    "kubesteer_service_ports",
-    "Service ports in the kernel, both IP families",
-    () => lastSuccess()?.report.servicePorts,
-  );
-  gauge(
-    "kubesteer_endpoints",
-    "Endpoints in the kernel, both IP families",
-    () => lastSuccess()?.report.endpoints,
-  );
-  gauge(
-    "kubesteer_rejected_services",
-    "Services the kernel refused",
-    () => lastSuccess()?.report.rejected.length,
-  );
-  gauge(
     "kubesteer_unsupported_features",
-    "What Services ask for and the mode does not do",
+    "What Services ask for and do not get from the mode that serves them",
     () => lastSuccess()?.report.unsupported.length,
   );
   gauge(
@@ -55,7 +41,7 @@ export function observeState(meter: Meter, sources: StateSources): void {
   );
   gauge(
     "kubesteer_stale_since_timestamp_seconds",
-    "Of when the stored Services are that are served because the API server has not answered since the start; else 0",
+    "When the Services were stored that are served because the API server has not answered since the start; else 0",
     () => (staleSinceMs() ?? 0) / 1000,
   );
   meter
@@ -69,4 +55,37 @@ export function observeState(meter: Meter, sources: StateSources): void {
       result.observe(counts.internal, { traffic_policy: "internal" });
       result.observe(counts.external, { traffic_policy: "external" });
     });
+  observeModes(meter, lastSuccess);
+}
+
+/** Gauges with a value for each running mode. */
+function observeModes(meter: Meter, lastSuccess: StateSources["lastSuccess"]): void {
+  const gauge = (
+    name: string,
+    description: string,
+    value: (mode: RunningMode, success: SyncSuccess) => number,
+  ) => {
+    meter.createObservableGauge(name, { description }).addCallback((result) => {
+      const success = lastSuccess();
+      for (const mode of success?.modes ?? []) {
+        if (success !== undefined) result.observe(value(mode, success), { mode: mode.mode });
+      }
+    });
+  };
+  gauge("kubesteer_mode_services", "Services that each running mode serves", ({ services }) => services);
+  gauge(
+    "kubesteer_service_ports",
+    "Service ports in the kernel, both IP families, by mode",
+    ({ servicePorts }) => servicePorts,
+  );
+  gauge(
+    "kubesteer_endpoints",
+    "Endpoints in the kernel, both IP families, by mode",
+    ({ endpoints }) => endpoints,
+  );
+  gauge(
+    "kubesteer_rejected_services",
+    "Services the kernel refused, by mode",
+    ({ mode }, { report }) => report.rejected.filter((refused) => refused.mode === mode).length,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Meter } from "@opentelemetry/api";
+import type { ProxyMode } from "../../crds/api.ts";
 import { syncLatencyBuckets } from "../../platform/telemetry/metrics.ts";
-import type { SyncOutcome, SyncSuccess } from "../sync/sync-outcome.ts";
+import type { SyncFailure, SyncOutcome, SyncSuccess } from "../sync/sync-outcome.ts";
 
 /** kube-proxy's buckets for the network programming duration, in seconds. */
 const programmingBuckets = [0.25, 0.5, ...steps(1, 59, 1), ...steps(60, 115, 5), ...steps(120, 300, 30)];
@@ -50,11 +51,17 @@ export function createSyncMetrics(meter: Meter, startedAt: number): SyncMetrics 
     description: "Failed syncs in mode nftables",
   });
 
+  function countFailure(mode: ProxyMode | undefined, reason: SyncFailure["reason"]): void {
+    failures.add(1, { mode: mode ?? "none", reason });
+    if (mode === "nftables") nftablesFailures.add(1);
+  }
+
   function recordSuccess(success: SyncSuccess): void {
     const seconds = success.durationMs / 1000;
     duration.record(seconds);
     scopeDuration[success.scope].record(seconds);
     if (success.changeLatencyMs !== undefined) changeLatency.record(success.changeLatencyMs / 1000);
+    for (const { mode } of success.failing.filter(({ isNew }) => isNew)) countFailure(mode, "SyncFailed");
     for (const triggeredAt of success.triggerTimes.filter((time) => time >= startedAt)) {
       programming.record(Math.max(0, success.at - triggeredAt) / 1000);
     }
@@ -62,12 +69,8 @@ export function createSyncMetrics(meter: Meter, startedAt: number): SyncMetrics 
 
   return {
     record(outcome) {
-      if (outcome.kind === "success") {
-        recordSuccess(outcome);
-        return;
-      }
-      failures.add(1, { mode: outcome.mode ?? "none", reason: outcome.reason });
-      if (outcome.mode === "nftables") nftablesFailures.add(1);
+      if (outcome.kind === "success") recordSuccess(outcome);
+      else countFailure(outcome.mode, outcome.reason);
     },
   };
 }

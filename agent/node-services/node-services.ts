@@ -1,12 +1,14 @@
 import type { Meter } from "@opentelemetry/api";
-import type { NodeProxyConfig } from "../../crds/api.ts";
+import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
 import type { Clock } from "../../platform/async/clock.ts";
 import type { EventRecorder } from "../../platform/kube/events.ts";
 import type { Logger } from "../../platform/log.ts";
 import { createConntrackMetrics } from "../metrics/conntrack-metrics.ts";
 import { ConntrackSettings, type ConntrackSettingsDeps } from "./sysctls/conntrack-settings.ts";
 import type { FlowTable } from "../kernel/conntrack/flow-table.ts";
-import { FlowRepair } from "./flows/flow-repair.ts";
+import { FilteredMap } from "../dataplane/filtered-map.ts";
+import type { ServingModes } from "../dataplane/serving-modes.ts";
+import { ServiceFlows } from "./flows/service-flows.ts";
 import { HealthCheckNodePorts } from "./health-checks/health-check-node-ports.ts";
 import { LoopbackRelays } from "./loopback/loopback-relays.ts";
 import type { ServiceName } from "../services/desired-state.ts";
@@ -15,6 +17,7 @@ import type { ServiceProblem } from "../services/service-problem.ts";
 import { namespaceOf } from "../services/service-port-name.ts";
 
 export interface NodeServicesDeps {
+  readonly serving: ServingModes;
   readonly flows: FlowTable;
   readonly writeKernelSettings: ConntrackSettingsDeps["write"];
   /** Whether the kernel follows the cluster, whatever becomes of the node itself. */
@@ -27,18 +30,28 @@ export interface NodeServicesDeps {
   readonly log: Logger;
 }
 
-/** What Services need of a node besides the rules of a dataplane, in every mode. */
+/** What has happened in the kernel since {@link NodeServices.follow} was last called. */
+export interface FollowedSync {
+  readonly config: NodeProxyConfig;
+  /** Modes whose rules may have been missing: flows may have begun without them. */
+  readonly refilled: ReadonlySet<ProxyMode>;
+  /** Services that another mode serves now. */
+  readonly moved: ReadonlySet<ServiceName>;
+}
+
+/** What Services need of a node besides the rules of a mode. Whether they need it depends on the abilities of their mode. */
 export class NodeServices {
   readonly #deps: NodeServicesDeps;
-  readonly #flowRepair: FlowRepair;
+  readonly #flows: ServiceFlows;
   readonly #healthCheckNodePorts: HealthCheckNodePorts;
   readonly #loopbackRelays: LoopbackRelays;
   readonly #conntrackSettings: ConntrackSettings;
 
   constructor(deps: NodeServicesDeps) {
-    const { flows, writeKernelSettings, isProxyHealthy, onProblemsChange, meter, clock, log } = deps;
+    const { serving, flows, writeKernelSettings, isProxyHealthy, onProblemsChange, meter, clock, log } = deps;
     this.#deps = deps;
-    this.#flowRepair = new FlowRepair({
+    this.#flows = new ServiceFlows({
+      serving,
       flows,
       metrics: createConntrackMetrics(meter),
       onProblemChange: onProblemsChange,
@@ -55,35 +68,31 @@ export class NodeServices {
     this.#conntrackSettings = new ConntrackSettings({ write: writeKernelSettings, meter, log });
   }
 
-  /**
-   * To be called whenever the kernel is known to hold what the catalog told last.
-   *
-   * @param options.afterFullSync Rules may have been missing before: flows may have begun without them.
-   */
-  follow(
-    catalog: ServiceCatalog,
-    { config, afterFullSync }: { readonly config: NodeProxyConfig; readonly afterFullSync: boolean },
-  ): void {
-    const changedUdpServices = catalog.takeChangedUdpServices();
-    const udpServicePorts = catalog.udpServicePorts;
-    this.#flowRepair.repairUdp(
-      afterFullSync ? [...changedUdpServices, ...udpServicePorts.keys()] : changedUdpServices,
-      udpServicePorts,
-    );
-    if (afterFullSync) this.#flowRepair.releaseAttempts(catalog.desiredServices);
+  /** To be called whenever the kernel is known to hold what the catalog told last. */
+  follow(catalog: ServiceCatalog, { config, refilled, moved }: FollowedSync): void {
+    const { serving } = this.#deps;
+    this.#flows.follow({
+      udpServicePorts: catalog.udpServicePorts,
+      changed: catalog.takeChangedUdpServices(),
+      moved,
+      refilled,
+    });
     this.#healthCheckNodePorts.follow({
       ports: catalog.healthCheckNodePorts,
       changed: catalog.takeChangedHealthChecks(),
       addresses: catalog.nodePortAddresses,
     });
-    this.#loopbackRelays.set(catalog.localhostNodePorts);
-    void this.#conntrackSettings.apply(config.conntrack);
+    const needsRelay = (service: ServiceName) => serving.of(service)?.abilities.servesLoopback !== true;
+    this.#loopbackRelays.set(new FilteredMap(catalog.localhostNodePorts, needsRelay));
+    if (serving.running().some(({ abilities }) => abilities.flows === "conntrackNat")) {
+      void this.#conntrackSettings.apply(config.conntrack);
+    }
   }
 
   /** Works until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([
-      this.#flowRepair.run(signal),
+      this.#flows.run(signal),
       this.#healthCheckNodePorts.run(signal),
       this.#loopbackRelays.run(signal),
     ]);
@@ -94,10 +103,11 @@ export class NodeServices {
     return this.#loopbackRelays.problems();
   }
 
-  /** What the node lacks, each one clause without a full stop. */
+  /** What the node lacks, each one clause. */
   nodeProblems(): readonly string[] {
-    const { problem } = this.#flowRepair;
-    return problem === undefined ? [] : [`clients may keep sending to endpoints that are gone: ${problem}`];
+    return this.#flows
+      .problems()
+      .map((problem) => `clients may keep sending to endpoints that are gone: ${problem}`);
   }
 
   #onListenFailure(service: ServiceName, message: string): void {

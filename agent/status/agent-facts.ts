@@ -5,11 +5,18 @@ import type { ServiceProblem } from "../services/service-problem.ts";
 import type { MissingRequirements } from "../sync/choose-mode.ts";
 import type { SyncFailure, SyncSuccess } from "../sync/sync-outcome.ts";
 
+/** What the modes run on. */
+export interface NodeTools {
+  /** Kernel release, such as 6.1.0-13-amd64. */
+  readonly kernel: string;
+  /** Versions of tools by name; without those that are not installed. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 /** Everything the agent knows that its NodeProxy tells. */
 export interface AgentFacts {
   readonly agentVersion: string;
-  /** Kernel release and version of nft, where known. */
-  readonly tools: { readonly kernel: string; readonly nft: string | undefined };
+  readonly tools: NodeTools;
   /** metadata.generation of the NodeProxy the settings come from. */
   readonly generation: number | undefined;
   /** The newest settings that can be used, applied or not; undefined while there have been none. */
@@ -36,6 +43,6 @@ export interface AgentFacts {
   readonly nodeProblems: readonly Clause[];
   /** Time from an API event to the kernel; undefined while nothing was measured. */
   readonly latency: NodeProxyStatus["programmingLatency"];
-  /** External changes; undefined where the mode cannot notice them. */
+  /** External changes; undefined where no running mode can notice them. */
   readonly drift: DriftFacts | undefined;
 }

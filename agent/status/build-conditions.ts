@@ -15,7 +15,7 @@ type Trouble = Pick<Condition, "reason" | "message">;
 const notWatched: Verdict = {
   status: "Unknown",
   reason: "NotWatched",
-  message: "This mode cannot tell what others change; full syncs repair it.",
+  message: "No running mode can tell external changes; full syncs repair them.",
 };
 
 /** Conditions Ready, Applied, Degraded and Drifted; a transition time is kept while the status is. */
@@ -37,7 +37,7 @@ export function buildConditions(
   );
 }
 
-/** Whether the node serves as the newest settings say, without changes of others that stay. */
+/** Whether the node serves as the newest settings say, without external changes that stay. */
 function judgeReady(facts: AgentFacts): Verdict {
   const { failure, waitingFor, settingsWaitFor, modeProblem, staleSinceMs, lastSuccess, drift } = facts;
   const { settings, unusable, applied } = facts;
@@ -59,6 +59,9 @@ function judgeReady(facts: AgentFacts): Verdict {
       message: `Revision ${settings.revision} is being applied.`,
     };
   }
+  if (lastSuccess.failing.length > 0) {
+    return { status: "False", reason: "SyncFailed", message: describeFailing(lastSuccess) };
+  }
   if (drift?.condition.reason === driftReasons.reported) {
     return { status: "False", reason: "Drifted", message: drift.condition.message };
   }
@@ -66,7 +69,7 @@ function judgeReady(facts: AgentFacts): Verdict {
   return {
     status: "True",
     reason: nodeReadyReasons.synced,
-    message: `Revision ${settings.revision} is in the kernel, mode ${lastSuccess.mode}${fallback}.`,
+    message: `Revision ${settings.revision} is in the kernel, mode ${lastSuccess.mode}${fallback}${describeOthers(lastSuccess)}.`,
   };
 }
 
@@ -111,6 +114,19 @@ function describeKept(settings: NodeProxySpec | undefined): string {
     : `the node keeps revision ${settings.revision}`;
 }
 
+/** Modes besides the main one, with what they serve. */
+function describeOthers({ modes }: SyncSuccess): string {
+  const [, ...others] = modes;
+  const named = others.map(({ mode, services }) => `mode ${mode} for ${services} Services`);
+  return named.length === 0 ? "" : `, and ${named.join(", ")}`;
+}
+
+function describeFailing({ failing }: SyncSuccess): string {
+  return failing
+    .map(({ mode, message }) => `Mode ${mode} fails, its Services may be served as before: ${message}.`)
+    .join(" ");
+}
+
 const namedServices = 5;
 
 /** Whether some Services are not served as their objects say: because of a failure, what is in them or what the node lacks. */
@@ -119,11 +135,13 @@ function judgeDegraded({ lastSuccess, failure, problems, nodeProblems }: AgentFa
     const message = "Nothing has been synced since the agent started.";
     return { status: "Unknown", reason: "NotSynced", message };
   }
-  const rejected = new Set(lastSuccess.report.rejected.map(({ service }) => service));
-  const wrong = new Set(problems.map(({ service }) => service));
+  const { report, failing } = lastSuccess;
+  const rejected = new Set(report.rejected.map(({ service }) => service));
+  const wrong = [...problems, ...report.unsupported].map(({ service }) => service);
   const all = [...new Set([...rejected, ...wrong])];
   const troubles: readonly Trouble[] = [
     ...(failure === undefined ? [] : [{ reason: failure.reason, message: describeStandstill(lastSuccess) }]),
+    ...(failing.length === 0 ? [] : [{ reason: "SyncFailed", message: describeFailing(lastSuccess) }]),
     ...(all.length === 0
       ? []
       : [

@@ -33,8 +33,8 @@ export function buildStatus(
 }
 
 /**
- * The parts whose change is worth a write of its own; the others go along with the next one. Changes that others make are, but
- * not more than one in ten seconds.
+ * The parts whose change is worth a write of its own; the others go along with the next one. External changes are, but not more
+ * than one in ten seconds.
  */
 export function significantPart(status: NodeProxyStatus): object {
   const {
@@ -42,11 +42,13 @@ export function significantPart(status: NodeProxyStatus): object {
     lastSync: _sync,
     programmingLatency: _latency,
     services,
+    runningModes,
     drift,
     ...rest
   } = status;
   return {
     ...rest,
+    runningModes: runningModes?.map(({ mode }) => mode),
     unsupported: services?.unsupported,
     unsupportedTotal: services?.unsupportedTotal,
     driftAt: drift?.lastAt?.slice(0, "2026-01-01T00:00:0".length),
@@ -54,7 +56,8 @@ export function significantPart(status: NodeProxyStatus): object {
 }
 
 function buildCapabilities({ tools, missing }: AgentFacts): NonNullable<NodeProxyStatus["capabilities"]> {
-  const { kernel, nft } = tools;
+  const { kernel, versions } = tools;
+  const { nft } = versions;
   return {
     kernel: cutText(kernel, 128),
     ...(nft === undefined ? {} : { nft: cutText(nft, 64) }),
@@ -65,13 +68,14 @@ function buildCapabilities({ tools, missing }: AgentFacts): NonNullable<NodeProx
 }
 
 function buildRunning(
-  { settings, mode, fallbackReason, report, at, durationMs, scope }: SyncSuccess,
+  { settings, mode, modes, fallbackReason, report, at, durationMs, scope }: SyncSuccess,
   problems: readonly ServiceProblem[],
 ): Partial<NodeProxyStatus> {
   const unsupported = listUnsupported(report, problems);
   return {
     observedRevision: settings.revision,
     runningMode: mode,
+    runningModes: modes,
     ...(fallbackReason === undefined ? {} : { fallbackReason: cutText(fallbackReason, 1024) }),
     services: {
       servicePorts: report.servicePorts,

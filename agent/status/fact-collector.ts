@@ -1,7 +1,8 @@
 import type { NodeProxySpec } from "../../crds/api.ts";
 import type { Clock } from "../../platform/async/clock.ts";
 import type { Clause } from "../../platform/text/clause.ts";
-import type { DriftFacts, DriftGuard } from "../drift/drift-guard.ts";
+import type { ServingModes } from "../dataplane/serving-modes.ts";
+import type { NodeDrift } from "../drift/node-drift.ts";
 import type { OwnNode } from "../node/own-node.ts";
 import type { DesiredState } from "../services/desired-state.ts";
 import type { ServiceProblem } from "../services/service-problem.ts";
@@ -19,7 +20,8 @@ export interface FactSources {
   readonly version: string;
   readonly tools: AgentFacts["tools"];
   readonly settings: Pick<NodeSettings, "ladder" | "nodeProxy" | "waitingFor">;
-  readonly modes: Pick<ModeSwitch, "missing" | "chosen">;
+  readonly modes: Pick<ModeSwitch, "missing">;
+  readonly serving: Pick<ServingModes, "running">;
   readonly record: SyncRecord;
   /** undefined before the first settings. */
   readonly services: () => ServiceSync | undefined;
@@ -27,7 +29,7 @@ export interface FactSources {
     problems(): readonly ServiceProblem[];
     nodeProblems(): readonly Clause[];
   };
-  readonly drift: Pick<DriftGuard, "facts">;
+  readonly drift: Pick<NodeDrift, "facts">;
   readonly node: Pick<OwnNode, "presence">;
   readonly clock: Clock;
 }
@@ -42,7 +44,7 @@ export class FactCollector {
 
   /** undefined while there is nothing to tell. */
   statusFacts(): AgentFacts | undefined {
-    const { version, tools, settings, modes, record, nodeServices } = this.#sources;
+    const { version, tools, settings, modes, serving, drift, record, nodeServices } = this.#sources;
     const { newest, unusable, applied } = settings.ladder;
     if (newest === undefined && unusable === undefined) return undefined;
     const services = this.#sources.services();
@@ -63,7 +65,7 @@ export class FactCollector {
       problems: this.problems(),
       nodeProblems: [...nodeServices.nodeProblems(), ...(services?.nodeProblems() ?? [])],
       latency: record.latency.percentiles(),
-      drift: this.#driftFacts(),
+      drift: drift.facts(serving.running()),
     };
   }
 
@@ -77,6 +79,7 @@ export class FactCollector {
       waitingFor: this.#waitingFor(),
       staleSinceMs: this.staleSinceMs(),
       failure: record.failure,
+      failingModes: record.lastSuccess?.failing ?? [],
       node: node.presence,
     };
   }
@@ -110,12 +113,5 @@ export class FactCollector {
   #waitingFor(): readonly string[] {
     const { services, settings } = this.#sources;
     return services()?.waitingFor() ?? [settings.waitingFor()];
-  }
-
-  /** undefined where the mode cannot tell. */
-  #driftFacts(): DriftFacts | undefined {
-    const { modes, drift } = this.#sources;
-    const dataplane = modes.chosen();
-    return dataplane !== undefined && dataplane.watchDrift === undefined ? undefined : drift.facts();
   }
 }

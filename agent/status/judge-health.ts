@@ -1,3 +1,4 @@
+import type { ProxyMode } from "../../crds/api.ts";
 import { describeMeanwhile } from "./stale-services.ts";
 import type { NodePresence } from "../node/node-presence.ts";
 
@@ -11,10 +12,12 @@ export interface HealthFacts {
   readonly oldestChangeMs: number | undefined;
   /** What has to arrive before anything is written to the kernel; empty when all is there. */
   readonly waitingFor: readonly string[];
-  /** Of when the Services are that stand in for those of the API server, milliseconds since the epoch; undefined when none do. */
+  /** When the Services were stored that are served until the API server answers, milliseconds since the epoch; else undefined. */
   readonly staleSinceMs: number | undefined;
   readonly failure:
     { readonly reason: "ModeUnsupported" | "SyncFailed"; readonly message: string } | undefined;
+  /** Modes besides the main one that fail. */
+  readonly failingModes: readonly { readonly mode: ProxyMode; readonly message: string }[];
   readonly node: NodePresence;
 }
 
@@ -32,7 +35,7 @@ export interface HealthBody {
   readonly healthy: boolean;
   /** The kernel has the rules of an earlier run, if any, or those of Services that an earlier run has stored. */
   readonly stale: boolean;
-  /** Of when the stored Services are; only while they are served. */
+  /** When the stored Services were stored; only while they are served. */
   readonly staleSince?: string;
   /** Everything that is not as it should be. */
   readonly messages: readonly string[];
@@ -102,7 +105,7 @@ function isLate({ oldestChangeMs }: HealthFacts): boolean {
   return (oldestChangeMs ?? 0) > lateAfterMs;
 }
 
-/** Without the API server nobody can have asked the node to leave: it serves what was stored. */
+/** Without the API server the node cannot have been asked to leave: it serves what was stored. */
 function ineligible({ node, staleSinceMs }: HealthFacts): string | undefined {
   if (node.kind === "present") return node.leaving;
   if (node.kind === "unknown" && staleSinceMs !== undefined) return undefined;
@@ -120,6 +123,7 @@ function syncMessages(facts: HealthFacts): readonly string[] {
     messages.push("the first sync is not done yet");
   }
   if (failure !== undefined) messages.push(failure.message);
+  messages.push(...facts.failingModes.map(({ mode, message }) => `mode ${mode}: ${message}`));
   if (isLate(facts)) {
     messages.push(`a change has been waiting for the kernel for ${Math.floor(oldestChangeMs / 1000)} s`);
   }

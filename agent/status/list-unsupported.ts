@@ -1,6 +1,7 @@
-import type { SyncReport, UnsupportedFeature } from "../dataplane/dataplane.ts";
 import { cutText } from "../../platform/text/cut-text.ts";
+import type { UnsupportedFeature } from "../dataplane/find-unsupported.ts";
 import type { ServiceProblem } from "../services/service-problem.ts";
+import type { RefusedService, SyncReport } from "../sync/routed-sync.ts";
 
 /**
  * What Services ask for and do not get, worst first: refused by the kernel, wrong in the API object, not done by the
@@ -10,10 +11,10 @@ export function listUnsupported(
   report: Pick<SyncReport, "unsupported" | "rejected">,
   problems: readonly ServiceProblem[],
 ): readonly { readonly service: string; readonly feature: string; readonly reason: string }[] {
-  const rejected = report.rejected.map(({ service, reason }) => ({
-    service,
+  const rejected = report.rejected.map((refused) => ({
+    service: refused.service,
     feature: "service",
-    reason: `refused by the kernel, not served: ${reason}`,
+    reason: describeRefusal(refused),
   }));
   const wrong = problems.map(({ service, field, value, reason }) => ({
     service,
@@ -26,4 +27,10 @@ export function listUnsupported(
     feature: cutText(feature, 128),
     reason: cutText(reason, 512),
   }));
+}
+
+function describeRefusal({ mode, servedBy, reason }: RefusedService): string {
+  return servedBy === undefined
+    ? `refused by the kernel, not served: ${reason}`
+    : `refused in mode ${mode}, served in mode ${servedBy} as before: ${reason}`;
 }

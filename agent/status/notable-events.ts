@@ -19,7 +19,21 @@ export function findNotableEvents(
     const { failures, reason, message } = outcome;
     return failures === 1 ? [{ type: "Warning", reason, message }] : [];
   }
-  return [...findFallback(outcome, lastSuccess), ...findRejected(outcome, lastSuccess)];
+  return [
+    ...findFallback(outcome, lastSuccess),
+    ...findFailing(outcome),
+    ...findRejected(outcome, lastSuccess),
+  ];
+}
+
+function findFailing({ failing }: SyncSuccess): readonly NotableEvent[] {
+  return failing
+    .filter(({ failures, isNew }) => isNew && failures === 1)
+    .map(({ mode, message }) => ({
+      type: "Warning",
+      reason: "SyncFailed",
+      message: `Mode ${mode} fails, its Services may be served as before: ${message}`,
+    }));
 }
 
 function findFallback(

@@ -33,6 +33,11 @@ export function chooseMode(
   };
 }
 
+/** Why a mode that this build does not have cannot run. */
+export function onlyTheseModes(known: Iterable<ProxyMode>): string {
+  return `this version of the agent has only ${[...known].join(", ")}`;
+}
+
 function describeMissing(modes: readonly ProxyMode[], missing: MissingRequirements): string {
   return modes.map((mode) => `mode ${mode} cannot run: ${(missing.get(mode) ?? []).join("; ")}`).join(". ");
 }

@@ -14,7 +14,17 @@ export function logOutcome(log: Logger, outcome: SyncOutcome): void {
     return;
   }
   const { changes, servicePorts, endpoints, rejected } = outcome.report;
-  const fields = { mode, scope, revision: settings.revision, changes, servicePorts, endpoints, elapsedMs };
+  const [, ...others] = outcome.modes;
+  const fields = {
+    mode,
+    ...(others.length === 0 ? {} : { otherModes: others }),
+    scope,
+    revision: settings.revision,
+    changes,
+    servicePorts,
+    endpoints,
+    elapsedMs,
+  };
   if (rejected.length > 0)
     log.warn({ ...fields, rejected: rejected.slice(0, 10) }, "synced without some Services");
   else if (scope === "full") log.info(fields, "synced");

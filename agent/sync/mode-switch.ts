@@ -1,11 +1,11 @@
 import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
-import type { Dataplane } from "../dataplane/dataplane.ts";
+import type { DataplaneRunner } from "../dataplane/runner.ts";
 import { allowedModes } from "../settings/allowed-modes.ts";
-import { chooseMode, type MissingRequirements, type ModeChoice } from "./choose-mode.ts";
+import { chooseMode, onlyTheseModes, type MissingRequirements, type ModeChoice } from "./choose-mode.ts";
 
-export type UsableMode = Extract<ModeChoice, { readonly kind: "usable" }> & { readonly dataplane: Dataplane };
+export type UsableMode = Extract<ModeChoice, { readonly kind: "usable" }>;
 export type UnusableMode = Extract<ModeChoice, { readonly kind: "unusable" }>;
 
 interface Choice {
@@ -14,19 +14,17 @@ interface Choice {
   readonly usable: UsableMode;
 }
 
-/** Decides which dataplane runs and removes what the others have left. */
+/** Decides which mode is the main one, by what the node can run. */
 export class ModeSwitch {
-  readonly #dataplanes: ReadonlyMap<ProxyMode, Dataplane>;
+  readonly #runners: ReadonlyMap<ProxyMode, DataplaneRunner>;
   readonly #log: Logger;
   #missing: MissingRequirements = new Map();
   #chosen: Choice | undefined;
-  /** For settings that are not in force yet. */
+  /** For settings that are not applied yet. */
   #next: Choice | undefined;
-  /** The only mode with rules in the kernel, once the rules of the others are known to be gone. */
-  #soleMode: ProxyMode | undefined;
 
-  constructor(deps: { readonly dataplanes: ReadonlyMap<ProxyMode, Dataplane>; readonly log: Logger }) {
-    this.#dataplanes = deps.dataplanes;
+  constructor(deps: { readonly runners: ReadonlyMap<ProxyMode, DataplaneRunner>; readonly log: Logger }) {
+    this.#runners = deps.runners;
     this.#log = deps.log;
   }
 
@@ -35,9 +33,9 @@ export class ModeSwitch {
     return this.#missing;
   }
 
-  /** The dataplane of the mode to run, as last decided. */
-  chosen(): Dataplane | undefined {
-    return this.#chosen?.usable.dataplane;
+  /** The mode to run, as last decided. */
+  chosen(): ProxyMode | undefined {
+    return this.#chosen?.usable.mode;
   }
 
   /**
@@ -57,8 +55,8 @@ export class ModeSwitch {
   }
 
   /**
-   * Looks at the node for settings that are not in force, and changes nothing about the mode to run: why no mode of theirs
-   * can run, without a full stop; undefined when {@link choose} will take one of them.
+   * Looks at the node for settings that are not applied yet, and changes nothing about the mode to run: why no mode of theirs
+   * can run, as a clause; undefined when {@link choose} will take one of them.
    */
   async findProblem(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<string | undefined> {
     this.#next = undefined;
@@ -73,38 +71,25 @@ export class ModeSwitch {
    * there must not be replaced by something older. Never rejects.
    */
   async haveRules(): Promise<boolean> {
-    for (const dataplane of this.#dataplanes.values()) if (await this.#mayHaveRules(dataplane)) return true;
+    for (const runner of this.#runners.values()) if (await this.#mayHaveRules(runner)) return true;
     return false;
   }
 
-  /** To be called when `mode` has proved good: removes the rules of all other modes, also from an earlier process. */
-  async retireOthers(mode: ProxyMode): Promise<void> {
-    if (this.#soleMode === mode) return;
-    try {
-      for (const dataplane of this.#dataplanes.values()) {
-        if (dataplane.mode !== mode) await dataplane.cleanup();
-      }
-      this.#soleMode = mode;
-    } catch (error) {
-      this.#log.warn({ mode, error }, "rules of another mode could not be removed, trying again later");
-    }
+  /** Looks again what the node lacks for each mode, and keeps the mode to run. */
+  async lookAgain(): Promise<void> {
+    this.#missing = await this.#findMissing(new Set([...this.#missing.keys(), ...this.#runners.keys()]));
   }
 
   async #look(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<UsableMode | UnusableMode> {
-    const modes = new Set([...allowedModes(config), ...this.#dataplanes.keys()]);
+    const modes = new Set([...allowedModes(config), ...this.#runners.keys()]);
     this.#missing = await this.#findMissing(modes);
-    const choice = chooseMode(config, this.#missing);
-    if (choice.kind === "unusable") return choice;
-    const dataplane = this.#dataplanes.get(choice.mode);
-    if (dataplane === undefined) throw new Error(`mode ${choice.mode} was chosen without a dataplane`);
-    return { ...choice, dataplane };
+    return chooseMode(config, this.#missing);
   }
 
-  async #mayHaveRules(dataplane: Dataplane): Promise<boolean> {
+  async #mayHaveRules({ mode, dataplane }: DataplaneRunner): Promise<boolean> {
     try {
-      return await dataplane.hasRules();
+      return await dataplane.hasState();
     } catch (error) {
-      const { mode } = dataplane;
       this.#log.warn({ mode, reason: errorMessage(error) }, "cannot look whether the kernel has rules");
       return true;
     }
@@ -113,9 +98,8 @@ export class ModeSwitch {
   async #findMissing(modes: ReadonlySet<ProxyMode>): Promise<MissingRequirements> {
     const missing = new Map<ProxyMode, readonly string[]>();
     for (const mode of modes) {
-      const known = [...this.#dataplanes.keys()].join(", ");
-      const what = await this.#dataplanes.get(mode)?.missingRequirements();
-      missing.set(mode, what ?? [`this version of the agent has only ${known}`]);
+      const what = await this.#runners.get(mode)?.dataplane.missingRequirements();
+      missing.set(mode, what ?? [onlyTheseModes(this.#runners.keys())]);
     }
     return missing;
   }

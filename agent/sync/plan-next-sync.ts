@@ -2,8 +2,10 @@
 export interface SyncPace {
   /** Something changed since the last sync started. */
   readonly requested: boolean;
-  /** Others have changed what is in the kernel. */
+  /** Another process has changed what is in the kernel: a mode has to be refilled. */
   readonly repairRequested: boolean;
+  /** When a mode besides the main one that failed is tried again; undefined when none failed. */
+  readonly modeRetryAtMs: number | undefined;
   /** End of the last sync, successful or not; undefined before the first. */
   readonly lastEndMs: number | undefined;
   /** End of the last successful full sync; undefined before the first. */
@@ -26,9 +28,9 @@ export interface NextSync {
 /** When the next sync starts, if nothing else happens until then, and whether it has to be a full one. */
 export function planNextSync(pace: SyncPace): NextSync {
   if (pace.retryAtMs !== undefined) return { atMs: pace.retryAtMs, full: true };
-  if (pace.repairRequested) return { atMs: -Infinity, full: true };
   if (pace.lastEndMs === undefined || pace.lastFullMs === undefined) return { atMs: -Infinity, full: true };
   const fullAtMs = pace.lastFullMs + pace.fullPeriodMs;
   const changeAtMs = pace.requested ? pace.lastEndMs + pace.minPeriodMs : Infinity;
-  return changeAtMs < fullAtMs ? { atMs: changeAtMs, full: false } : { atMs: fullAtMs, full: true };
+  const partialAtMs = pace.repairRequested ? -Infinity : Math.min(changeAtMs, pace.modeRetryAtMs ?? Infinity);
+  return partialAtMs < fullAtMs ? { atMs: partialAtMs, full: false } : { atMs: fullAtMs, full: true };
 }

@@ -1,4 +1,4 @@
-import type { NodeProxyConfig, NodeProxySpec } from "../../crds/api.ts";
+import type { NodeProxyConfig, NodeProxySpec, ProxyMode } from "../../crds/api.ts";
 import type { Clock } from "../../platform/async/clock.ts";
 import { DueTimer } from "../../platform/async/due-timer.ts";
 import type { ApiClient } from "../../platform/kube/api-client.ts";
@@ -7,7 +7,7 @@ import type { Clause } from "../../platform/text/clause.ts";
 import type { LocalNode } from "../node/local-node.ts";
 import { type CatalogChanges, ServiceCatalog } from "../services/catalog/service-catalog.ts";
 import type { ConnectionReading } from "../services/catalog/service-dynamics.ts";
-import type { DesiredState } from "../services/desired-state.ts";
+import type { DesiredState, ServiceName } from "../services/desired-state.ts";
 import { findNodeProblems } from "../services/find-node-problems.ts";
 import type { NodeFacts } from "../services/node-facts.ts";
 import { selectsByNamespace } from "../services/policy/selects-by-namespace.ts";
@@ -16,13 +16,15 @@ import { ClusterFeed } from "../watch/cluster-feed.ts";
 import type { WatchedKind } from "../watch/cluster-watch.ts";
 import type { StoredObjects } from "../watch/stored-objects.ts";
 import type { ModeSwitch } from "./mode-switch.ts";
-import { SyncLoop } from "./sync-loop.ts";
+import type { ModeRouter } from "./router.ts";
+import { type LastSync, SyncLoop } from "./sync-loop.ts";
 import type { SyncOutcome } from "./sync-outcome.ts";
 
 export interface ServiceSyncDeps {
   readonly client: ApiClient;
   readonly node: LocalNode;
   readonly modes: ModeSwitch;
+  readonly router: ModeRouter;
   /** Where the objects of the cluster are kept for a start without the API server. */
   readonly storedObjects: StoredObjects;
   readonly observer: ServiceSyncObserver;
@@ -40,11 +42,8 @@ export interface ServiceSyncObserver {
   /** A sync takes up all changes so far. */
   readonly onTake: () => void;
   readonly onOutcome: (outcome: SyncOutcome) => void;
-  /** The kernel holds what `catalog` told last; after a full sync rules may have been missing before. */
-  readonly onInStep: (
-    catalog: ServiceCatalog,
-    last: { readonly config: NodeProxyConfig; readonly afterFullSync: boolean },
-  ) => void;
+  /** The kernel holds what `catalog` told last. */
+  readonly onInStep: (catalog: ServiceCatalog, last: LastSync & { readonly config: NodeProxyConfig }) => void;
   /** What {@link ServiceSync} tells about itself may differ, without a sync. */
   readonly onFactsChange: () => void;
 }
@@ -62,7 +61,7 @@ export class ServiceSync {
   #desired: DesiredState | undefined;
 
   constructor(deps: ServiceSyncDeps, settings: NodeProxySpec) {
-    const { node, modes, observer, clock, signal } = deps;
+    const { node, modes, router, observer, clock, signal } = deps;
     this.#deps = deps;
     this.#settings = settings;
     this.#node = node.readFacts(settings.node);
@@ -78,10 +77,12 @@ export class ServiceSync {
     });
     this.#loop = new SyncLoop({
       modes,
+      router,
       takeChanges: () => this.#takeChanges(),
       isReady: () => this.#feed.isReady,
       onOutcome: observer.onOutcome,
-      onInStep: (last) => observer.onInStep(this.#catalog, { config: this.#settings.config, ...last }),
+      onInStep: ({ refilled, moved }) =>
+        observer.onInStep(this.#catalog, { config: this.#settings.config, refilled, moved }),
       clock,
     });
     this.#loop.setSettings(settings);
@@ -112,14 +113,14 @@ export class ServiceSync {
     this.#feed.followNamespaces();
   }
 
-  /** Our rules in the kernel have been changed by another process: all are rewritten. */
-  requestRepair(): void {
-    this.#loop.requestRepair();
+  /** Another process has changed the kernel state of a mode: all of it is rewritten. */
+  requestRepair(mode: ProxyMode): void {
+    this.#loop.requestRepair(mode);
   }
 
-  /** Whether the connections of endpoints decide about their shares. */
-  get needsConnections(): boolean {
-    return this.#catalog.needsConnections;
+  /** Services that ask for LeastConnection. */
+  get leastConnectionServices(): ReadonlySet<ServiceName> {
+    return this.#catalog.leastConnectionServices;
   }
 
   setConnections(reading: ConnectionReading): void {

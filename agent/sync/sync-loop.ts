@@ -1,12 +1,13 @@
-import type { NodeProxySpec } from "../../crds/api.ts";
+import type { NodeProxySpec, ProxyMode } from "../../crds/api.ts";
 import { backoffDelayMs } from "../../platform/async/backoff.ts";
 import type { Clock } from "../../platform/async/clock.ts";
-import type { SyncScope } from "../dataplane/dataplane.ts";
+import type { SyncScope } from "../dataplane/mode-report.ts";
 import { WakeSignal } from "../../platform/async/wake-signal.ts";
 import type { CatalogChanges } from "../services/catalog/service-catalog.ts";
 import { attemptSync } from "./attempt-sync.ts";
 import type { ModeSwitch } from "./mode-switch.ts";
 import { type NextSync, planNextSync } from "./plan-next-sync.ts";
+import type { ModeRouter } from "./router.ts";
 import type { SyncFailure, SyncOutcome, SyncSuccess } from "./sync-outcome.ts";
 import { WaitingChanges } from "./waiting-changes.ts";
 
@@ -18,17 +19,20 @@ export interface SyncLoopDeps {
   /** False while `takeChanges` would tell only a part; nothing is written to the kernel then. */
   readonly isReady: () => boolean;
   readonly modes: ModeSwitch;
+  readonly router: ModeRouter;
   /** Called after each sync. */
   readonly onOutcome: (outcome: SyncOutcome) => void;
-  /**
-   * The kernel holds what `takeChanges` told last, whether or not that took a sync; after a full one rules may have been
-   * missing before.
-   */
-  readonly onInStep: (last: { readonly afterFullSync: boolean }) => void;
+  /** The kernel holds what `takeChanges` told last, whether or not that took a sync. */
+  readonly onInStep: (last: LastSync) => void;
   readonly clock: Clock;
   /** Like Math.random, for the jitter of retries. */
   readonly random?: () => number;
 }
+
+/** What flows may have experienced up to now. */
+export type LastSync = Pick<SyncSuccess, "refilled" | "moved">;
+
+const nothingDone: LastSync = { refilled: new Set(), moved: new Set() };
 
 /**
  * Keeps the kernel equal to the desired state: one sync at a time, changes in between are merged, a failure is repeated
@@ -41,7 +45,7 @@ export class SyncLoop {
   #settings: NodeProxySpec | undefined;
   #lastSuccess: SyncSuccess | undefined;
   #failures = 0;
-  #repairRequested = false;
+  readonly #damaged = new Set<ProxyMode>();
   // Monotonic milliseconds.
   #retryAtMs: number | undefined;
   #lastEndMs: number | undefined;
@@ -59,9 +63,9 @@ export class SyncLoop {
     this.#wakeSignal.wake();
   }
 
-  /** Others have changed what is in the kernel: a full sync follows at once. */
-  requestRepair(): void {
-    this.#repairRequested = true;
+  /** Another process has changed the kernel state of a mode: the mode is refilled at once. */
+  requestRepair(mode: ProxyMode): void {
+    this.#damaged.add(mode);
     this.#wakeSignal.wake();
   }
 
@@ -93,7 +97,8 @@ export class SyncLoop {
     if (settings === undefined || !this.#deps.isReady()) return { atMs: Infinity, full: true };
     return planNextSync({
       requested: this.#waiting.queued,
-      repairRequested: this.#repairRequested,
+      repairRequested: this.#damaged.size > 0,
+      modeRetryAtMs: this.#deps.router.nextRetryMs,
       lastEndMs: this.#lastEndMs,
       lastFullMs: this.#lastFullMs,
       retryAtMs: this.#retryAtMs,
@@ -103,19 +108,20 @@ export class SyncLoop {
   }
 
   async #sync(settings: NodeProxySpec, { full }: NextSync): Promise<void> {
-    const startMs = this.#deps.clock.monotonicMs();
-    this.#repairRequested = false;
+    const { modes, router, clock } = this.#deps;
+    const startMs = clock.monotonicMs();
+    const isAwaited = this.#takeDamage() || (router.nextRetryMs ?? Infinity) <= startMs;
     this.#waiting.take();
     const { desired, scope, triggerTimes } = this.#deps.takeChanges();
-    if (!full && isEmpty(scope) && settings === this.#lastSuccess?.settings) {
+    if (!full && !isAwaited && isEmpty(scope) && settings === this.#lastSuccess?.settings) {
       this.#waiting.complete();
-      this.#deps.onInStep({ afterFullSync: false });
+      this.#deps.onInStep(nothingDone);
       return;
     }
     const attempt = await attemptSync({
-      modes: this.#deps.modes,
+      modes,
+      router,
       config: settings.config,
-      runningMode: this.#lastSuccess?.mode,
       desired,
       scope: full ? { kind: "full" } : scope,
     });
@@ -123,6 +129,14 @@ export class SyncLoop {
     const facts = { settings, durationMs: this.#lastEndMs - startMs };
     if (attempt.kind === "success") this.#succeed({ ...attempt, ...facts, triggerTimes });
     else this.#fail({ ...attempt, ...facts });
+  }
+
+  /** Whether some mode has to be refilled because another process has changed its kernel state. */
+  #takeDamage(): boolean {
+    const damaged = [...this.#damaged];
+    this.#damaged.clear();
+    for (const mode of damaged) this.#deps.router.expectDamage(mode);
+    return damaged.length > 0;
   }
 
   #succeed(sync: Omit<SyncSuccess, "at" | "changeLatencyMs">): void {
@@ -139,7 +153,7 @@ export class SyncLoop {
       triggerTimes: isFirst ? [] : sync.triggerTimes,
     };
     this.#deps.onOutcome(this.#lastSuccess);
-    this.#deps.onInStep({ afterFullSync: sync.scope === "full" });
+    this.#deps.onInStep(this.#lastSuccess);
   }
 
   #fail(sync: Omit<SyncFailure, "failures">): void {

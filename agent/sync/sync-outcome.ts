@@ -1,23 +1,27 @@
 import type { NodeProxySpec, ProxyMode } from "../../crds/api.ts";
-import type { SyncReport, SyncScope } from "../dataplane/dataplane.ts";
+import type { SyncScope } from "../dataplane/mode-report.ts";
+import type { RoutedSync } from "./routed-sync.ts";
 
 export type SyncOutcome = SyncSuccess | SyncFailure;
 
 interface SyncFacts {
-  /** The settings that were, or should have been, brought into force. */
+  /** The settings that were, or should have been, applied. */
   readonly settings: NodeProxySpec;
   /** What was done, or tried. */
   readonly scope: SyncScope["kind"];
   readonly durationMs: number;
 }
 
-/** The kernel does what the settings and the Services known at the start of the sync say. */
-export interface SyncSuccess extends SyncFacts {
+/**
+ * The kernel does what the settings and the Services known at the start of the sync say; where {@link RoutedSync.failing} names
+ * modes, apart from their Services.
+ */
+export interface SyncSuccess extends SyncFacts, RoutedSync {
   readonly kind: "success";
+  /** The main mode. */
   readonly mode: ProxyMode;
   /** Why it is not the mode that was asked for; undefined when it is. */
   readonly fallbackReason: string | undefined;
-  readonly report: Omit<SyncReport, "scope">;
   /** End of the sync, milliseconds since the epoch. */
   readonly at: number;
   /** From the oldest API event in this sync to its end, in milliseconds; undefined when no event asked for it, or a sync failed meanwhile. */
@@ -31,7 +35,7 @@ export interface SyncFailure extends SyncFacts {
   readonly kind: "failure";
   /** ModeUnsupported: nothing was tried, because the node lacks what every allowed mode needs. */
   readonly reason: "ModeUnsupported" | "SyncFailed";
-  /** undefined for ModeUnsupported. */
+  /** The main mode; undefined for ModeUnsupported. */
   readonly mode: ProxyMode | undefined;
   /** What went wrong and, where known, what to do about it. */
   readonly message: string;

@@ -34,7 +34,22 @@ export const nodeProxySpec = z
 export const nodeProxyStatus = z
   .object({
     observedRevision: z.string().max(63).optional().describe("Revision that the agent has observed."),
-    runningMode: proxyMode.optional().describe("Mode whose rules are in the kernel."),
+    runningMode: proxyMode
+      .optional()
+      .describe("Mode that serves all Services for which no rule requests another mode."),
+    runningModes: z
+      .array(
+        z.object({
+          mode: proxyMode.describe("The mode."),
+          services: count.describe("Services that it serves."),
+          servicePorts: count.describe("Service ports that it serves, both families."),
+          endpoints: count.describe("Endpoints of these service ports, both families."),
+        }),
+      )
+      .max(5)
+      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["mode"] })
+      .optional()
+      .describe("All modes whose rules are in the kernel; runningMode is the first."),
     fallbackReason: z
       .string()
       .max(1024)

@@ -254,9 +254,9 @@ describe("agent with the real kernel", function () {
       return items.some((event) => "reason" in event && event["reason"] === "DriftRepaired");
     });
     const metrics = await node.run("curl", ["--silent", "http://127.0.0.1:10249/metrics"]);
-    assert.match(metrics, /^kubesteer_drift_detected_total 1$/m);
-    assert.match(metrics, /^kubesteer_drift_repairs_total 1$/m);
-    assert.match(metrics, /^kubesteer_drifted 0$/m);
+    assert.match(metrics, /^kubesteer_drift_detected_total\{mode="nftables"\} 1$/m);
+    assert.match(metrics, /^kubesteer_drift_repairs_total\{mode="nftables"\} 1$/m);
+    assert.match(metrics, /^kubesteer_drifted\{mode="nftables"\} 0$/m);
   });
 
   it("with drift.policy Report, an external deletion is only reported", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createNftablesDataplane } from "../../agent/dataplane/nftables/index.ts";
+import { createRunner } from "../../agent/dataplane/runner.ts";
 import { retirementMs } from "../../agent/dataplane/nftables/retirement.ts";
 import { silentLogger } from "../../platform/log.ts";
 import type { ClusterState, Scenario } from "../scenarios/scenario.ts";
@@ -28,7 +29,7 @@ export class NftablesRecorder {
   readonly #clock = new FakeClock();
   readonly #agent = new ScenarioAgent(
     "node1",
-    createNftablesDataplane({
+    createRunner(createNftablesDataplane, {
       commands: new FakeCommandRunner(this.#nft.commands),
       log: silentLogger,
       clock: this.#clock,

@@ -134,6 +134,7 @@ describe(`counters in mode ${modeToTest()}`, function () {
     const stop = new AbortController();
     const routes = createServiceRoutes({
       desired: () => desired,
+      serving: { of: () => undefined },
       counters,
       countConnections: () => dataplane.countConnections(),
     });

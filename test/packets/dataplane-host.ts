@@ -4,7 +4,7 @@
  */
 import { createInterface } from "node:readline";
 import { dataplanes } from "../../agent/dataplane/dataplanes.ts";
-import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
+import { createRunner, type DataplaneRunner } from "../../agent/dataplane/runner.ts";
 import { createCommandRunner } from "../../agent/kernel/command/command-runner.ts";
 import { countConnections } from "../../agent/node-services/connections/count-connections.ts";
 import { assertNever } from "../../platform/assert-never.ts";
@@ -16,17 +16,18 @@ import type { HostOptions, HostReply, HostRequest } from "./hosted-dataplane.ts"
 
 const { mode, node } = parseOptions(process.argv[2] ?? "");
 const commands = createCommandRunner({ log: silentLogger });
-const dataplane = createDataplane();
-const agent = new ScenarioAgent(node, dataplane);
+const runner = createModeRunner();
+const { dataplane } = runner;
+const agent = new ScenarioAgent(node, runner);
 
 createInterface({ input: process.stdin })
   .on("line", (line) => void answer(line))
-  .on("close", () => void dataplane.close());
+  .on("close", () => void runner.close());
 
-function createDataplane(): Dataplane {
+function createModeRunner(): DataplaneRunner {
   const create = dataplanes[mode];
   if (create === undefined) throw new RangeError(`this build has no mode ${mode}`);
-  return create({ commands, log: silentLogger, clock: systemClock });
+  return createRunner(create, { commands, log: silentLogger, clock: systemClock });
 }
 
 async function answer(line: string): Promise<void> {
@@ -54,7 +55,7 @@ async function perform(request: HostRequest): Promise<unknown> {
     case "countConnections":
       return [...(await countConnections(commands))];
     case "close":
-      return await dataplane.close();
+      return await runner.close();
     default:
       return assertNever(request);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Dataplane } from "../../agent/dataplane/dataplane.ts";
 import { createNftablesDataplane } from "../../agent/dataplane/nftables/index.ts";
+import { createRunner, type DataplaneRunner } from "../../agent/dataplane/runner.ts";
 import type { CommandRunner } from "../../agent/kernel/command/command.ts";
 import type { CatalogObjects } from "../../agent/services/catalog/catalog-objects.ts";
 import type { NodeFacts } from "../../agent/services/node-facts.ts";
@@ -23,13 +23,13 @@ export interface PipelineOptions {
 export class AgentPipeline {
   readonly catalog: ServiceCatalog;
   readonly #watch: ClusterWatch;
-  readonly #dataplane: Dataplane;
+  readonly #runner: DataplaneRunner;
   readonly #stopped = new AbortController();
   #hasSynced = false;
 
   constructor({ api, commands, config, node, clock }: PipelineOptions) {
     this.catalog = new ServiceCatalog({ config, node });
-    this.#dataplane = createNftablesDataplane({ commands, log: silentLogger, clock });
+    this.#runner = createRunner(createNftablesDataplane, { commands, log: silentLogger, clock });
     this.#watch = new ClusterWatch({
       client: api,
       catalog: this.catalog,
@@ -55,7 +55,8 @@ export class AgentPipeline {
   /** Programs what the watches have brought; all of it the first time. */
   async sync(): Promise<void> {
     const { desired, scope } = this.catalog.takeChanges();
-    const report = await this.#dataplane.sync(desired, this.#hasSynced ? scope : { kind: "full" });
+    const share = { ...desired, elsewhere: new Map() };
+    const report = await this.#runner.sync(share, this.#hasSynced ? scope : { kind: "full" });
     this.#hasSynced = true;
     assert.deepEqual(report.rejected, []);
   }
@@ -63,10 +64,10 @@ export class AgentPipeline {
   /** As when the process ends: the kernel keeps what it has. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await this.#dataplane.close();
+    await this.#runner.close();
   }
 
   async cleanup(): Promise<void> {
-    await this.#dataplane.cleanup();
+    await this.#runner.cleanup();
   }
 }

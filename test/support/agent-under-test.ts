@@ -12,7 +12,7 @@ import { resources } from "../../platform/kube/resources.ts";
 import { createMeterProvider } from "../../platform/telemetry/metrics.ts";
 import { FakeApiClient } from "./fake-api-client.ts";
 import { FakeClock } from "./fake-clock.ts";
-import { FakeDataplane } from "./fake-dataplane.ts";
+import { FakeDataplane, makeRunners } from "./fake-dataplane.ts";
 import { createRecordingLogger } from "./recording-logger.ts";
 
 export const nodeName = "worker-1";
@@ -89,9 +89,9 @@ export class AgentUnderTest {
         options: command.options,
         version: "0.1.0",
         config,
-        tools: { kernel: "6.1.0", nft: "1.0.6" },
+        tools: { kernel: "6.1.0", versions: { nft: "1.0.6" } },
         client: this.api,
-        dataplanes: new Map([this.dataplane, ...this.otherDataplanes].map((each) => [each.mode, each])),
+        runners: makeRunners(this.dataplane, ...this.otherDataplanes),
         countConnections: () => this.countConnections(),
         flows: {
           listUdpFlows: () => this.#listUdpFlows(),

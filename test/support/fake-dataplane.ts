@@ -1,43 +1,69 @@
 import type { ProxyMode } from "../../crds/api.ts";
-import type { Dataplane, DriftObserver, SyncReport, SyncScope } from "../../agent/dataplane/dataplane.ts";
-import type { DesiredState } from "../../agent/services/desired-state.ts";
-import { makeSyncReport } from "./make-sync-outcome.ts";
+import type {
+  Abilities,
+  Applied,
+  Dataplane,
+  ModeShare,
+  RejectedService,
+} from "../../agent/dataplane/dataplane.ts";
+import type { DriftObserver } from "../../agent/dataplane/foreign-change.ts";
+import type { SyncScope } from "../../agent/dataplane/mode-report.ts";
+import { DataplaneRunner } from "../../agent/dataplane/runner.ts";
+import type { DesiredService, ServiceName } from "../../agent/services/desired-state.ts";
+import { createMutex } from "../../platform/async/mutex.ts";
+import { silentLogger } from "../../platform/log.ts";
 
-/** A dataplane without a kernel that remembers what it was asked. */
+const allAbilities: Abilities = {
+  algorithms: new Set(["Random", "RoundRobin", "LeastConnection", "SourceHash", "Maglev"]),
+  protocols: new Set(["TCP", "UDP", "SCTP"]),
+  affinity: true,
+  sourceRanges: true,
+  kernelLeastConnection: false,
+  flows: "conntrackNat",
+  servesLoopback: false,
+  survivesAgent: true,
+};
+
+/** A dataplane without a kernel that remembers what it was asked and what it holds. */
 export class FakeDataplane implements Dataplane {
   readonly mode: ProxyMode;
-  hasLeastConnection = false;
+  abilities: Abilities = allAbilities;
   /** What the node lacks for it. */
   missing: readonly string[] = [];
-  /** Thrown by the next syncs, one each. */
+  /** Thrown by the next refills and updates, one each. */
   readonly failures: Error[] = [];
+  /** The refills, as full, and the updates. */
   readonly syncs: SyncScope[] = [];
   readonly calls: string[] = [];
-  /** What the next syncs tell. */
-  report: Omit<SyncReport, "scope"> = makeSyncReport();
-  /** Whether the kernel is found not as it should be: everything is done then. */
-  findsDamage = false;
+  /** Services as they are in its kernel. */
+  readonly held = new Map<ServiceName, DesiredService>();
+  /** Services whose packets it lets pass. */
+  readonly passing = new Set<ServiceName>();
+  /** Services that it refuses, with the reason. */
+  readonly refused = new Map<ServiceName, string>();
+  /** Services that make it throw, with the message. */
+  readonly faulty = new Map<ServiceName, string>();
   /** Whether an earlier process has left rules. */
   hasOldRules = false;
-  /** Who is to be told what others change. */
+  /** Who is told about external changes. */
   observer: DriftObserver | undefined;
   #gate: Promise<void> = Promise.resolve();
   #running = 0;
-  /** Most syncs that ran at the same time. */
+  /** Most refills and updates that ran at the same time. */
   mostAtOnce = 0;
 
   constructor(mode: ProxyMode = "nftables") {
     this.mode = mode;
   }
 
-  /** Keeps syncs from ending until the returned function is called. */
+  /** Keeps refills and updates from ending until the returned function is called. */
   hold(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#gate = promise;
     return resolve;
   }
 
-  hasRules(): Promise<boolean> {
+  hasState(): Promise<boolean> {
     return Promise.resolve(this.hasOldRules || this.syncs.length > 0);
   }
 
@@ -46,16 +72,25 @@ export class FakeDataplane implements Dataplane {
     return Promise.resolve(this.missing);
   }
 
-  async sync(_desired: DesiredState, scope: SyncScope): Promise<SyncReport> {
-    this.calls.push("sync");
-    this.syncs.push(scope);
-    this.#running += 1;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#running);
-    await this.#gate;
-    this.#running -= 1;
-    const failure = this.failures.shift();
-    if (failure !== undefined) throw failure;
-    return { scope: this.findsDamage ? "full" : scope.kind, ...this.report };
+  toolVersions(): Promise<Readonly<Record<string, string>>> {
+    return Promise.resolve({});
+  }
+
+  async refill(share: ModeShare): Promise<Applied> {
+    await this.#begin("refill", { kind: "full" });
+    this.held.clear();
+    this.passing.clear();
+    const names = [...share.services.keys(), ...share.elsewhere.keys()];
+    return this.#apply(share, names);
+  }
+
+  async update(share: ModeShare, changed: ReadonlySet<ServiceName>): Promise<Applied> {
+    await this.#begin("update", { kind: "partial", services: new Set(changed) });
+    return this.#apply(share, changed);
+  }
+
+  findFault({ name }: DesiredService): string | undefined {
+    return this.faulty.get(name);
   }
 
   watchDrift(observer: DriftObserver): void {
@@ -64,6 +99,9 @@ export class FakeDataplane implements Dataplane {
 
   cleanup(): Promise<void> {
     this.calls.push("cleanup");
+    this.held.clear();
+    this.passing.clear();
+    this.hasOldRules = false;
     return Promise.resolve();
   }
 
@@ -71,4 +109,43 @@ export class FakeDataplane implements Dataplane {
     this.calls.push("close");
     return Promise.resolve();
   }
+
+  async #begin(call: "refill" | "update", scope: SyncScope): Promise<void> {
+    this.calls.push(call);
+    this.syncs.push(scope);
+    this.#running += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#running);
+    await this.#gate;
+    this.#running -= 1;
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+  }
+
+  #apply({ services, elsewhere }: ModeShare, names: Iterable<ServiceName>): Applied {
+    const rejected: RejectedService[] = [];
+    let changes = 0;
+    for (const name of names) {
+      const service = services.get(name);
+      const fault = service && this.faulty.get(name);
+      if (fault !== undefined) throw new Error(fault);
+      const reason = service && this.refused.get(name);
+      if (reason !== undefined) rejected.push({ service: name, reason });
+      if (service === undefined || reason !== undefined) this.held.delete(name);
+      else this.held.set(name, service);
+      if (elsewhere.has(name)) this.passing.add(name);
+      else this.passing.delete(name);
+      changes += 1;
+    }
+    return { changes, rejected };
+  }
+}
+
+/** The runners of these modes, by mode. */
+export function makeRunners(...dataplanes: readonly Dataplane[]): ReadonlyMap<ProxyMode, DataplaneRunner> {
+  return new Map(
+    dataplanes.map((dataplane) => [
+      dataplane.mode,
+      new DataplaneRunner({ dataplane, inTurn: createMutex(), log: silentLogger }),
+    ]),
+  );
 }

@@ -1,9 +1,9 @@
+import type { ModeShare } from "../../agent/dataplane/dataplane.ts";
 import type {
   DesiredNode,
   DesiredNodeFamily,
   DesiredService,
   DesiredServicePort,
-  DesiredState,
   Endpoint,
   Frontend,
   Port,
@@ -123,11 +123,17 @@ export function makeDesiredNode(): DesiredNode {
   };
 }
 
+/** All of it for one mode, unless other modes serve some Services. */
 export function makeDesiredState(
   services: readonly DesiredService[],
   node = makeDesiredNode(),
-): DesiredState {
-  return { node, services: new Map(services.map((service) => [service.name, service])) };
+  elsewhere: readonly DesiredService[] = [],
+): ModeShare {
+  return { node, services: byName(services), elsewhere: byName(elsewhere) };
+}
+
+function byName(services: readonly DesiredService[]): ReadonlyMap<ServiceName, DesiredService> {
+  return new Map(services.map((service) => [service.name, service]));
 }
 
 export function parseServiceName(text: string): ServiceName {

@@ -1,20 +1,24 @@
-import type { SyncReport } from "../../agent/dataplane/dataplane.ts";
 import type { ServiceName } from "../../agent/services/desired-state.ts";
 import { parseServiceName } from "../../agent/services/service-port-name.ts";
+import type { RunningMode, SyncReport } from "../../agent/sync/routed-sync.ts";
 import type { SyncFailure, SyncSuccess } from "../../agent/sync/sync-outcome.ts";
 import { makeNodeProxySpec } from "./make-node-proxy-spec.ts";
 
-type Report = SyncSuccess["report"];
-
-export function makeSyncReport(facts: Partial<Report> = {}): Report {
+export function makeSyncReport(facts: Partial<SyncReport> = {}): SyncReport {
   return { changes: 0, servicePorts: 0, endpoints: 0, unsupported: [], rejected: [], ...facts };
 }
 
-/** A full sync of revision r1 in mode nftables that took 12 ms. */
+export function makeRunningMode(facts: Partial<RunningMode> = {}): RunningMode {
+  return { mode: "nftables", services: 0, servicePorts: 0, endpoints: 0, ...facts };
+}
+
+/** A full sync of revision r1 in mode nftables, which serves everything that the report has; it took 12 ms. */
 export function makeSyncSuccess({
-  report = {},
+  report: reportFacts = {},
   ...facts
-}: Partial<Omit<SyncSuccess, "report">> & { readonly report?: Partial<Report> } = {}): SyncSuccess {
+}: Partial<Omit<SyncSuccess, "report">> & { readonly report?: Partial<SyncReport> } = {}): SyncSuccess {
+  const report = makeSyncReport(reportFacts);
+  const { servicePorts, endpoints } = report;
   return {
     kind: "success",
     settings: makeNodeProxySpec({ revision: "r1" }),
@@ -25,8 +29,12 @@ export function makeSyncSuccess({
     durationMs: 12,
     changeLatencyMs: undefined,
     triggerTimes: [],
+    modes: [makeRunningMode({ mode: facts.mode ?? "nftables", servicePorts, endpoints })],
+    refilled: new Set([facts.mode ?? "nftables"]),
+    moved: new Set(),
+    failing: [],
     ...facts,
-    report: makeSyncReport(report),
+    report,
   };
 }
 
@@ -45,9 +53,14 @@ export function makeSyncFailure(facts: Partial<SyncFailure> = {}): SyncFailure {
   };
 }
 
-/** Refusals of Services by the kernel: names such as ns/a with the reason. */
+/** Refusals of Services by the kernel in mode nftables: names such as ns/a with the reason. */
 export function makeRejected(...services: readonly string[]): SyncReport["rejected"] {
-  return services.map((service) => ({ service: makeServiceName(service), reason: "No such file" }));
+  return services.map((service) => ({
+    service: makeServiceName(service),
+    reason: "No such file",
+    mode: "nftables",
+    servedBy: undefined,
+  }));
 }
 
 /** @param name namespace/name */

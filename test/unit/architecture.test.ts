@@ -86,7 +86,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "agent/watch": [...shared, "agent/services", "agent/scheduling"],
   "agent/settings": [...shared, "agent/services", "agent/watch"],
   "agent/dataplane": [...shared, "agent/services", "agent/scheduling", "agent/kernel"],
-  "agent/node": [...shared, "agent/services", "agent/watch", "agent/kernel"],
+  "agent/node": [...shared, "agent/services", "agent/watch"],
   "agent/sync": [
     ...shared,
     "agent/services",
@@ -96,7 +96,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "agent/dataplane",
   ],
   "agent/metrics": [...shared, "agent/services", "agent/dataplane", "agent/sync"],
-  "agent/node-services": [...shared, "agent/services", "agent/kernel", "agent/metrics"],
+  "agent/node-services": [...shared, "agent/services", "agent/dataplane", "agent/kernel", "agent/metrics"],
   "agent/drift": [...shared, "agent/dataplane", "agent/metrics"],
   "agent/status": [
     ...shared,
@@ -108,7 +108,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "agent/metrics",
     "agent/drift",
   ],
-  "agent/http": [...shared, "agent/services", "agent/metrics", "agent/status", "agent/options.ts"],
+  "agent/http": [
+    ...shared,
+    "agent/services",
+    "agent/dataplane",
+    "agent/metrics",
+    "agent/status",
+    "agent/options.ts",
+  ],
   "operator/plan": shared,
   // Not a part of the product: what it may use of it is listed file by file.
   [apiServer]: [
@@ -176,6 +183,7 @@ function longConstructors(most: number): readonly string[] {
 /** What a mode may import besides its own folder: never another mode. */
 const modeImports = [
   "agent/dataplane/dataplane.ts",
+  "agent/dataplane/foreign-change.ts",
   "agent/services/",
   "agent/scheduling/",
   "agent/kernel/",

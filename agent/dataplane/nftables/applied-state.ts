@@ -1,5 +1,6 @@
 import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import type { DesiredService, ServiceName } from "../../services/desired-state.ts";
+import { buildElsewhere } from "./build-elsewhere.ts";
 import { buildService, emptyRuleset } from "./build-service.ts";
 import { diffRulesets, type RulesetDiff } from "./diff.ts";
 import { containers } from "./names.ts";
@@ -10,6 +11,8 @@ import type { TableRules } from "./spell-verdicts.ts";
 export interface ServiceChange {
   readonly name: ServiceName;
   readonly after: DesiredService | undefined;
+  /** Another mode serves `after`: here its addresses only pass. */
+  readonly isElsewhere?: boolean;
 }
 
 /** The changes to a table in one transaction, as the kernel's objects. */
@@ -32,7 +35,11 @@ export interface TablePlan {
 }
 
 /** Sets whose elements several Services can have: an address with many ports, a pod behind many Services. */
-const sharedContainers: ReadonlySet<string> = new Set([containers.clusterIPs, containers.hairpin]);
+const sharedContainers: ReadonlySet<string> = new Set([
+  containers.clusterIPs,
+  containers.elsewhere,
+  containers.hairpin,
+]);
 
 /**
  * What one table holds, kept small: the Services it was made from (rulesets are built again when needed) and the number of
@@ -42,6 +49,8 @@ export class AppliedState {
   readonly #family: NftFamily;
   readonly #rules: TableRules;
   readonly #services = new Map<ServiceName, DesiredService>();
+  /** Those of the Services that other modes serve. */
+  readonly #elsewhere = new Set<ServiceName>();
   readonly #claims = new Map<string, number>();
   #frontends = 0;
 
@@ -57,9 +66,9 @@ export class AppliedState {
    */
   plan(changes: readonly ServiceChange[]): TablePlan {
     const draft = new PlanDraft(this.#claims, this.#frontends);
-    for (const { name, after } of changes) {
-      const applied = this.#services.get(name);
-      draft.change(this.#ruleset(applied), this.#ruleset(after));
+    for (const { name, after, isElsewhere = false } of changes) {
+      const before = this.#ruleset(this.#services.get(name), this.#elsewhere.has(name));
+      draft.change(before, this.#ruleset(after, isElsewhere));
     }
     return draft.finish(changes);
   }
@@ -67,9 +76,11 @@ export class AppliedState {
   /** Remembers that the kernel took `plan`. */
   record({ changes, claims, frontends }: TablePlan): void {
     this.#frontends = frontends;
-    for (const { name, after } of changes) {
+    for (const { name, after, isElsewhere = false } of changes) {
       if (after === undefined) this.#services.delete(name);
       else this.#services.set(name, after);
+      if (after !== undefined && isElsewhere) this.#elsewhere.add(name);
+      else this.#elsewhere.delete(name);
     }
     for (const [id, count] of claims) {
       if (count === 0) this.#claims.delete(id);
@@ -77,9 +88,9 @@ export class AppliedState {
     }
   }
 
-  /** A Service as the table has it. */
+  /** A Service as the table serves it. */
   get(name: ServiceName): DesiredService | undefined {
-    return this.#services.get(name);
+    return this.#elsewhere.has(name) ? undefined : this.#services.get(name);
   }
 
   /** Whether some Service needs the chain. */
@@ -96,11 +107,14 @@ export class AppliedState {
   memories(): readonly AffinityMemory[] {
     return [...this.#services.values()]
       .filter(({ ports }) => ports.some(({ affinityTimeoutSeconds }) => affinityTimeoutSeconds !== undefined))
-      .flatMap((service) => this.#ruleset(service).memories);
+      .flatMap((service) => this.#ruleset(service, this.#elsewhere.has(service.name)).memories);
   }
 
-  #ruleset(service: DesiredService | undefined): ServiceRuleset {
-    return service === undefined ? emptyRuleset : buildService(service, this.#family, this.#rules);
+  #ruleset(service: DesiredService | undefined, isElsewhere: boolean): ServiceRuleset {
+    if (service === undefined) return emptyRuleset;
+    return isElsewhere
+      ? buildElsewhere(service, this.#family)
+      : buildService(service, this.#family, this.#rules);
   }
 }
 

@@ -81,6 +81,7 @@ function baseContainers(
       : []),
     [containers.allowedSources, set(`{ ${frontend} . ${family} saddr; flags interval; }`)],
     [containers.clusterIPs, set(`{ typeof ${family} daddr; }`)],
+    [containers.elsewhere, set(`{ typeof ${family} daddr; }`)],
     [serviceCIDRSet, set(`{ typeof ${family} daddr; flags interval; }`)],
     [containers.hairpin, set(`{ typeof ${family} saddr . ${family} daddr; }`)],
   ]);

@@ -6,7 +6,7 @@ import { createNftListener, type NftListener } from "../../kernel/nft/nft-listen
 import type { NftSession } from "../../kernel/nft/nft-session.ts";
 import type { SeenTransaction } from "../../kernel/nft/transaction-reader.ts";
 import { readProcess } from "../../kernel/proc/read-process.ts";
-import type { DriftObserver, ForeignChange } from "../dataplane.ts";
+import type { DriftObserver, ForeignChange } from "../foreign-change.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { tableName } from "./names.ts";
 
@@ -24,11 +24,9 @@ export interface DriftWatchDeps {
 }
 
 /**
- * Tells foreign transactions on our tables from our own, which carry a number that we have chosen. Between {@link DriftWatch.hold}
- * and {@link DriftWatch.release} it keeps them back: while everything is programmed anew, some are repaired and others come too
- * late for that. Between {@link DriftWatch.stop} and {@link DriftWatch.start} nothing listens, which spares the kernel the messages
- * about a big load; when it begins again it looks once whether the tables are as we left them. Where it cannot listen it only does
- * the latter, with each attempt.
+ * Tells foreign transactions on our tables from our own, which carry a number that we have chosen. It listens from the first
+ * {@link DriftWatch.duringRefill} on; when it begins it looks once whether the tables are as we left them. Where it cannot listen
+ * it only does the latter, with each attempt.
  */
 export class DriftWatch {
   readonly #deps: DriftWatchDeps;
@@ -39,21 +37,24 @@ export class DriftWatch {
     this.#deps = deps;
   }
 
-  start(): void {
-    if (this.#listening !== undefined) return;
-    const stop = new AbortController();
-    this.#listening = { stop, ended: this.#createListener(stop.signal).run(stop.signal) };
-  }
-
-  hold(): void {
+  /**
+   * Keeps back what others change during `refill`: some of that is repaired by it and the rest comes too late for it.
+   * @param options.isBig nothing listens meanwhile, which spares the kernel the messages about a big load
+   */
+  async duringRefill<Result>(
+    { isBig }: { readonly isBig: boolean },
+    refill: () => Promise<Result>,
+  ): Promise<Result> {
     this.#held ??= [];
-  }
-
-  /** Tells what was kept back. */
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const change of held) this.#tell(change);
+    try {
+      if (isBig) await this.stop();
+      const result = await refill();
+      this.#deps.observer.onRestored();
+      this.#start();
+      return result;
+    } finally {
+      this.#release();
+    }
   }
 
   /** Resolves when the helper process has ended. */
@@ -62,6 +63,19 @@ export class DriftWatch {
     this.#listening = undefined;
     listening?.stop.abort();
     await listening?.ended;
+  }
+
+  #start(): void {
+    if (this.#listening !== undefined) return;
+    const stop = new AbortController();
+    this.#listening = { stop, ended: this.#createListener(stop.signal).run(stop.signal) };
+  }
+
+  /** Tells what was kept back. */
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const change of held) this.#tell(change);
   }
 
   #createListener(signal: AbortSignal): NftListener {

@@ -7,7 +7,7 @@ import { renderEmptying, renderPlan, renderRules } from "./render.ts";
 
 /** Transactions after which a table holds a plan. */
 export interface RefillSteps {
-  /** Has the table do what it shall. */
+  /** Makes the table match the plan. */
   readonly refill: readonly string[];
   /** What must come after that; empty when nothing. */
   readonly growth: readonly string[];
@@ -16,9 +16,9 @@ export interface RefillSteps {
 /**
  * Two transactions that refill a table and give it a map of frontends with another size. The kernel cannot change the size, and
  * a map that is deleted is empty at once for packets on their way to it: they would be rejected, or leave untranslated. Therefore
- * - the first puts the frontends into an interim map and has packets look there, while the old map stays as it is for those
+ * - the first puts the frontends into an interim map and makes packets look there, while the old map stays as it is for those
  *   that come from the state before;
- * - the second puts a new map in the place of the old one, where nobody looks any more. The interim map stays, for the same
+ * - the second replaces the old map, which no packet looks into any more, by a new one. The interim map stays, for the same
  *   reason, until its retirement is over.
  */
 export function renderGrowth(family: NftFamily, base: BaseRuleset, plan: TablePlan): RefillSteps {

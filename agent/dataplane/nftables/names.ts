@@ -74,6 +74,8 @@ export const containers = {
   /** Frontend . source network that may use it. */
   allowedSources: "lb-allow",
   clusterIPs: "cluster-ips",
+  /** Addresses of Services that other modes of this node serve. */
+  elsewhere: "elsewhere",
   /** Endpoint . endpoint for every endpoint of this node. */
   hairpin: "hairpin",
 } as const;

@@ -14,6 +14,7 @@ export const masquerade = "masquerade fully-random";
 export function unmatchedRules(family: NftFamily, { unmatched }: DesiredNodeFamily): readonly string[] {
   return [
     ...passingRules(unmatched.passToOwnAddress),
+    `${family} daddr @${containers.elsewhere} return`,
     `${family} daddr @${containers.clusterIPs} ${verdictText(unmatched.undefinedPort)}`,
     verdictText(unmatched.unallocatedAddress),
   ];

@@ -1,6 +1,6 @@
 import { isJsonObject } from "../../../crds/validation/json-object.ts";
 import { firstLine } from "../../../platform/errors.ts";
-import { CommandError, type CommandRunner } from "../../kernel/command/command.ts";
+import { CommandError, CommandMissingError, type CommandRunner } from "../../kernel/command/command.ts";
 import type { NftFamily } from "../../kernel/nft/nft-session.ts";
 import { tableName } from "./names.ts";
 
@@ -32,12 +32,20 @@ async function outputOf(commands: CommandRunner, args: readonly string[]): Promi
   throw new CommandError("nft", `nft ${args.join(" ")} fails: ${firstLine(stderr)}`);
 }
 
-/** Whether there is a table of ours in some family; false where nft cannot tell. */
+/**
+ * Whether there is a table of ours in some family; false where nft is not installed or cannot tell.
+ * @throws {CommandError | SyntaxError}
+ */
 export async function anyTableExists(commands: CommandRunner): Promise<boolean> {
-  const listings = await Promise.all(
-    ["ip", "ip6"].map((family) => commands.run("nft", ["-j", "list", "chains", family])),
-  );
-  return listings.some(({ exitCode, stdout }) => exitCode === 0 && parseNames(stdout, "chain").size > 0);
+  try {
+    const listings = await Promise.all(
+      ["ip", "ip6"].map((family) => commands.run("nft", ["-j", "list", "chains", family])),
+    );
+    return listings.some(({ exitCode, stdout }) => exitCode === 0 && parseNames(stdout, "chain").size > 0);
+  } catch (error) {
+    if (error instanceof CommandMissingError) return false;
+    throw error;
+  }
 }
 
 type ObjectKind = "chain" | "map" | "set";

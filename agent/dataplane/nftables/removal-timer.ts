@@ -56,10 +56,7 @@ export class RemovalTimer {
     try {
       for (const table of tables) await table.removeDue();
     } catch (error) {
-      log.warn(
-        { error: errorMessage(error) },
-        "unused chains and maps stay until everything is programmed anew",
-      );
+      log.warn({ error: errorMessage(error) }, "unused chains and maps stay until the next full sync");
     }
   }
 

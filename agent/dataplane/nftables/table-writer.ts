@@ -81,7 +81,7 @@ export class TableWriter {
     if (commands.length === 0) return;
     const result = await session.commit({ family, commands });
     if (result.kind === "committed") return;
-    log.warn({ reason: result.reason }, "unused chains and maps stay until everything is programmed anew");
+    log.warn({ reason: result.reason }, "unused chains and maps stay until the next full sync");
   }
 
   #missingIn({ newMaps, newChains }: TablePlan): Pick<TablePlan, "newMaps" | "newChains"> {

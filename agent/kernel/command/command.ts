@@ -2,7 +2,8 @@
 export interface CommandRunner {
   /**
    * Runs a program to its end. A non-zero exit code is a result, not an error.
-   * @throws {CommandError} when the program is not installed, was killed, timed out or was aborted
+   * @throws {CommandMissingError} when the program is not installed
+   * @throws {CommandError} when it was killed, timed out or was aborted
    */
   run(command: string, args: readonly string[], options?: RunOptions): Promise<CommandResult>;
   /** Starts a program that is fed line by line. Never throws: a program that cannot start ends at once. */
@@ -57,3 +58,6 @@ export class CommandError extends Error {
     this.command = command;
   }
 }
+
+/** The program is not installed. */
+export class CommandMissingError extends CommandError {}

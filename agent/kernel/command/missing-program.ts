@@ -1,5 +1,5 @@
 import { firstLine } from "../../../platform/errors.ts";
-import { CommandError } from "./command.ts";
+import { CommandMissingError } from "./command.ts";
 
 /** Debian packages of the programs that the agent runs. */
 const packageOf: Readonly<Record<string, string>> = {
@@ -21,8 +21,8 @@ const packageOf: Readonly<Record<string, string>> = {
 };
 
 /** Says that a program is not installed, and how to install it. */
-export function notInstalled(command: string): CommandError {
-  return new CommandError(
+export function notInstalled(command: string): CommandMissingError {
+  return new CommandMissingError(
     command,
     `${command} is not installed: apt-get install ${packageOf[command] ?? command}`,
   );

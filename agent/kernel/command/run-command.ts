@@ -11,7 +11,8 @@ const maxOutputBytes = 512 * 1024 * 1024;
 
 /**
  * Runs a program to its end, with all of its input in a file.
- * @throws {CommandError} when it is not installed, was killed, timed out or was aborted
+ * @throws {CommandMissingError} when it is not installed
+ * @throws {CommandError} when it was killed, timed out or was aborted
  */
 export async function runCommand(
   { command, file, args }: Invocation,

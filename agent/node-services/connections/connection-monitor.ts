@@ -2,6 +2,7 @@ import type { Clock } from "../../../platform/async/clock.ts";
 import { errorMessage } from "../../../platform/errors.ts";
 import type { Logger } from "../../../platform/log.ts";
 import { WakeSignal } from "../../../platform/async/wake-signal.ts";
+import type { ServiceName } from "../../services/desired-state.ts";
 import type { ConnectionCounts } from "../../services/endpoints/endpoint-connections.ts";
 import type { ConnectionReading } from "../../services/catalog/service-dynamics.ts";
 
@@ -16,6 +17,8 @@ export interface ConnectionMonitorDeps {
   readonly count: () => Promise<ConnectionCounts>;
   /** Whether the weights of some Service are made of connections. */
   readonly isNeeded: () => boolean;
+  /** Whether the weights of a Service are made of connections; see {@link ConnectionReading}. */
+  readonly concerns: (service: ServiceName) => boolean;
   readonly onReading: (reading: ConnectionReading) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -48,12 +51,12 @@ export class ConnectionMonitor {
 
   /** How long to wait before the next reading, in milliseconds. */
   async #read(): Promise<number> {
-    const { count, clock } = this.#deps;
+    const { count, concerns, clock } = this.#deps;
     const startMs = clock.monotonicMs();
     try {
-      this.#publish({ kind: "counted", counts: await count() });
+      this.#publish({ kind: "counted", counts: await count(), concerns });
     } catch (error) {
-      this.#publish({ kind: "unavailable", reason: errorMessage(error) });
+      this.#publish({ kind: "unavailable", reason: errorMessage(error), concerns });
     }
     const tookMs = clock.monotonicMs() - startMs;
     return Math.max(this.#reading.kind === "counted" ? periodMs : retryMs, tookMs / mostBusyShare);

@@ -24,10 +24,10 @@ export interface FlowRepairDeps {
 
 /**
  * Frees clients from what the kernel has decided about their flow at its first packet, where that has become wrong:
- * - A UDP flow never ends by itself while its client keeps sending: a client of a DNS server that was replaced would go on
+ * - A UDP flow never ends by itself while its client keeps sending: a client of a DNS server that was replaced keeps
  *   asking the old one.
  * - A TCP connection that was begun while the rules were missing stays untranslated. Its client sends the first packet
- *   again and again, always to nobody, and so does whoever gets its port within two minutes.
+ *   again and again and never gets an answer, and so does the next client that gets its port within two minutes.
  */
 export class FlowRepair {
   readonly #deps: FlowRepairDeps;
@@ -37,7 +37,7 @@ export class FlowRepair {
   readonly #pending = new Map<string, ChangedFrontend>();
   #current: ReadonlyMap<ServiceName, readonly UdpServicePort[]> = new Map();
   /** Services whose TCP connections have to be looked at. */
-  #attempted: ReadonlyMap<ServiceName, DesiredService> | undefined;
+  #attempted: (() => Iterable<DesiredService>) | undefined;
   #problem: string | undefined;
 
   constructor(deps: FlowRepairDeps) {
@@ -71,7 +71,7 @@ export class FlowRepair {
    *
    * @param services read later
    */
-  releaseAttempts(services: ReadonlyMap<ServiceName, DesiredService>): void {
+  releaseAttempts(services: () => Iterable<DesiredService>): void {
     this.#attempted = services;
     this.#wakeSignal.wake();
   }
@@ -95,7 +95,7 @@ export class FlowRepair {
     this.#attempted = undefined;
     try {
       for (const family of ["IPv4", "IPv6"] as const) {
-        await this.#repairFamily(family, changed, attempted ?? new Map());
+        await this.#repairFamily(family, changed, attempted);
       }
       this.#setProblem(undefined);
     } catch (error) {
@@ -111,11 +111,11 @@ export class FlowRepair {
   async #repairFamily(
     family: IpFamily,
     changed: ReadonlyMap<string, ChangedFrontend>,
-    attempted: ReadonlyMap<ServiceName, DesiredService>,
+    attempted: (() => Iterable<DesiredService>) | undefined,
   ): Promise<void> {
     const { flows, metrics, clock, log } = this.#deps;
     const hasUdp = [...changed.values()].some(({ frontend }) => familyOf(frontend.address) === family);
-    if (!hasUdp && attempted.size === 0) return;
+    if (!hasUdp && attempted === undefined) return;
     const startMs = clock.monotonicMs();
     let deleted = 0;
     if (hasUdp) {
@@ -124,9 +124,9 @@ export class FlowRepair {
         deleted += await flows.deleteUdpFlows(flow);
       }
     }
-    if (attempted.size > 0) {
+    if (attempted !== undefined) {
       const listed = await flows.listTcpAttempts(family);
-      for (const flow of findStuckAttempts(attempted.values(), listed)) {
+      for (const flow of findStuckAttempts(attempted(), listed)) {
         deleted += await flows.deleteTcpAttempts(flow);
       }
     }

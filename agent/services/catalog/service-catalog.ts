@@ -172,9 +172,9 @@ export class ServiceCatalog {
     return this.#compiled.desired;
   }
 
-  /** Whether the connections of endpoints matter, as of the last `takeChanges`. */
-  get needsConnections(): boolean {
-    return this.#compiled.dynamics.leastConnectionServices.size > 0;
+  /** Services that ask for LeastConnection, as of the last `takeChanges`. Live. */
+  get leastConnectionServices(): ReadonlySet<ServiceName> {
+    return this.#compiled.dynamics.leastConnectionServices;
   }
 
   /** The Services with a health check node port, as of the last `takeChanges`. Live, as `desired.services`. */

@@ -4,10 +4,15 @@ import { type EndpointAges, nextStepMs, type SlowStartTime } from "../../schedul
 
 /** Open connections, or why they cannot be counted. */
 export type ConnectionReading =
-  | { readonly kind: "counted"; readonly counts: ConnectionCounts }
-  | { readonly kind: "unavailable"; readonly reason: string }
-  /** Not counted: the running mode itself prefers endpoints with few connections. */
+  | ({ readonly kind: "counted"; readonly counts: ConnectionCounts } & ConcernedServices)
+  | ({ readonly kind: "unavailable"; readonly reason: string } & ConcernedServices)
+  /** Not counted: no Service needs it. */
   | { readonly kind: "unneeded" };
+
+interface ConcernedServices {
+  /** The Services whose weights are made of connections; not those whose mode compares connections itself. Absent is all. */
+  readonly concerns?: (service: ServiceName) => boolean;
+}
 
 /** What the weights of one Service's endpoints depend on besides the objects of the cluster. */
 export interface Dynamics {
@@ -33,13 +38,14 @@ export class ServiceDynamics {
   readonly #leastConnection = new Set<ServiceName>();
   readonly #connections = new EndpointConnections();
   #connectionsProblem: string | undefined;
+  #isConcerned: (service: ServiceName) => boolean = () => true;
 
   of(service: ServiceName, nowMs: number): Dynamics {
     return {
       nowMs,
       ages: this.#ages.get(service),
       connections: this.#connections.of(service),
-      connectionsProblem: this.#connectionsProblem,
+      connectionsProblem: this.#isConcerned(service) ? this.#connectionsProblem : undefined,
     };
   }
 
@@ -90,14 +96,24 @@ export class ServiceDynamics {
     const problem = reading.kind === "unavailable" ? reading.reason : undefined;
     const isNewProblem = problem !== this.#connectionsProblem;
     this.#connectionsProblem = problem;
+    if (reading.kind !== "unneeded") this.#isConcerned = reading.concerns ?? (() => true);
     const services = [...this.#leastConnection];
     const changed =
       reading.kind === "counted"
-        ? this.#connections.update(
-            services.flatMap((name) => desired.get(name) ?? []),
-            reading.counts,
-          )
+        ? this.#updateConnections(services, reading.counts, desired)
         : this.#connections.clear();
     return isNewProblem ? services : changed;
+  }
+
+  #updateConnections(
+    services: readonly ServiceName[],
+    counts: ConnectionCounts,
+    desired: ReadonlyMap<ServiceName, DesiredService>,
+  ): readonly ServiceName[] {
+    const concerned = services.filter((name) => this.#isConcerned(name));
+    const others = services.filter((name) => !this.#isConcerned(name));
+    const forgotten = others.filter((name) => this.#connections.delete(name));
+    const present = concerned.flatMap((name) => desired.get(name) ?? []);
+    return [...this.#connections.update(present, counts), ...forgotten];
   }
 }

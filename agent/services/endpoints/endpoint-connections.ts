@@ -40,8 +40,9 @@ export class EndpointConnections {
     return services;
   }
 
-  delete(service: ServiceName): void {
-    this.#used.delete(service);
+  /** Forgets the counts of a Service, and says whether there were any. */
+  delete(service: ServiceName): boolean {
+    return this.#used.delete(service);
   }
 }
 

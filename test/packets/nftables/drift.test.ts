@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createNftablesDataplane } from "../../../agent/dataplane/nftables/index.ts";
-import type { Dataplane } from "../../../agent/dataplane/dataplane.ts";
+import { createRunner, type DataplaneRunner } from "../../../agent/dataplane/runner.ts";
 import { type DriftEvent, DriftGuard } from "../../../agent/drift/drift-guard.ts";
 import type { DriftPolicy } from "../../../agent/drift/judge-drift.ts";
 import type { RunningCommand } from "../../../agent/kernel/command/command.ts";
@@ -41,7 +41,7 @@ describe("drift of the nftables mode", function () {
 
   let namespace: NftNamespace;
   let server: RunningCommand;
-  let dataplane: Dataplane;
+  let runner: DataplaneRunner;
   let guard: DriftGuard;
   let events: DriftEvent[];
   let policy: DriftPolicy;
@@ -81,7 +81,7 @@ describe("drift of the nftables mode", function () {
     beforeCommand = undefined;
     stop = new AbortController();
     const log = createRecordingLogger();
-    dataplane = createNftablesDataplane({
+    runner = createRunner(createNftablesDataplane, {
       commands: {
         ...namespace.commands,
         async run(...call) {
@@ -94,6 +94,7 @@ describe("drift of the nftables mode", function () {
       clock: systemClock,
     });
     guard = new DriftGuard({
+      mode: "nftables",
       policy: () => policy,
       requestRepair: () => {
         syncs += 1;
@@ -106,8 +107,8 @@ describe("drift of the nftables mode", function () {
       log: silentLogger,
     });
     running = guard.run(stop.signal);
-    dataplane.watchDrift?.(guard);
-    await dataplane.sync(desired, full);
+    runner.dataplane.watchDrift?.(guard);
+    await runner.sync(desired, full);
     await waitUntil("the watch", () =>
       log.lines.some(({ message }) => message === "watching for foreign changes"),
     );
@@ -116,13 +117,13 @@ describe("drift of the nftables mode", function () {
   afterEach(async () => {
     stop.abort();
     await running;
-    await dataplane.cleanup();
+    await runner.cleanup();
   });
 
   /** As the sync loop does: a flush in the middle of a full sync makes it fail. */
   async function syncUntilDone(): Promise<void> {
     await waitUntil("a full sync", async () => {
-      await dataplane.sync(desired, full);
+      await runner.sync(desired, full);
       return true;
     });
   }
@@ -166,7 +167,7 @@ describe("drift of the nftables mode", function () {
       beforeCommand = undefined;
       await namespace.commands.run("nft", ["delete", "element", "ip", "kubesteer", `${web} }`]);
     };
-    await dataplane.sync(desired, full);
+    await runner.sync(desired, full);
     assert.equal(beforeCommand, undefined);
     await waitUntil("the repair", () => events.length > 0);
     assert.match(events[0]?.message ?? "", /deleted an element of svc in table ip kubesteer/);
@@ -183,8 +184,8 @@ describe("drift of the nftables mode", function () {
       makeDesiredService("default/web"),
       makeDesiredService("default/new", []),
     ]);
-    await dataplane.sync(other, { kind: "partial", services: new Set(other.services.keys()) });
-    await dataplane.sync(desired, { kind: "partial", services: new Set(other.services.keys()) });
+    await runner.sync(other, { kind: "partial", services: new Set(other.services.keys()) });
+    await runner.sync(desired, { kind: "partial", services: new Set(other.services.keys()) });
     namespace.nft("add", "chain", "ip", "kubesteer", "marker");
     await waitUntil("the repair", () => events.length > 0);
     assert.equal(guard.facts().status.detectedTotal, 1);
@@ -208,7 +209,7 @@ describe("drift of the nftables mode", function () {
     assert.equal(guard.facts().condition.reason, "Reported");
     assert.equal(await isServed(), false);
     assert.equal(syncs, 0);
-    await dataplane.sync(desired, full);
+    await runner.sync(desired, full);
     assert.equal(guard.facts().condition.status, "False");
     assert.ok(await isServed());
   });

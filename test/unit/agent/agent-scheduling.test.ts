@@ -54,7 +54,7 @@ describe("agent that weighs endpoints", () => {
     });
 
     it("leaves it to a mode that does it by itself", async () => {
-      agent.dataplane.hasLeastConnection = true;
+      agent.dataplane.abilities = { ...agent.dataplane.abilities, kernelLeastConnection: true };
       agent.start();
       await until(() => agent.dataplane.syncs.length === 1);
       await agent.clock.advance(60_000);

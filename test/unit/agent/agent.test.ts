@@ -5,7 +5,7 @@ import { ApiError } from "../../../platform/kube/api-error.ts";
 import { resources } from "../../../platform/kube/resources.ts";
 import { AgentUnderTest, makeWebSlice, nodeName, until } from "../../support/agent-under-test.ts";
 import { makeNodeProxySpec } from "../../support/make-node-proxy-spec.ts";
-import { makeRejected, makeSyncReport } from "../../support/make-sync-outcome.ts";
+import { makeServiceName } from "../../support/make-sync-outcome.ts";
 
 describe("agent", () => {
   let agent: AgentUnderTest;
@@ -90,7 +90,7 @@ describe("agent", () => {
   });
 
   it("a refused Service is an Event on the NodeProxy and in the status", async () => {
-    agent.dataplane.report = makeSyncReport({ rejected: makeRejected("default/web") });
+    agent.dataplane.refused.set(makeServiceName("default/web"), "No such file");
     await agent.setNodeProxy(makeNodeProxySpec());
     agent.start();
     await until(() => agent.dataplane.syncs.length === 1);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Culprit } from "../../../../agent/dataplane/dataplane.ts";
+import type { Culprit } from "../../../../agent/dataplane/foreign-change.ts";
 import { describeCulprit } from "../../../../agent/drift/describe-culprit.ts";
 
 const nft: Culprit = { processId: 7, name: "nft", command: undefined, startedBy: undefined };

@@ -29,6 +29,7 @@ describe("drift guard", () => {
     factsChanges = 0;
     stop = new AbortController();
     guard = new DriftGuard({
+      mode: "nftables",
       policy: () => policy,
       requestRepair: () => {
         repairs.push(clock.monotonicMs());

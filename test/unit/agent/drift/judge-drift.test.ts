@@ -88,13 +88,13 @@ interface VerdictRow {
 
 const culprit = String.raw`nft \(process 7: nft flush ruleset\) deleted table ip kubesteer\.`;
 const verdictRows: readonly VerdictRow[] = [
-  { name: "nothing has happened", record: noDrift, expect: ["False", "InStep", /Nothing/] },
+  { name: "nothing has happened", record: noDrift, expect: ["False", "InStep", /no external changes/] },
   {
     name: "a change is about to be repaired",
     record: addChange(noDrift, flush, 0),
     expect: ["True", "Repairing", new RegExp(`^${culprit} It is being repaired`)],
   },
-  { name: "a change is repaired", record: fight(0), expect: ["False", "InStep", /Nothing/] },
+  { name: "a change is repaired", record: fight(0), expect: ["False", "InStep", /no external changes/] },
   {
     name: "the first change is named until it is repaired",
     record: addChange(addChange(noDrift, flush, 0), other, 1),
@@ -117,7 +117,7 @@ const verdictRows: readonly VerdictRow[] = [
     name: "with policy Report it is over when everything was programmed anew",
     record: fight(0),
     policy: "Report",
-    expect: ["False", "InStep", /Nothing/],
+    expect: ["False", "InStep", /no external changes/],
   },
   {
     name: "who does not stop is shown, also while all is as it should be",
@@ -150,7 +150,7 @@ const verdictRows: readonly VerdictRow[] = [
     name: "after a minute of calm a fight is over",
     record: fight(0, 1, 2),
     nowMs: 62_500,
-    expect: ["False", "InStep", /Nothing/],
+    expect: ["False", "InStep", /no external changes/],
   },
 ];
 

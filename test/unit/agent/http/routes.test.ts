@@ -13,6 +13,7 @@ const facts: HealthFacts = {
   waitingFor: ["Services"],
   staleSinceMs: undefined,
   failure: undefined,
+  failingModes: [],
   node: { kind: "present", leaving: undefined },
 };
 
@@ -59,7 +60,7 @@ describe("HTTP of the agent", () => {
 
   const metrics = createMetricsRoutes({
     metricsHandler: (_, response) => void response.end("metrics"),
-    runningMode: () => "nftables",
+    runningModes: () => ["nftables"],
     settings: () => makeNodeProxySpec({ revision: "r7" }),
   });
 
@@ -79,10 +80,19 @@ describe("HTTP of the agent", () => {
   it("without settings configz is empty and the mode unknown", async () => {
     const routes = createMetricsRoutes({
       metricsHandler() {},
-      runningMode: () => undefined,
+      runningModes: () => [],
       settings: () => undefined,
     });
     assert.equal(await (await get(routes, "/configz")).text(), '{"kubesteer.dev":{}}\n');
     assert.equal(await (await get(routes, "/proxyMode")).text(), "");
+  });
+
+  it("several modes are one on each line, the main one first", async () => {
+    const routes = createMetricsRoutes({
+      metricsHandler() {},
+      runningModes: () => ["nftables", "userspace"],
+      settings: () => undefined,
+    });
+    assert.equal(await (await get(routes, "/proxyMode")).text(), "nftables\nuserspace");
   });
 });

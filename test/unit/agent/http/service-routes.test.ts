@@ -7,6 +7,7 @@ import { serveHttp } from "../../../../platform/http/serve.ts";
 import { parseIpAddress } from "../../../../platform/ip/address.ts";
 import { silentLogger } from "../../../../platform/log.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
+import { FakeDataplane } from "../../../support/fake-dataplane.ts";
 import {
   makeDesiredService,
   makeDesiredState,
@@ -35,6 +36,7 @@ describe("/services/", () => {
     const clock = new FakeClock(Date.UTC(2026, 0, 1));
     const routes = createServiceRoutes({
       desired: () => desired,
+      serving: { of: () => new FakeDataplane() },
       counters: new FrontendCounters({ read: () => frontends(), clock }),
       countConnections: () => open(),
     });
@@ -48,6 +50,7 @@ describe("/services/", () => {
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), {
       service: "shop/web",
+      mode: "nftables",
       countedAt: "2026-01-01T00:00:00.000Z",
       problems: [],
       ports: [

@@ -138,9 +138,10 @@ describe("agent metrics", () => {
     assert.deepEqual(await scrape(), {
       kubeproxy_sync_proxy_rules_last_timestamp_seconds: startedAt / 1000,
       kubesteer_services: 4,
-      kubesteer_service_ports: 3,
-      kubesteer_endpoints: 7,
-      kubesteer_rejected_services: 1,
+      'kubesteer_mode_services{mode="nftables"}': 0,
+      'kubesteer_service_ports{mode="nftables"}': 3,
+      'kubesteer_endpoints{mode="nftables"}': 7,
+      'kubesteer_rejected_services{mode="nftables"}': 1,
       kubesteer_unsupported_features: 0,
       kubesteer_service_problems: 2,
       kubesteer_stale_since_timestamp_seconds: 0,

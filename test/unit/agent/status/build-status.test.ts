@@ -29,7 +29,7 @@ const reportedDrift: NonNullable<AgentFacts["drift"]> = {
 
 const facts: AgentFacts = {
   agentVersion: "0.1.0",
-  tools: { kernel: "6.1.0", nft: "1.0.6" },
+  tools: { kernel: "6.1.0", versions: { nft: "1.0.6" } },
   generation: 3,
   settings: makeNodeProxySpec({ revision: "r1" }),
   unusable: undefined,
@@ -83,7 +83,7 @@ const conditionRows: readonly ConditionRow[] = [
   {
     name: "where the mode cannot tell, Drifted is Unknown",
     facts: { drift: undefined },
-    expect: { Drifted: ["Unknown", "NotWatched", /full syncs repair it/] },
+    expect: { Drifted: ["Unknown", "NotWatched", /full syncs repair them/] },
   },
   {
     name: "what others have changed and nobody repairs makes the node not Ready",
@@ -275,6 +275,7 @@ describe("build status", () => {
       capabilities: { kernel: "6.1.0", nft: "1.0.6", missing: [] },
       observedRevision: "r1",
       runningMode: "nftables",
+      runningModes: [{ mode: "nftables", services: 0, servicePorts: 4, endpoints: 9 }],
       services: { servicePorts: 4, endpoints: 9, unsupported: [], unsupportedTotal: 0 },
       lastSync: { at: "2026-01-01T00:00:00Z", durationMilliseconds: 12, kind: "Full", changes: 2 },
       programmingLatency: { p50Milliseconds: 2, p99Milliseconds: 9 },
@@ -308,11 +309,13 @@ describe("build status", () => {
 
   it("texts fit the schema", () => {
     const status = build({
-      tools: { kernel: "k".repeat(500), nft: "n".repeat(500) },
+      tools: { kernel: "k".repeat(500), versions: { nft: "n".repeat(500) } },
       missing: new Map([["ebpf", Array.from({ length: 30 }, () => "x".repeat(1000))]]),
       lastSuccess: makeSyncSuccess({
         fallbackReason: "f".repeat(5000),
-        report: { rejected: [{ service: makeServiceName("n/a"), reason: "r".repeat(5000) }] },
+        report: {
+          rejected: makeRejected("n/a").map((refused) => ({ ...refused, reason: "r".repeat(5000) })),
+        },
       }),
     });
     assert.equal(status.capabilities?.kernel?.length, 128);

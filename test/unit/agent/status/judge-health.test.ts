@@ -15,6 +15,7 @@ const healthy: HealthFacts = {
   waitingFor: [],
   staleSinceMs: undefined,
   failure: undefined,
+  failingModes: [],
   node: { kind: "present", leaving: undefined },
 };
 

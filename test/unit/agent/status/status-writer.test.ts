@@ -11,7 +11,7 @@ import { makeSyncSuccess } from "../../../support/make-sync-outcome.ts";
 
 const facts: AgentFacts = {
   agentVersion: "0.1.0",
-  tools: { kernel: "6.1.0", nft: undefined },
+  tools: { kernel: "6.1.0", versions: {} },
   generation: 1,
   settings: makeNodeProxySpec(),
   unusable: undefined,

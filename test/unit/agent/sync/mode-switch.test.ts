@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ModeSwitch } from "../../../../agent/sync/mode-switch.ts";
-import { FakeDataplane } from "../../../support/fake-dataplane.ts";
+import { FakeDataplane, makeRunners } from "../../../support/fake-dataplane.ts";
 import { createRecordingLogger } from "../../../support/recording-logger.ts";
 
 describe("ModeSwitch.findProblem", () => {
@@ -9,24 +9,23 @@ describe("ModeSwitch.findProblem", () => {
 
   it("tells what settings lack that are not in force, and leaves the mode that runs", async () => {
     const [running, other] = [new FakeDataplane(), new FakeDataplane("ipvs")];
-    const dataplanes = new Map([running, other].map((each) => [each.mode, each]));
-    const modes = new ModeSwitch({ dataplanes, log: createRecordingLogger() });
+    const modes = new ModeSwitch({ runners: makeRunners(running, other), log: createRecordingLogger() });
     await modes.choose(nftables);
     other.missing = ["the kernel module ip_vs"];
     assert.equal(await modes.findProblem(ipvs), "mode ipvs cannot run: the kernel module ip_vs");
-    assert.equal(modes.chosen(), running);
+    assert.equal(modes.chosen(), "nftables");
     other.missing = [];
     assert.equal(await modes.findProblem(ipvs), undefined);
-    assert.equal(modes.chosen(), running);
+    assert.equal(modes.chosen(), "nftables");
   });
 
   it("found none: the next choice is the same, whatever the node lacks a moment later", async () => {
     const other = new FakeDataplane("ipvs");
-    const modes = new ModeSwitch({ dataplanes: new Map([["ipvs", other]]), log: createRecordingLogger() });
+    const modes = new ModeSwitch({ runners: makeRunners(other), log: createRecordingLogger() });
     assert.equal(await modes.findProblem(ipvs), undefined);
     other.missing = ["the kernel module ip_vs"];
     assert.equal((await modes.choose(ipvs)).kind, "usable");
-    assert.equal(modes.chosen(), other);
+    assert.equal(modes.chosen(), "ipvs");
   });
 });
 
@@ -38,7 +37,7 @@ describe("ModeSwitch.haveRules", () => {
   beforeEach(() => {
     dataplane = new FakeDataplane();
     log = createRecordingLogger();
-    modes = new ModeSwitch({ dataplanes: new Map([[dataplane.mode, dataplane]]), log });
+    modes = new ModeSwitch({ runners: makeRunners(dataplane), log });
   });
 
   it("is false where no mode has any", async () => {
@@ -51,7 +50,7 @@ describe("ModeSwitch.haveRules", () => {
   });
 
   it("is true where a mode cannot tell, and says so", async () => {
-    dataplane.hasRules = () => Promise.reject(new Error("nft did not end within 30000 ms"));
+    dataplane.hasState = () => Promise.reject(new Error("nft did not end within 30000 ms"));
     assert.equal(await modes.haveRules(), true);
     assert.deepEqual(
       log.lines.map(({ level, fields }) => [level, fields]),

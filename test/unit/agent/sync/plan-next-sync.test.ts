@@ -4,6 +4,7 @@ import { type NextSync, planNextSync, type SyncPace } from "../../../../agent/sy
 const idle: SyncPace = {
   requested: false,
   repairRequested: false,
+  modeRetryAtMs: undefined,
   lastEndMs: 10_000,
   lastFullMs: 10_000,
   retryAtMs: undefined,
@@ -30,9 +31,19 @@ const rows: readonly (readonly [string, Partial<SyncPace>, NextSync])[] = [
     { atMs: 70_000, full: true },
   ],
   [
-    "what others have changed is repaired by a full sync at once",
+    "an external change is repaired at once, by a sync that leaves the other modes alone",
     { repairRequested: true, lastEndMs: 50_000, minPeriodMs: 500 },
-    { atMs: -Infinity, full: true },
+    { atMs: -Infinity, full: false },
+  ],
+  [
+    "a mode that failed is tried again at its time, without the others",
+    { modeRetryAtMs: 20_000, minPeriodMs: 60_000 },
+    { atMs: 20_000, full: false },
+  ],
+  [
+    "changes do not wait for a mode that failed",
+    { requested: true, modeRetryAtMs: 20_000 },
+    { atMs: 10_000, full: false },
   ],
   [
     "after a failure a repair waits like everything else",

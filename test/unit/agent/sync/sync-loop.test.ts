@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import type { NodeProxyConfig } from "../../../../crds/api.ts";
+import { OutOfStepError } from "../../../../agent/dataplane/dataplane.ts";
 import type { ServiceName } from "../../../../agent/services/desired-state.ts";
 import { ModeSwitch } from "../../../../agent/sync/mode-switch.ts";
+import { ModeRouter } from "../../../../agent/sync/router.ts";
 import { SyncLoop } from "../../../../agent/sync/sync-loop.ts";
 import type { SyncOutcome } from "../../../../agent/sync/sync-outcome.ts";
 import { TerminalError } from "../../../../platform/errors.ts";
 import { silentLogger } from "../../../../platform/log.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
-import { FakeDataplane } from "../../../support/fake-dataplane.ts";
+import { FakeDataplane, makeRunners } from "../../../support/fake-dataplane.ts";
 import { makeDesiredState } from "../../../support/make-desired-state.ts";
 import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
 import { makeServiceName } from "../../../support/make-sync-outcome.ts";
@@ -22,14 +24,14 @@ describe("sync loop", () => {
   let triggerTimes: number[];
   let outcomes: SyncOutcome[];
   let timesInStep: number;
-  let afterFullSync: boolean | undefined;
+  let refilled: readonly string[];
   let ready: boolean;
   let loop: SyncLoop;
   let stop: AbortController;
   let running: Promise<void>;
 
   function start(...others: readonly FakeDataplane[]): void {
-    const dataplanes = new Map([dataplane, ...others].map((each) => [each.mode, each]));
+    const runners = makeRunners(dataplane, ...others);
     loop = new SyncLoop({
       takeChanges() {
         const services = changed;
@@ -37,11 +39,12 @@ describe("sync loop", () => {
         return { desired, scope: { kind: "partial", services }, triggerTimes };
       },
       isReady: () => ready,
-      modes: new ModeSwitch({ dataplanes, log: silentLogger }),
+      modes: new ModeSwitch({ runners, log: silentLogger }),
+      router: new ModeRouter({ runners, clock, log: silentLogger, random: () => 1 }),
       onOutcome: (outcome) => outcomes.push(outcome),
       onInStep(last) {
         timesInStep += 1;
-        afterFullSync = last.afterFullSync;
+        refilled = [...last.refilled];
       },
       clock,
       random: () => 1,
@@ -77,7 +80,7 @@ describe("sync loop", () => {
     triggerTimes = [];
     outcomes = [];
     timesInStep = 0;
-    afterFullSync = undefined;
+    refilled = [];
     ready = true;
     stop = new AbortController();
   });
@@ -150,17 +153,17 @@ describe("sync loop", () => {
 
   it("what may have passed without rules is told after a full sync, also where only a part was asked for", async () => {
     await startSynced();
-    assert.equal(afterFullSync, true);
+    assert.deepEqual(refilled, ["nftables"]);
     loop.requestSync();
     await settle();
-    assert.equal(afterFullSync, false);
+    assert.deepEqual(refilled, []);
     change("ns/a");
     await settle();
-    assert.deepEqual([kinds(), afterFullSync], [["full", "partial"], false]);
-    dataplane.findsDamage = true;
+    assert.deepEqual([kinds(), refilled], [["full", "partial"], []]);
+    dataplane.failures.push(new OutOfStepError("the table is gone"));
     change("ns/a");
     await settle();
-    assert.deepEqual([kinds(), afterFullSync], [["full", "partial", "partial"], true]);
+    assert.deepEqual([kinds(), refilled], [["full", "partial", "partial", "full"], ["nftables"]]);
     assert.equal(outcomes.at(-1)?.scope, "full");
   });
 
@@ -324,6 +327,7 @@ describe("sync loop", () => {
 
   it("another mode is synced in full before the rules of the old one are removed", async () => {
     const other = new FakeDataplane("iptables");
+    other.hasOldRules = true;
     start(other);
     applySettings("r1");
     await settle();
@@ -342,6 +346,6 @@ describe("sync loop", () => {
     await startSynced();
     stop.abort();
     await running;
-    assert.deepEqual(dataplane.calls, ["missingRequirements", "sync"]);
+    assert.deepEqual(dataplane.calls, ["missingRequirements", "refill"]);
   });
 });

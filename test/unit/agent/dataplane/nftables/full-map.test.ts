@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Dataplane } from "../../../../../agent/dataplane/dataplane.ts";
 import { unbounded, type CapacityPolicy } from "../../../../../agent/dataplane/nftables/frontend-capacity.ts";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
 import { CommandError, type CommandRunner } from "../../../../../agent/kernel/command/command.ts";
+import { createRunner, type DataplaneRunner } from "../../../../../agent/dataplane/runner.ts";
 import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import type { DesiredService } from "../../../../../agent/services/desired-state.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
@@ -31,11 +31,11 @@ const service = (number: number, endpoints = 1): DesiredService =>
 const services = (count: number, endpoints?: number): readonly DesiredService[] =>
   Array.from({ length: count }, (_, index) => service(index + 1, endpoints));
 
-const full = (dataplane: Dataplane, wanted: readonly DesiredService[]) =>
+const full = (dataplane: DataplaneRunner, wanted: readonly DesiredService[]) =>
   dataplane.sync(makeDesiredState(wanted), { kind: "full" });
 
 /** A sync of the changed ones only. */
-const partial = (dataplane: Dataplane, wanted: readonly DesiredService[], changed = wanted) =>
+const partial = (dataplane: DataplaneRunner, wanted: readonly DesiredService[], changed = wanted) =>
   dataplane.sync(makeDesiredState(wanted), {
     kind: "partial",
     services: new Set(changed.map(({ name }) => name)),
@@ -46,8 +46,12 @@ const exactly: CapacityPolicy = (count) => count;
 /** Room for two more, from four on. */
 const capacityFor: CapacityPolicy = (frontends) => (frontends < 4 ? unbounded : frontends + 2);
 
-const create = (commands: CommandRunner, policy = capacityFor, clock = new FakeClock()): Dataplane =>
-  createNftablesDataplane({ commands, log: silentLogger, clock }, { capacityFor: policy });
+const create = (commands: CommandRunner, policy = capacityFor, clock = new FakeClock()): DataplaneRunner =>
+  createRunner((deps) => createNftablesDataplane(deps, { capacityFor: policy }), {
+    commands,
+    log: silentLogger,
+    clock,
+  });
 
 /** Runs everything up to the transaction with this text, and nothing of that. */
 function endingBefore(text: string, commands: CommandRunner): CommandRunner {
@@ -82,7 +86,7 @@ const sticky = (count: number): readonly DesiredService[] => [
 
 function start() {
   const model = new NftModel();
-  const open = (): Dataplane => create(new FakeCommandRunner(model.commands));
+  const open = (): DataplaneRunner => create(new FakeCommandRunner(model.commands));
   /** The sizes with which the map was made so far. */
   const sizes = (): readonly (string | undefined)[] =>
     model.committed.flatMap((commands) =>
@@ -188,7 +192,7 @@ describe("the map of frontends in the real kernel", () => {
 
   afterEach(() => namespace.nft("flush", "ruleset"));
 
-  async function withDataplane(work: (dataplane: Dataplane) => Promise<void>, policy = capacityFor) {
+  async function withDataplane(work: (dataplane: DataplaneRunner) => Promise<void>, policy = capacityFor) {
     const dataplane = create(namespace.commands, policy);
     await work(dataplane);
     await dataplane.close();

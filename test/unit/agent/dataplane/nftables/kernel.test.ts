@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { Dataplane } from "../../../../../agent/dataplane/dataplane.ts";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
+import { createRunner, type DataplaneRunner } from "../../../../../agent/dataplane/runner.ts";
 import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import type {
   DesiredNode,
@@ -55,10 +55,11 @@ describe("nftables mode with the real kernel", () => {
 
   after(() => namespace.remove());
 
-  const start = () => createNftablesDataplane({ commands: namespace.commands, log: silentLogger, clock });
+  const start = () =>
+    createRunner(createNftablesDataplane, { commands: namespace.commands, log: silentLogger, clock });
 
   /** Both tables as text, without what depends on time or order and without what is about to go. */
-  async function listing(dataplane: Dataplane): Promise<string> {
+  async function listing(dataplane: DataplaneRunner): Promise<string> {
     await clock.advance(retirementMs);
     await dataplane.close();
     return ["ip", "ip6"]
@@ -72,7 +73,7 @@ describe("nftables mode with the real kernel", () => {
   }
 
   it("has what the mode needs", async () => {
-    assert.deepEqual(await start().missingRequirements(), []);
+    assert.deepEqual(await start().dataplane.missingRequirements(), []);
   });
 
   it("accepts every shape of Service and holds the same after partial syncs as after a fresh full one", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
 import type { DesiredService, ServiceName } from "../../../../../agent/services/desired-state.ts";
+import { createRunner } from "../../../../../agent/dataplane/runner.ts";
 import { retirementMs } from "../../../../../agent/dataplane/nftables/retirement.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
 import { arbitraryDesiredService } from "../../../../support/arbitrary-desired-service.ts";
@@ -35,7 +36,7 @@ function startDataplane() {
     model,
     commands,
     clock,
-    dataplane: createNftablesDataplane({ commands, log: silentLogger, clock }),
+    dataplane: createRunner(createNftablesDataplane, { commands, log: silentLogger, clock }),
   };
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createRunner } from "../../../../../agent/dataplane/runner.ts";
 import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
 import type { DesiredService, ServiceName } from "../../../../../agent/services/desired-state.ts";
 import { silentLogger } from "../../../../../platform/log.ts";
@@ -29,7 +30,11 @@ function start() {
   const model = new NftModel();
   model.poison = "10.9.9.9";
   const commands = new FakeCommandRunner(model.commands);
-  const dataplane = createNftablesDataplane({ commands, log: silentLogger, clock: new FakeClock() });
+  const dataplane = createRunner(createNftablesDataplane, {
+    commands,
+    log: silentLogger,
+    clock: new FakeClock(),
+  });
   const addresses = (): readonly string[] =>
     [...model.elements("ip kubesteer", "svc").keys()].map((key) => key.split(" ")[0] ?? "").toSorted();
   return { model, dataplane, addresses };

@@ -2,19 +2,25 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { AppliedState } from "../../../../../agent/dataplane/nftables/applied-state.ts";
 import { baseRuleset } from "../../../../../agent/dataplane/nftables/base-ruleset.ts";
-import { planWritable } from "../../../../../agent/dataplane/nftables/refused-services.ts";
+import { createNftablesDataplane } from "../../../../../agent/dataplane/nftables/index.ts";
 import { spellVerdicts } from "../../../../../agent/dataplane/nftables/spell-verdicts.ts";
 import { NftVerdictError } from "../../../../../agent/dataplane/nftables/verdict-error.ts";
+import { createRunner } from "../../../../../agent/dataplane/runner.ts";
 import { ServiceCatalog } from "../../../../../agent/services/catalog/service-catalog.ts";
 import type { Frontend, Verdict } from "../../../../../agent/services/desired-state.ts";
 import { unmatchedPolicy } from "../../../../../agent/services/policy/decide-verdicts.ts";
+import { silentLogger } from "../../../../../platform/log.ts";
 import { arbitraryClusterEvent } from "../../../../support/arbitrary-cluster-event.ts";
+import { FakeClock } from "../../../../support/fake-clock.ts";
+import { FakeCommandRunner } from "../../../../support/fake-command-runner.ts";
 import {
   makeDesiredService,
+  makeDesiredState,
   makeFrontend,
   makeNodeFamily,
   makeServicePort,
 } from "../../../../support/make-desired-state.ts";
+import { NftModel } from "../../../../support/nft-model.ts";
 import { makeNodeFacts, makeNodeProxyConfig } from "../../../../support/make-objects.ts";
 import { tellCatalog } from "../../services/catalog/tell-catalog.ts";
 
@@ -104,20 +110,19 @@ describe("verdicts in the words of nft", () => {
     });
   }
 
-  it("cannot balance among endpoints that are not there, and leaves out such a Service alone", () => {
+  it("cannot balance among endpoints that are not there, and leaves out such a Service alone", async () => {
     const good = makeDesiredService("ns/good");
     const [port = makeServicePort()] = makeDesiredService("ns/bad").ports;
     const frontends = [frontendWith("clusterIP", ["local", "local masked", "local masked"])];
     const bad = { ...makeDesiredService("ns/bad"), ports: [{ ...port, frontends, localEndpoints: [] }] };
-    const state = new AppliedState("ip", recognising);
-    const { changes, rejected } = planWritable(state, [
-      { name: good.name, after: good },
-      { name: bad.name, after: bad },
-    ]);
-    assert.deepEqual(
-      changes.map(({ after }) => after),
-      [good, undefined],
-    );
+    const runner = createRunner(createNftablesDataplane, {
+      commands: new FakeCommandRunner(new NftModel().commands),
+      log: silentLogger,
+      clock: new FakeClock(),
+    });
+    const node = { ipv4: makeNodeFamily(recognising), ipv6: makeNodeFamily() };
+    const { services, rejected } = await runner.sync(makeDesiredState([good, bad], node), { kind: "full" });
+    assert.equal(services, 1);
     assert.deepEqual(
       rejected.map(({ service }) => service),
       ["ns/bad"],

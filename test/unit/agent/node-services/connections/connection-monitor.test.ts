@@ -20,6 +20,7 @@ describe("ConnectionMonitor", () => {
     monitor = new ConnectionMonitor({
       count: () => count(),
       isNeeded: () => isNeeded,
+      concerns: () => true,
       onReading: (reading) => readings.push(reading.kind === "unavailable" ? reading.reason : reading.kind),
       clock,
       log: silentLogger,

@@ -195,7 +195,7 @@ describe("FlowRepair", () => {
     answer = ({ args }) => ({
       stdout: args.includes("ipv4") ? attemptLine("10.96.0.1:80") + attemptLine("192.0.2.9:80") : "",
     });
-    repair.releaseAttempts(new Map([[web.name, web]]));
+    repair.releaseAttempts(() => [web]);
     assert.deepEqual(await asked(), [
       dumpAttempts("ipv4"),
       attemptDeletion("ipv4", "10.96.0.1:80"),
@@ -209,7 +209,7 @@ describe("FlowRepair", () => {
   it("looks for such attempts again when it could not", async () => {
     const web = makeDesiredService("default/web");
     answer = () => ({ exitCode: 1, stderr: "conntrack v1.4.7 (conntrack-tools): Operation failed: busy\n" });
-    repair.releaseAttempts(new Map([[web.name, web]]));
+    repair.releaseAttempts(() => [web]);
     assert.deepEqual(await asked(), [dumpAttempts("ipv4")]);
     assert.match(repair.problem ?? "", /busy/);
     answer = () => ({});

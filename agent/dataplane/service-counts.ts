@@ -1,5 +1,5 @@
-import { socketKey } from "../../../platform/ip/socket-address.ts";
-import type { DesiredService, DesiredServicePort, ServiceName } from "../../services/desired-state.ts";
+import { socketKey } from "../../platform/ip/socket-address.ts";
+import type { DesiredService, DesiredServicePort, ServiceName } from "../services/desired-state.ts";
 
 interface Count {
   readonly servicePorts: number;
@@ -20,6 +20,19 @@ export class ServiceCounts {
   /** Endpoints of all service ports, both families. */
   get endpoints(): number {
     return this.#endpoints;
+  }
+
+  /** How many Services are counted. */
+  get services(): number {
+    return this.#services.size;
+  }
+
+  has(name: ServiceName): boolean {
+    return this.#services.has(name);
+  }
+
+  names(): MapIterator<ServiceName> {
+    return this.#services.keys();
   }
 
   /** Counts a Service in place of what it was before; undefined takes it out. */

@@ -1,0 +1,29 @@
+import type { ProxyMode } from "../../crds/api.ts";
+import type { ServiceName } from "../services/desired-state.ts";
+
+/** What decides which modes serve a Service at one moment. */
+export interface Placement {
+  readonly main: ProxyMode;
+  /** All modes of the node. */
+  readonly modes: Iterable<ProxyMode>;
+  /** Services that belong to another mode than the main one. */
+  readonly others: ReadonlyMap<ServiceName, ProxyMode>;
+  /** Modes that failed and are not tried now. */
+  readonly blocked: ReadonlySet<ProxyMode>;
+  /** Whether a mode has the Service in the kernel. */
+  readonly has: (mode: ProxyMode, service: ServiceName) => boolean;
+}
+
+/** The mode that has to serve the Service: where it belongs; while that mode fails, where it is; else the main one. */
+export function targetOf(placement: Placement, service: ServiceName): ProxyMode {
+  const { main, modes, others, blocked, has } = placement;
+  const wanted = others.get(service) ?? main;
+  if (!blocked.has(wanted) || has(wanted, service)) return wanted;
+  return [...modes].find((mode) => has(mode, service)) ?? main;
+}
+
+/** Whether a mode has to serve the Service now. A mode keeps what its target does not have yet: no Service is ever in none. */
+export function servesNow(placement: Placement, mode: ProxyMode, service: ServiceName): boolean {
+  const target = targetOf(placement, service);
+  return mode === target || (placement.has(mode, service) && !placement.has(target, service));
+}
