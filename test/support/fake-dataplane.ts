@@ -45,6 +45,8 @@ export class FakeDataplane implements Dataplane {
   readonly faulty = new Map<ServiceName, string>();
   /** Whether an earlier process has left rules. */
   hasOldRules = false;
+  /** Called after each change of what it holds. */
+  onChange: (() => void) | undefined;
   /** Who is told about external changes. */
   observer: DriftObserver | undefined;
   #gate: Promise<void> = Promise.resolve();
@@ -78,14 +80,17 @@ export class FakeDataplane implements Dataplane {
 
   async refill(share: ModeShare): Promise<Applied> {
     await this.#begin("refill", { kind: "full" });
-    this.held.clear();
-    this.passing.clear();
     const names = [...share.services.keys(), ...share.elsewhere.keys()];
+    this.#requireSound(share, names);
+    for (const name of [...this.held.keys(), ...this.passing]) {
+      if (!names.includes(name)) this.#put(name, undefined, false);
+    }
     return this.#apply(share, names);
   }
 
   async update(share: ModeShare, changed: ReadonlySet<ServiceName>): Promise<Applied> {
     await this.#begin("update", { kind: "partial", services: new Set(changed) });
+    this.#requireSound(share, changed);
     return this.#apply(share, changed);
   }
 
@@ -99,7 +104,7 @@ export class FakeDataplane implements Dataplane {
 
   cleanup(): Promise<void> {
     this.calls.push("cleanup");
-    this.held.clear();
+    for (const name of this.held.keys()) this.#put(name, undefined, false);
     this.passing.clear();
     this.hasOldRules = false;
     return Promise.resolve();
@@ -121,22 +126,32 @@ export class FakeDataplane implements Dataplane {
     if (failure !== undefined) throw failure;
   }
 
+  #requireSound({ services }: ModeShare, names: Iterable<ServiceName>): void {
+    for (const name of names) {
+      const fault = services.has(name) ? this.faulty.get(name) : undefined;
+      if (fault !== undefined) throw new Error(fault);
+    }
+  }
+
   #apply({ services, elsewhere }: ModeShare, names: Iterable<ServiceName>): Applied {
     const rejected: RejectedService[] = [];
     let changes = 0;
     for (const name of names) {
       const service = services.get(name);
-      const fault = service && this.faulty.get(name);
-      if (fault !== undefined) throw new Error(fault);
       const reason = service && this.refused.get(name);
       if (reason !== undefined) rejected.push({ service: name, reason });
-      if (service === undefined || reason !== undefined) this.held.delete(name);
-      else this.held.set(name, service);
-      if (elsewhere.has(name)) this.passing.add(name);
-      else this.passing.delete(name);
+      this.#put(name, reason === undefined ? service : undefined, elsewhere.has(name));
       changes += 1;
     }
     return { changes, rejected };
+  }
+
+  #put(name: ServiceName, service: DesiredService | undefined, passes: boolean): void {
+    if (service === undefined) this.held.delete(name);
+    else this.held.set(name, service);
+    if (passes) this.passing.add(name);
+    else this.passing.delete(name);
+    this.onChange?.();
   }
 }
 
