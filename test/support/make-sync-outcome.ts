@@ -1,5 +1,6 @@
 import type { ServiceName } from "../../agent/services/desired-state.ts";
 import { parseServiceName } from "../../agent/services/service-port-name.ts";
+import type { ModeFailure } from "../../agent/sync/failing-modes.ts";
 import type { RunningMode, SyncReport } from "../../agent/sync/routed-sync.ts";
 import type { SyncFailure, SyncSuccess } from "../../agent/sync/sync-outcome.ts";
 import { makeNodeProxySpec } from "./make-node-proxy-spec.ts";
@@ -36,6 +37,11 @@ export function makeSyncSuccess({
     ...facts,
     report,
   };
+}
+
+/** The first failure of mode userspace. */
+export function makeModeFailure(facts: Partial<ModeFailure> = {}): ModeFailure {
+  return { mode: "userspace", message: "no sockets left", failures: 1, isNew: true, ...facts };
 }
 
 /** The first failure in a row, of a full sync of revision r1. */

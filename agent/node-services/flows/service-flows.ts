@@ -41,6 +41,8 @@ export class ServiceFlows {
     const services = new Set([...changed, ...moved, ...all]);
     const isTranslated = (service: ServiceName): boolean =>
       this.#modeOf(service)?.abilities.flows === "conntrackNat";
+    // An earlier process may have translated what another mode serves now: as if it had just left.
+    if (refilled.size > 0) this.#repair.repairUdp(services, udpServicePorts);
     this.#repair.repairUdp(services, new FilteredMap(udpServicePorts, isTranslated));
     for (const service of services) this.#releaseOwn(service, udpServicePorts.get(service));
     const translating = this.#serving

@@ -3,9 +3,12 @@ import type { Condition, NodeProxyStatus } from "../../../../crds/api.ts";
 import type { ServiceProblem } from "../../../../agent/services/service-problem.ts";
 import type { AgentFacts } from "../../../../agent/status/agent-facts.ts";
 import { buildStatus, significantPart } from "../../../../agent/status/build-status.ts";
+import type { RunningMode } from "../../../../agent/sync/routed-sync.ts";
 import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
 import {
+  makeModeFailure,
   makeRejected,
+  makeRunningMode,
   makeServiceName,
   makeSyncFailure,
   makeSyncSuccess,
@@ -241,6 +244,39 @@ const conditionRows: readonly ConditionRow[] = [
     },
   },
   {
+    name: "a mode besides the main one that fails is told, and the node is not Ready",
+    facts: { lastSuccess: makeSyncSuccess({ failing: [makeModeFailure()] }) },
+    expect: {
+      Ready: [
+        "False",
+        "SyncFailed",
+        /^Mode userspace fails, its Services may be .* before: no sockets left\.$/,
+      ],
+      Applied: ["True", "Applied", /r1/],
+      Degraded: ["True", "SyncFailed", /^Mode userspace fails/],
+    },
+  },
+  {
+    name: "all running modes are told",
+    facts: {
+      lastSuccess: makeSyncSuccess({
+        modes: [makeRunningMode({ services: 40 }), makeRunningMode({ mode: "userspace", services: 3 })],
+      }),
+    },
+    expect: { Ready: ["True", "Synced", /, mode nftables, and mode userspace for 3 Services\.$/] },
+  },
+  {
+    name: "what a mode does not do for a Service degrades",
+    facts: {
+      lastSuccess: makeSyncSuccess({
+        report: {
+          unsupported: [{ service: makeServiceName("ns/a"), feature: "mode ebpf", reason: "it cannot run" }],
+        },
+      }),
+    },
+    expect: { Ready: ["True", "Synced", /r1/], Degraded: ["True", "ServiceProblems", /: ns\/a\. See/] },
+  },
+  {
     name: "everything that the node lacks is told",
     facts: { nodeProblems: ["conntrack is not installed", "interface cni0 does not exist"] },
     expect: {
@@ -307,6 +343,17 @@ describe("build status", () => {
     });
   });
 
+  it("a Service that its new mode refuses is told with the mode that still serves it", () => {
+    const [refused] = makeRejected("n/a");
+    assert.ok(refused);
+    const rejected = [{ ...refused, mode: "userspace", servedBy: "nftables" } as const];
+    const status = build({ lastSuccess: makeSyncSuccess({ report: { rejected } }) });
+    assert.equal(
+      status.services?.unsupported?.[0]?.reason,
+      "refused in mode userspace, served in mode nftables as before: No such file",
+    );
+  });
+
   it("texts fit the schema", () => {
     const status = build({
       tools: { kernel: "k".repeat(500), versions: { nft: "n".repeat(500) } },
@@ -345,5 +392,9 @@ describe("build status", () => {
     assert.deepEqual(significantPart(build({ lastSuccess: makeSyncSuccess(again) })), base);
     assert.notDeepEqual(significantPart(build({ lastSuccess: makeSyncSuccess({ settings: newer }) })), base);
     assert.notDeepEqual(significantPart(build({ problems: [makeProblem("n/a")] })), base);
+    const running = (...modes: readonly RunningMode[]) =>
+      significantPart(build({ lastSuccess: makeSyncSuccess({ modes }) }));
+    assert.deepEqual(running(makeRunningMode({ services: 7 })), base);
+    assert.notDeepEqual(running(makeRunningMode(), makeRunningMode({ mode: "userspace" })), base);
   });
 });

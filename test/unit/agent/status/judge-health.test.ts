@@ -42,6 +42,14 @@ const rows: readonly Row[] = [
   },
   { name: "all is well when nothing waits", facts: {}, healthz: 200, livez: 200, readyz: 200 },
   {
+    name: "a mode besides the main one that fails is told and stops no traffic",
+    facts: { failingModes: [{ mode: "userspace", message: "no sockets left" }] },
+    healthz: 200,
+    livez: 200,
+    readyz: 200,
+    message: /mode userspace: no sockets left/,
+  },
+  {
     name: "a change may wait for 60 s",
     facts: { oldestChangeMs: 60_000 },
     healthz: 200,

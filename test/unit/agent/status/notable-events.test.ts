@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { findNotableEvents } from "../../../../agent/status/notable-events.ts";
 import type { SyncOutcome, SyncSuccess } from "../../../../agent/sync/sync-outcome.ts";
-import { makeRejected, makeSyncFailure, makeSyncSuccess } from "../../../support/make-sync-outcome.ts";
+import {
+  makeModeFailure,
+  makeRejected,
+  makeSyncFailure,
+  makeSyncSuccess,
+} from "../../../support/make-sync-outcome.ts";
 
 const fallback = makeSyncSuccess({ fallbackReason: "mode ebpf needs BTF" });
 const rejected = makeSyncSuccess({ report: { rejected: makeRejected("n/a") } });
@@ -28,6 +33,18 @@ const rows: readonly (readonly [
     [/^ModeFallback Running mode nftables: mode ebpf needs/],
   ],
   ["a fallback that lasts is not", fallback, fallback, []],
+  [
+    "a mode besides the main one that begins to fail is an event",
+    makeSyncSuccess({ failing: [makeModeFailure()] }),
+    makeSyncSuccess(),
+    [/^SyncFailed Mode userspace fails, its Services may be served as before: no sockets left$/],
+  ],
+  [
+    "one that goes on failing, or waits for its next attempt, is not",
+    makeSyncSuccess({ failing: [makeModeFailure({ failures: 2 }), makeModeFailure({ isNew: false })] }),
+    makeSyncSuccess(),
+    [],
+  ],
   ["a refused Service is an event", rejected, makeSyncSuccess(), [/^ServiceRejected .*n\/a: No such file$/]],
   ["a Service that is still refused is not", rejected, rejected, []],
   [

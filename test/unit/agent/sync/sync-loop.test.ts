@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NodeProxyConfig } from "../../../../crds/api.ts";
 import { OutOfStepError } from "../../../../agent/dataplane/dataplane.ts";
-import type { ServiceName } from "../../../../agent/services/desired-state.ts";
+import type { DesiredState, ServiceName } from "../../../../agent/services/desired-state.ts";
 import { ModeSwitch } from "../../../../agent/sync/mode-switch.ts";
 import { ModeRouter } from "../../../../agent/sync/router.ts";
 import { SyncLoop } from "../../../../agent/sync/sync-loop.ts";
@@ -10,16 +10,16 @@ import { TerminalError } from "../../../../platform/errors.ts";
 import { silentLogger } from "../../../../platform/log.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 import { FakeDataplane, makeRunners } from "../../../support/fake-dataplane.ts";
-import { makeDesiredState } from "../../../support/make-desired-state.ts";
+import { makeDesiredService, makeDesiredState } from "../../../support/make-desired-state.ts";
 import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
 import { makeServiceName } from "../../../support/make-sync-outcome.ts";
 
-const desired = makeDesiredState([]);
 const shortBreak = { minPeriodMilliseconds: 500, fullResyncPeriodSeconds: 60 };
 
 describe("sync loop", () => {
   let clock: FakeClock;
   let dataplane: FakeDataplane;
+  let desired: DesiredState;
   let changed: Set<ServiceName>;
   let triggerTimes: number[];
   let outcomes: SyncOutcome[];
@@ -76,6 +76,7 @@ describe("sync loop", () => {
   beforeEach(() => {
     clock = new FakeClock();
     dataplane = new FakeDataplane();
+    desired = makeDesiredState([]);
     changed = new Set();
     triggerTimes = [];
     outcomes = [];
@@ -340,6 +341,55 @@ describe("sync loop", () => {
     await clock.advance(1_000);
     assert.deepEqual(other.syncs, [{ kind: "full" }, { kind: "full" }]);
     assert.ok(dataplane.calls.includes("cleanup"));
+  });
+
+  describe("with a Service for another mode", () => {
+    let other: FakeDataplane;
+    const service = { ...makeDesiredService("ns/a"), mode: "userspace" } as const;
+
+    beforeEach(() => {
+      other = new FakeDataplane("userspace");
+      desired = makeDesiredState([service]);
+    });
+
+    it("a failure of that mode delays nothing else, and is repeated by itself", async () => {
+      other.failures.push(new Error("no sockets left"));
+      start(other);
+      applySettings("r1");
+      await settle();
+      const [first] = outcomes;
+      assert.ok(first?.kind === "success");
+      assert.deepEqual(first.failing, [
+        { mode: "userspace", message: "no sockets left", failures: 1, isNew: true },
+      ]);
+      change("ns/b");
+      await clock.advance(500);
+      assert.deepEqual([dataplane.syncs.length, other.syncs.length], [3, 1]);
+      await clock.advance(500);
+      assert.equal(other.syncs.length, 2);
+      const last = outcomes.at(-1);
+      assert.ok(last?.kind === "success");
+      assert.deepEqual([last.failing, [...other.held.keys()]], [[], ["ns/a"]]);
+      await clock.advance(30_000);
+      assert.equal(other.syncs.length, 2);
+    });
+
+    it("a repair refills the damaged mode only", async () => {
+      start(other);
+      applySettings("r1");
+      await settle();
+      loop.requestRepair("userspace");
+      await settle();
+      assert.deepEqual([kinds().at(-1), other.syncs.at(-1)?.kind], ["partial", "full"]);
+      assert.deepEqual(refilled, ["userspace"]);
+    });
+  });
+
+  it("a repair refills a mode although nothing has changed", async () => {
+    await startSynced();
+    loop.requestRepair("nftables");
+    await settle();
+    assert.deepEqual(kinds(), ["full", "full"]);
   });
 
   it("stopping leaves the kernel alone", async () => {

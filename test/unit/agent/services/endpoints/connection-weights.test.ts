@@ -67,6 +67,16 @@ describe("weights of endpoints and their connections", () => {
       assert.deepEqual(catalog.problems(), []);
     });
 
+    it("are a matter of the mode for a Service whose mode compares connections itself, and no problem of it", () => {
+      countedWeights({ [a]: 500 });
+      const concerns = () => false;
+      catalog.setConnections({ kind: "counted", counts: new Map(), concerns });
+      assert.deepEqual(weights(catalog.takeChanges()), { 1: 1, 2: 1, 3: 1 });
+      catalog.setConnections({ kind: "unavailable", reason: "conntrack is not installed", concerns });
+      catalog.takeChanges();
+      assert.deepEqual(catalog.problems(), []);
+    });
+
     it("do not outlive the algorithm", () => {
       countedWeights({ [a]: 500 });
       setConfig({});
