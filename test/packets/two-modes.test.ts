@@ -99,6 +99,13 @@ describe("two modes on one node: nftables and a recording one", function () {
     return /Connection (refused|timed out)|reset/.exec(stderr)?.[0] ?? stderr;
   }
 
+  /** Whether conntrack has a translated connection to the Service. */
+  async function isTranslated(name: Name): Promise<boolean> {
+    const args = ["--dump", "--dst-nat", "--orig-dst", clusterIPs[name]];
+    const { stdout } = await namespace.commands.run("conntrack", args);
+    return stdout !== "";
+  }
+
   const answers = () => Promise.all(names.map((name) => ask(clusterIPs[name])));
 
   it("each answers for its Services", async () => {
@@ -131,11 +138,7 @@ describe("two modes on one node: nftables and a recording one", function () {
   it("conntrack knows of no translation for a connection that the other mode has", async () => {
     await place({ web: "nftables", api: "userspace" });
     await answers();
-    const translated = async (name: Name) => {
-      const args = ["--dump", "--dst-nat", "--orig-dst", clusterIPs[name]];
-      return (await namespace.commands.run("conntrack", args)).stdout !== "";
-    };
-    assert.deepEqual([await translated("web"), await translated("api")], [true, false]);
+    assert.deepEqual([await isTranslated("web"), await isTranslated("api")], [true, false]);
   });
 
   it("a Service is always in one of them, while it moves again and again under load, also when a move fails", async () => {
@@ -188,9 +191,9 @@ describe("two modes on one node: nftables and a recording one", function () {
   function askUntil() {
     const failures: string[] = [];
     let count = 0;
-    let isStopped = false;
+    const stop = new AbortController();
     const running = (async () => {
-      while (!isStopped) {
+      while (!stop.signal.aborted) {
         for (const [index, answer] of (await answers()).entries()) {
           count += 1;
           if (answer !== pod && answer !== recording) failures.push(`${names[index] ?? ""}: ${answer}`);
@@ -199,7 +202,7 @@ describe("two modes on one node: nftables and a recording one", function () {
     })();
     return {
       async stop() {
-        isStopped = true;
+        stop.abort();
         await running;
         return { count, failures };
       },

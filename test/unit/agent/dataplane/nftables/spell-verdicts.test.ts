@@ -172,6 +172,7 @@ describe("policy of the node in the words of nft", () => {
       passToOwnAddress: { pod: false, node: false, outside: false },
     } as const;
     assert.deepEqual(chain({ unmatched }, "clusterip-miss"), [
+      "ip daddr @elsewhere return",
       "ip daddr @cluster-ips drop",
       "goto no-endpoints",
     ]);

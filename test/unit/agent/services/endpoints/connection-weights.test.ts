@@ -69,10 +69,13 @@ describe("weights of endpoints and their connections", () => {
 
     it("are a matter of the mode for a Service whose mode compares connections itself, and no problem of it", () => {
       countedWeights({ [a]: 500 });
-      const concerns = () => false;
-      catalog.setConnections({ kind: "counted", counts: new Map(), concerns });
+      catalog.setConnections({ kind: "counted", counts: new Map(), concerns: () => false });
       assert.deepEqual(weights(catalog.takeChanges()), { 1: 1, 2: 1, 3: 1 });
-      catalog.setConnections({ kind: "unavailable", reason: "conntrack is not installed", concerns });
+      catalog.setConnections({
+        kind: "unavailable",
+        reason: "conntrack is not installed",
+        concerns: () => false,
+      });
       catalog.takeChanges();
       assert.deepEqual(catalog.problems(), []);
     });

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import type { FakeDataplane } from "../../../support/fake-dataplane.ts";
+import { heldBy, passingIn, TwoModes } from "./two-modes.ts";
+
+function fail(dataplane: FakeDataplane, times = 1): void {
+  for (let count = 0; count < times; count += 1) dataplane.failures.push(new Error("no memory"));
+}
+
+describe("router of modes in trouble", () => {
+  let node: TwoModes;
+
+  beforeEach(() => {
+    node = new TwoModes();
+  });
+
+  describe("leftovers of an earlier process", () => {
+    it("are removed once, after the main mode has its Services", async () => {
+      node.ipvs.hasOldRules = true;
+      await node.change("a");
+      await node.change("b");
+      assert.deepEqual(node.ipvs.calls, ["cleanup"]);
+    });
+
+    it("are not looked for in vain again and again", async () => {
+      let looks = 0;
+      node.ipvs.hasState = () => {
+        looks += 1;
+        return Promise.resolve(false);
+      };
+      await node.change("a");
+      await node.change("b");
+      assert.deepEqual([looks, node.ipvs.calls], [1, []]);
+    });
+  });
+
+  describe("a mode that the node cannot run", () => {
+    it("leaves its Services to the main mode, which is told with the reason", async () => {
+      node.missing.set("ipvs", ["the kernel module ip_vs"]);
+      const { report } = await node.change("a", "b ipvs", "c userspace");
+      assert.equal(heldBy(node.nftables), "ns/a ns/b ns/c");
+      assert.deepEqual(report.unsupported, [
+        {
+          service: "ns/b",
+          feature: "mode ipvs",
+          reason: "mode ipvs cannot run: the kernel module ip_vs; served in mode nftables",
+        },
+        {
+          service: "ns/c",
+          feature: "mode userspace",
+          reason:
+            "mode userspace cannot run: this version of the agent has only nftables, ipvs; served in mode nftables",
+        },
+      ]);
+      assert.equal(node.router.hasUnmet, true);
+    });
+
+    it("gets them at a full sync after it has become able to", async () => {
+      node.missing.set("ipvs", ["the kernel module ip_vs"]);
+      await node.change("a ipvs");
+      const { report } = await node.sync({ kind: "full" }, "nftables", new Map());
+      assert.deepEqual([heldBy(node.ipvs), report.unsupported, node.router.hasUnmet], ["ns/a", [], false]);
+    });
+
+    it("keeps those it has: a passing trouble moves nothing", async () => {
+      await node.change("a ipvs");
+      node.missing.set("ipvs", ["the kernel module ip_vs"]);
+      await node.sync();
+      assert.equal(heldBy(node.ipvs), "ns/a");
+    });
+  });
+
+  describe("a mode that fails", () => {
+    it("leaves a Service that moves where it is, followed there, and is told", async () => {
+      await node.change("a", "b");
+      fail(node.ipvs);
+      const { report, failing } = await node.change("a ipvs");
+      assert.deepEqual([heldBy(node.nftables), heldBy(node.ipvs)], ["ns/a ns/b", ""]);
+      assert.deepEqual(failing, [{ mode: "ipvs", message: "no memory", failures: 1, isNew: true }]);
+      assert.equal(report.unsupported[0]?.reason, "mode ipvs fails: no memory; served in mode nftables");
+      await node.change("a ipvs");
+      assert.equal(node.ipvs.syncs.length, 1, "not before its time");
+      assert.deepEqual(node.nftables.syncs.at(-1), { kind: "partial", services: new Set(["ns/a"]) });
+    });
+
+    it("is tried again by itself, ever later, and gets its Services then", async () => {
+      await node.change("a");
+      fail(node.ipvs, 2);
+      await node.change("a ipvs");
+      assert.equal(node.router.nextRetryMs, node.clock.monotonicMs() + 1_000);
+      await node.clock.advance(1_000);
+      const second = await node.change();
+      assert.deepEqual(
+        [second.failing[0]?.failures, node.router.nextRetryMs],
+        [2, node.clock.monotonicMs() + 2_000],
+      );
+      await node.clock.advance(2_000);
+      const { failing, moved } = await node.change();
+      assert.deepEqual([heldBy(node.nftables), heldBy(node.ipvs), [...moved]], ["", "ns/a", ["ns/a"]]);
+      assert.deepEqual([failing, node.router.nextRetryMs], [[], undefined]);
+    });
+
+    it("leaves a new Service to the main mode", async () => {
+      fail(node.ipvs);
+      await node.change("a ipvs");
+      assert.deepEqual([heldBy(node.nftables), passingIn(node.nftables)], ["ns/a", ""]);
+    });
+
+    it("keeps what it has, and the others go on", async () => {
+      await node.change("a ipvs", "b");
+      fail(node.ipvs);
+      const { failing } = await node.sync();
+      assert.deepEqual([failing.length, heldBy(node.ipvs), passingIn(node.nftables)], [1, "ns/a", "ns/a"]);
+      await node.change("c");
+      assert.equal(heldBy(node.nftables), "ns/b ns/c");
+    });
+
+    it("is forgotten when no Service belongs to it any more", async () => {
+      fail(node.ipvs);
+      await node.change("a ipvs");
+      const { failing } = await node.change("a");
+      assert.deepEqual([failing, node.router.nextRetryMs], [[], undefined]);
+    });
+
+    it("fails the sync when it is the main one, and nothing leaves another mode", async () => {
+      await node.change("a ipvs", "b");
+      fail(node.nftables);
+      await assert.rejects(node.change("a"), /no memory/);
+      assert.equal(heldBy(node.ipvs), "ns/a");
+      await node.sync();
+      assert.equal(heldBy(node.nftables), "ns/a ns/b");
+    });
+  });
+
+  it("leaves a Service where it is when its new mode refuses it, and says so", async () => {
+    await node.change("a", "b ipvs");
+    node.ipvs.refused.set(node.apply("a"), "Invalid argument");
+    const { report } = await node.change("a ipvs");
+    assert.equal(heldBy(node.nftables), "ns/a");
+    assert.deepEqual(report.rejected, [
+      { mode: "ipvs", service: "ns/a", reason: "Invalid argument", servedBy: "nftables" },
+    ]);
+  });
+
+  it("keeps a mode that has the last copy of what another one refuses", async () => {
+    await node.change("a ipvs");
+    node.nftables.refused.set(node.apply("a ipvs"), "Invalid argument");
+    await node.change("a");
+    assert.deepEqual([heldBy(node.ipvs), heldBy(node.nftables)], ["ns/a", ""]);
+    node.nftables.refused.clear();
+    await node.change("a");
+    assert.deepEqual(
+      [heldBy(node.ipvs), heldBy(node.nftables), node.ipvs.calls.at(-1)],
+      ["", "ns/a", "cleanup"],
+    );
+  });
+
+  it("refills one damaged mode and leaves the others alone", async () => {
+    await node.change("a ipvs", "b");
+    node.router.expectDamage("ipvs");
+    const { refilled, scope } = await node.change();
+    assert.deepEqual([[...refilled], scope], [["ipvs"], "partial"]);
+  });
+});
