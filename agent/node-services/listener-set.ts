@@ -11,7 +11,7 @@ export interface OpenListener {
 }
 
 export interface ListenerSetDeps<Wanted> {
-  /** Rejects when the address cannot be had. */
+  /** Rejects when it cannot listen, as on an address that is already in use. */
   readonly open: (wanted: Wanted) => Promise<OpenListener>;
   /** Opening it has failed; told once until it is open or not wanted any more. */
   readonly onFailure: (wanted: Wanted, reason: string) => void;
@@ -36,7 +36,7 @@ export class ListenerSet<Wanted> {
     this.#wakeSignal = new WakeSignal(deps.clock);
   }
 
-  /** @param wanted by a key that says all that matters for opening it: one with a known key is not opened anew */
+  /** @param wanted by a key that says all that matters for opening it: one with a known key is not reopened */
   set(wanted: ReadonlyMap<string, Wanted>): void {
     this.replace(this.#wanted, wanted);
   }

@@ -67,7 +67,7 @@ export class ModeSwitch {
   }
 
   /**
-   * Whether the kernel has rules of any mode, also of an earlier process. True also where that cannot be told: what may be
+   * Whether the kernel has rules of any mode, also of an earlier process. True also where this cannot be determined: what may be
    * there must not be replaced by something older. Never rejects.
    */
   async haveRules(): Promise<boolean> {

@@ -16,7 +16,7 @@ export interface Partition {
   readonly unmet: ReadonlyMap<ServiceName, ProxyMode>;
 }
 
-/** Where one Service belongs, and the mode that its rule asks for in vain, if any. */
+/** Where one Service belongs, and the mode that its rule asks for, if the node cannot run it. */
 export function placeService(
   { mode }: Pick<DesiredService, "mode">,
   { main, usable }: PartitionRules,

@@ -20,7 +20,7 @@ export interface TableDeps extends TableContentDeps {
   readonly capacityFor: CapacityPolicy;
 }
 
-/** What one table shall hold. */
+/** What one table should hold. */
 export interface WantedTable {
   readonly node: DesiredNodeFamily;
   /** In the order in which they are programmed where that takes several steps. */

@@ -38,7 +38,7 @@ export class DriftWatch {
   }
 
   /**
-   * Keeps back what others change during `refill`: some of that is repaired by it and the rest comes too late for it.
+   * Holds back external changes during `refill`: some are repaired by it, others come too late for it.
    * @param options.isBig nothing listens meanwhile, which spares the kernel the messages about a big load
    */
   async duringRefill<Result>(
@@ -114,7 +114,7 @@ export class DriftWatch {
       if (foreign.length === 0) return;
       this.#tell({
         culprit: undefined,
-        what: `removed or changed table ${foreign.join(" and ")} while nobody listened`,
+        what: `removed or changed table ${foreign.join(" and ")} while nothing listened`,
       });
     } catch (error) {
       log.warn({ reason: errorMessage(error) }, "cannot look whether the tables are as they were left");

@@ -59,7 +59,7 @@ export const scopes: readonly Scope[] = ["cluster", "local"];
 export const containers = {
   /** Frontend → what happens to a new connection; counts connections. */
   frontends: "svc",
-  /** Stands in for it while it is made anew. */
+  /** Takes its place while it is replaced. */
   interimFrontends: "svc-interim",
   /** The same behind the check of allowed sources. */
   allowedFrontends: "svc-fw",

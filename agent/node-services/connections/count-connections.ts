@@ -9,7 +9,7 @@ import type { ConnectionCounts } from "../../services/endpoints/endpoint-connect
 const dumpTranslated = ["--dump", "--zone", "0", "--dst-nat", "--family"];
 const timeoutMs = 60_000;
 
-/** States of a connection that nobody has begun to close. UDP has none. */
+/** States of a connection that neither side has begun to close. UDP has none. */
 const openStates: ReadonlySet<string | undefined> = new Set([
   undefined,
   "SYN_SENT",

@@ -15,7 +15,7 @@ export type Frontends = ReadonlyMap<string, FrontendState>;
 /**
  * The flows that would keep a client from a working endpoint: those whose endpoint does not answer any more, and those that
  * began before there was an endpoint and so were never translated. Of a frontend that is gone only the translated ones: the
- * rest go to whoever else has the address. Each once, in order.
+ * rest go to another owner of the address. Each once, in order.
  */
 export function findStaleFlows(frontends: Frontends, flows: Iterable<FlowGroup>): readonly FlowGroup[] {
   const candidates = new Map<string, { readonly flow: FlowGroup; readonly frontend: FrontendState }>();

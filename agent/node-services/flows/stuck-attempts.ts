@@ -5,9 +5,9 @@ import { isTranslated } from "./stale-flows.ts";
 
 /**
  * The attempts to connect to TCP frontends of `services` that left the node untranslated, because there was no rule when
- * they began: nobody answers them, and the kernel goes on sending them to nobody. Each once, in the order of the Services.
+ * they began: they get no answer, and the kernel keeps sending them to the untranslated address. Each once, in the order of the Services.
  *
- * @param attempts Connections that nobody has answered yet.
+ * @param attempts Connections without an answer so far.
  */
 export function findStuckAttempts(
   services: Iterable<DesiredService>,

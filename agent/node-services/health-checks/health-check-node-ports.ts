@@ -21,7 +21,7 @@ export interface HealthCheckDeps {
 export interface HealthCheckPlan {
   /** Read again for each answer. */
   readonly ports: ReadonlyMap<ServiceName, HealthCheckNodePort>;
-  /** The Services whose entry in `ports` is another one than at the last call. */
+  /** The Services whose entry in `ports` differs from the last call. */
   readonly changed: ReadonlySet<ServiceName>;
   /** The node's addresses that accept NodePorts. */
   readonly addresses: readonly IpAddress[];
@@ -57,7 +57,7 @@ export class HealthCheckNodePorts {
     for (const service of affected) this.#plan(service);
   }
 
-  /** Serves until `signal` aborts. Never rejects: an address that cannot be had is tried again. */
+  /** Serves until `signal` aborts. Never rejects: an address that is already in use is tried again. */
   run(signal: AbortSignal): Promise<void> {
     return this.#listeners.run(signal);
   }

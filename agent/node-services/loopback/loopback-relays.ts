@@ -50,7 +50,7 @@ export class LoopbackRelays {
     this.#listeners.set(new Map([...this.#relays.keys()].map((key) => [key, key])));
   }
 
-  /** NodePorts on loopback addresses that nobody answers, and why. */
+  /** NodePorts on loopback addresses that are not served, and why. */
   problems(): readonly ServiceProblem[] {
     return [...this.#listeners.failures].flatMap(([key, reason]) => {
       const relay = this.#relays.get(key);

@@ -10,7 +10,7 @@ const maxConnections = 4_096;
  * Carries TCP connections that arrive at `listen` to `target`, which is asked for each connection. Either side may close its
  * half first; a connection that cannot be carried on is reset.
  *
- * @throws when `listen` cannot be had
+ * @throws when `listen` is already in use
  */
 export async function openTcpRelay(
   listen: SocketAddress,

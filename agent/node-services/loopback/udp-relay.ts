@@ -15,7 +15,7 @@ const sweepMs = 30_000;
  * Carries UDP packets that arrive at `listen` to `target`, which is asked for each new client, and the answers back. Each
  * client has a socket of its own, until it is silent for two minutes or the target differs.
  *
- * @throws when `listen` cannot be had
+ * @throws when `listen` is already in use
  */
 export async function openUdpRelay(
   listen: SocketAddress,

@@ -114,7 +114,7 @@ const verdictRows: readonly VerdictRow[] = [
     expect: ["True", "Reported", new RegExp(`${culprit} .*until the next full sync`)],
   },
   {
-    name: "with policy Report it is over when everything was programmed anew",
+    name: "with policy Report it is over when everything was rewritten",
     record: fight(0),
     policy: "Report",
     expect: ["False", "InStep", /no external changes/],

@@ -128,7 +128,7 @@ describe("a Service that the kernel refuses", () => {
 });
 
 describe("a table that is not as expected", () => {
-  it("is programmed anew within the same partial sync when somebody has removed it", async () => {
+  it("is reprogrammed within the same partial sync when another process has removed it", async () => {
     const { dataplane, addresses, model } = start();
     const services = [service(1), service(2)];
     await dataplane.sync(makeDesiredState(services), { kind: "full" });
@@ -154,7 +154,7 @@ describe("a table that is not as expected", () => {
     assert.deepEqual(addresses(), ["10.96.0.1"]);
   });
 
-  it("is programmed anew when an element that has to go is gone already", async () => {
+  it("is reprogrammed when an element that has to go is gone already", async () => {
     const { dataplane, addresses, model } = start();
     await dataplane.sync(makeDesiredState([service(1), service(2)]), { kind: "full" });
     model.apply(["delete element ip kubesteer svc { 10.96.0.2 . tcp . 80 }"]);
