@@ -21,7 +21,7 @@ const scenarios = scenariosOf(mode);
 const isolatedNft = ["--user", "--map-root-user", "--net", "nft"] as const;
 
 describe("nftables goldens", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   describeGoldens({ mode, extension: nftExtension, record: renderScenario });
 

@@ -33,7 +33,7 @@ const state: ClusterState = {
 const { desired } = new ScenarioNode("node1").update(state);
 
 describe(`counters in mode ${modeToTest()}`, function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let stage: Stage;
   let dataplane: HostedDataplane;
   let clock: FakeClock;

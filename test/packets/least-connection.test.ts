@@ -19,7 +19,7 @@ const held = 40;
 const client = "pod1b";
 
 describe(`LeastConnection with real connections in mode ${modeToTest()}`, function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let stage: Stage;
 
   before(async function () {

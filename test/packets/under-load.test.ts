@@ -20,7 +20,7 @@ const mode = modeToTest();
 const gaps = gapsOf(mode);
 
 describe(`packets under load in mode ${mode}`, function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let stage: Stage;
 
   before(async function () {

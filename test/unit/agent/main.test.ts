@@ -10,7 +10,7 @@ function run(...args: readonly string[]) {
 }
 
 describe("agent program", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   it("explains itself and ends with 0", async () => {
     const { exitCode, stdout } = await run("--help");

@@ -12,7 +12,7 @@ function render(overlay: string, image: string) {
 }
 
 describe("make deploy", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   before(function () {
     try {

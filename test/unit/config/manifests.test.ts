@@ -18,7 +18,7 @@ for (const directory of ["default", "overlays/kubeadm", "overlays/kubeadm-one-no
     let manifests: readonly Manifest[] = [];
 
     before(function () {
-      this.timeout(20_000);
+      this.timeout(60_000);
       const rendered = renderManifests(directory);
       if (rendered === undefined) skipBecause(this, "kubectl is not installed");
       manifests = rendered;

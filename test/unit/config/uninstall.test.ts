@@ -22,7 +22,7 @@ describe("config/overlays/uninstall", () => {
   let agent: PodSpec;
 
   before(function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const rendered = renderManifests("overlays/uninstall");
     const installed = renderManifests("default");
     if (rendered === undefined || installed === undefined) skipBecause(this, "kubectl is not installed");

@@ -21,7 +21,7 @@ const suites = {
 } as const;
 
 describe("the test reporter", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let folder: string;
 
   before(() => {

@@ -248,7 +248,7 @@ describe("whatever happens to the objects, the agent and its tables, the kernel 
         const state = await readKernelState(node.name);
         assert.deepEqual(state, await readKernelState(fresh.name));
         await fuzzed.end();
-      }).timeout(30_000);
+      }).timeout(60_000);
     }
   });
 });

@@ -237,7 +237,7 @@ describe("the map of frontends in the real kernel", () => {
       assert.deepEqual([frontends(), size()], [200, "200"]);
     }
     assert.ok(isRemembered());
-  }).timeout(20_000);
+  }).timeout(60_000);
 
   it("grows when it is too small, with the Service that was one too many and after a restart", async () => {
     await withDataplane(async (dataplane) => {

@@ -10,7 +10,7 @@ const program = join(import.meta.dirname, "../../../../support/killed-commit.ts"
 const table = "kubesteer";
 
 describe("an agent that is killed during a transaction", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let namespace: NftNamespace;
   /** Has an nft that is slow to begin. */
   let directory: string;

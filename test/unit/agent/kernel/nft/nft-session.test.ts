@@ -94,7 +94,7 @@ describe("nft session with the real nft", () => {
       commands: [manyAddresses(), `delete chain ip ${table} missing`],
     });
     assert.equal(again.kind, "refused");
-  }).timeout(20_000);
+  }).timeout(60_000);
 
   it("checks without applying", async () => {
     assert.equal((await session.check({ family: "ip", commands: [addPort(80)] })).kind, "committed");
@@ -146,7 +146,7 @@ describe("nft session", () => {
     await session.commit({ family: "ip", commands: create });
     for (let line = 1; line <= 20_000; line += 1) await session.commit({ family: "ip", commands: [] });
     assert.equal(commands.sessions.length, 2);
-  }).timeout(20_000);
+  }).timeout(60_000);
 
   it("rejects when nft cannot be run at all", async () => {
     const commands = new FakeCommandRunner({

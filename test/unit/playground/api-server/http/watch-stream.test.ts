@@ -8,7 +8,7 @@ import { waitUntil } from "../../../../../playground/wait-until.ts";
 const configMaps = "/api/v1/namespaces/default/configmaps";
 
 describe("watch stream", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: ApiServer;
   let api: ApiRequests;
 
