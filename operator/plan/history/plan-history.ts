@@ -74,7 +74,11 @@ function findConfig(
   return (intact ?? candidates[0])?.spec.config;
 }
 
-/** Numbers go on from the highest; the target's is above all others. */
+/**
+ * Numbers of missing revisions follow the highest of those stored, and the target's follows them. Each write can fail by
+ * itself, so none takes a number that another revision has until then: where the numbers below the target's do not suffice,
+ * all are above it.
+ */
 function planChanges(
   facts: HistoryFacts,
   {
@@ -86,19 +90,20 @@ function planChanges(
   },
 ): readonly RevisionChange[] {
   const { target, stored } = facts;
-  const others = [...configs].filter(([revision]) => revision !== target.revision);
-  const missing = others.filter(([revision]) => !isStored(known.get(revision), facts));
-  const highest = Math.max(
-    0,
-    ...stored.filter((other) => other.revision !== target.revision).map(sequenceOf),
+  const missing = [...configs].filter(
+    ([revision]) => revision !== target.revision && !isStored(known.get(revision), facts),
   );
-  const changes = missing.map(([revision, config], index) =>
-    changeOf(facts, { revision, config, sequence: highest + 1 + index }, known.get(revision)),
-  );
-  const top = highest + missing.length;
   const current = known.get(target.revision);
-  if (isStored(current, facts) && current.sequence > top) return changes;
-  const sequence = Math.max(top + 1, current?.sequence ?? 0);
+  const currentSequence = current?.sequence ?? 0;
+  const others = stored.filter(({ revision }) => revision !== target.revision);
+  const highest = Math.max(0, ...others.map(({ sequence }) => sequence));
+  const fitsBelow = currentSequence > highest + missing.length;
+  const last = fitsBelow ? highest : Math.max(highest, currentSequence);
+  const changes = missing.map(([revision, config], index) =>
+    changeOf(facts, { revision, config, sequence: last + 1 + index }, known.get(revision)),
+  );
+  if (fitsBelow && isStored(current, facts)) return changes;
+  const sequence = fitsBelow ? currentSequence : last + missing.length + 1;
   return [...changes, changeOf(facts, { ...target, sequence }, current)];
 }
 
@@ -137,8 +142,4 @@ function namedInStatus({ status = {} }: ProxyConfig): readonly string[] {
   return [currentRevision, updateRevision, lastGoodRevision, rollout?.from].filter(
     (revision) => revision !== undefined,
   );
-}
-
-function sequenceOf({ sequence }: StoredRevision): number {
-  return sequence;
 }

@@ -155,6 +155,23 @@ describe("planHistory stores", () => {
     const onlyOldest = [storedRevision(older, 1)];
     assert.deepEqual(numbers({ ...facts, stored: onlyOldest }), [`${nameOf(target.revision)} 2`]);
   });
+
+  it("no number that another revision has until its own write", () => {
+    const facts = { assigned: new Set([oldRevision]), nodeProxies: [oldNodeProxy] };
+    const before = [storedRevision(config, 1)];
+    assert.deepEqual(numbers({ ...facts, stored: before }), [
+      `${nameOf(oldRevision)} 2`,
+      `${nameOf(target.revision)} 3`,
+    ]);
+    const crashed = [storedRevision(config, 1), storedRevision(older, 2)];
+    assert.deepEqual(numbers({ ...facts, stored: crashed }), [`${nameOf(target.revision)} 3`]);
+  });
+
+  it("no further number for what it asks for, while others cannot be stored", () => {
+    const facts = { assigned: new Set([oldRevision]), nodeProxies: [oldNodeProxy] };
+    const stored = [storedRevision(config, 3), ...past(1)];
+    assert.deepEqual(numbers({ ...facts, stored }), [`${nameOf(oldRevision)} 2`]);
+  });
 });
 
 function deleted(facts: Partial<HistoryFacts>) {
