@@ -62,6 +62,15 @@ export function planHistory(facts: HistoryFacts): History {
   };
 }
 
+/** Whether the content that the ProxyConfig asks for is stored, under whatever number. */
+export function isTargetStored(facts: Pick<HistoryFacts, "proxyConfig" | "target" | "stored">): boolean {
+  const { target, stored } = facts;
+  return isStored(
+    stored.find(({ revision }) => revision === target.revision),
+    facts,
+  );
+}
+
 function findConfig(
   revision: string,
   stored: StoredRevision | undefined,
@@ -122,7 +131,7 @@ function changeOf(
 /** Whether the content is there, usable, and stays: the garbage collector takes what an earlier ProxyConfig of that name owned. */
 function isStored(
   stored: StoredRevision | undefined,
-  { proxyConfig, target }: HistoryFacts,
+  { proxyConfig, target }: Pick<HistoryFacts, "proxyConfig" | "target">,
 ): stored is StoredRevision {
   if (stored?.config === undefined || stored.ownerUid !== (proxyConfig.metadata.uid ?? "")) return false;
   return stored.revision !== target.revision || isDeepStrictEqual(stored.content, target.config);

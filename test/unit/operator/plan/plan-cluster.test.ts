@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { makeNode, makeNodeProxy, makeProxyConfig, nowIso, nowMs } from "./make-cluster.ts";
-import { config, nodes, plan, ready, revision, withReports, written } from "./three-nodes.ts";
+import { controllerRevisionName } from "../../../../operator/plan/history/controller-revision.ts";
+import { revisionKey } from "../../../../operator/plan/write-keys.ts";
+import { makeNode, makeNodeProxy, makeProxyConfig, nowIso, nowMs, storedRevision } from "./make-cluster.ts";
+import { config, nodes, plan, ready, revision, statusOf, withReports, written } from "./three-nodes.ts";
 
 describe("planCluster: NodeProxies", () => {
   it("writes one for each node that a ProxyConfig selects", () => {
@@ -108,6 +110,33 @@ describe("planCluster: NodeProxies", () => {
     assert.equal(held?.spec.revision, revision);
     assert.equal(held?.spec.config.mode, "nftables");
     assert.deepEqual(held?.spec.node.podCIDRs, ["10.0.0.0/24"]);
+  });
+
+  describe("after a revision could not be written", () => {
+    const older = makeProxyConfig({ spec: { mode: "ipvs" } });
+    const key = revisionKey(controllerRevisionName("default", revision));
+    const view = {
+      nodeProxies: withReports([], older),
+      failedWrites: new Map([[key, "connection refused"]]),
+    };
+
+    it("gives it to no node, because it is not stored", () => {
+      assert.deepEqual(written({ ...view, revisions: [storedRevision(older)] }), []);
+    });
+
+    for (const { name, sequence } of [
+      { name: "the answer was lost", sequence: 2 },
+      { name: "only its number is old", sequence: 0 },
+    ]) {
+      it(`gives it to all nodes where it is stored: ${name}`, () => {
+        const revisions = [storedRevision(older), storedRevision(config, sequence)];
+        assert.deepEqual(
+          written({ ...view, revisions }).map(({ spec }) => spec.revision),
+          [revision, revision, revision],
+        );
+        assert.equal(statusOf({ ...view, revisions }).rollout?.phase, "Updating");
+      });
+    }
   });
 });
 
