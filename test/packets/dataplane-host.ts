@@ -43,6 +43,8 @@ async function perform(request: HostRequest): Promise<unknown> {
   switch (request.kind) {
     case "missingRequirements":
       return await dataplane.missingRequirements();
+    case "supports":
+      return dataplane.abilities.algorithms.has(request.algorithm);
     case "program":
       return await agent.program(request.state);
     case "cleanUp":
@@ -53,7 +55,7 @@ async function perform(request: HostRequest): Promise<unknown> {
     case "countFrontends":
       return await dataplane.readFrontendCounts?.();
     case "countConnections":
-      return [...(await countConnections(commands))];
+      return [...(await (dataplane.countConnections?.() ?? countConnections(commands)))];
     case "close":
       return await runner.close();
     default:

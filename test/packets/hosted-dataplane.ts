@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { FrontendCount } from "../../agent/dataplane/dataplane.ts";
 import type { ConnectionCounts } from "../../agent/services/endpoints/endpoint-connections.ts";
-import type { ProxyMode } from "../../crds/api.ts";
+import type { ProxyMode, SchedulingAlgorithm } from "../../crds/api.ts";
 import { RequestProgram } from "../../playground/nodes/request-program.ts";
 import type { NodeName } from "../scenarios/addresses.ts";
 import type { ClusterState } from "../scenarios/scenario.ts";
@@ -15,6 +15,7 @@ export interface HostOptions {
 /** What it can be asked. */
 export type HostRequest =
   | { readonly kind: "missingRequirements" }
+  | { readonly kind: "supports"; readonly algorithm: SchedulingAlgorithm }
   | { readonly kind: "program"; readonly state: ClusterState }
   | { readonly kind: "cleanUp" }
   | { readonly kind: "forgetFlows" }
@@ -40,6 +41,11 @@ export class HostedDataplane {
   /** What the node lacks for the mode; empty when nothing. */
   async missingRequirements(): Promise<readonly string[]> {
     return parseTexts(await this.#ask({ kind: "missingRequirements" }));
+  }
+
+  /** Whether the mode has this algorithm. */
+  async supports(algorithm: SchedulingAlgorithm): Promise<boolean> {
+    return (await this.#ask({ kind: "supports", algorithm })) === true;
   }
 
   /** Makes the node serve the cluster. Rejects when the kernel refuses a Service. */

@@ -9,6 +9,7 @@ import type { ProbeResult } from "../../playground/nodes/prober.ts";
 import { addressOf, clusterIP, inFamily, type PodName } from "../scenarios/addresses.ts";
 import { endpointSlices, service, servicePort } from "../scenarios/cluster-objects.ts";
 import type { Shares } from "../scenarios/scenario.ts";
+import { skipBecause } from "../support/skip.ts";
 import { createStage } from "./create-stage.ts";
 import { modeToTest } from "./options.ts";
 import { families } from "./play-scenario.ts";
@@ -24,6 +25,8 @@ describe(`LeastConnection with real connections in mode ${modeToTest()}`, functi
 
   before(async function () {
     stage = await createStage(this);
+    if (!(await stage.dataplaneOf("node1").supports("LeastConnection")))
+      skipBecause(this, `mode ${modeToTest()} has no LeastConnection`);
   });
 
   after(async () => {
