@@ -84,13 +84,13 @@ export class DataplaneRunner {
     this.#isInStep = false;
   }
 
-  /** Removes everything this mode can have left on the node. */
+  /** Removes everything this mode can have left on the node. It serves nothing from now on, also when that fails halfway. */
   cleanup(): Promise<void> {
     return this.#inTurn(async () => {
       this.#isInStep = false;
-      await this.dataplane.cleanup();
       this.#isRunning = false;
       this.#served.clear();
+      await this.dataplane.cleanup();
     });
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import type { FakeDataplane } from "../../../support/fake-dataplane.ts";
 import { heldBy, passingIn, TwoModes } from "./two-modes.ts";
 
@@ -119,6 +120,26 @@ describe("router of modes in trouble", () => {
       await node.change("a ipvs");
       const { failing } = await node.change("a");
       assert.deepEqual([failing, node.router.nextRetryMs], [[], undefined]);
+    });
+
+    it("is forgotten also when its rules cannot be removed, which is tried again with the next sync", async () => {
+      await node.change("a ipvs", "b");
+      fail(node.ipvs);
+      await node.sync();
+      mock.method(node.ipvs, "cleanup", () => Promise.reject(new Error("busy")), { times: 1 });
+      const { failing, modes } = await node.change("a");
+      assert.deepEqual([failing, modes.length, node.router.nextRetryMs], [[], 1, undefined]);
+      await node.change();
+      assert.deepEqual([node.ipvs.calls.at(-1), heldBy(node.ipvs)], ["cleanup", ""]);
+    });
+
+    it("does not count as serving what a removal of its rules that failed may have left", async () => {
+      await node.change("a ipvs", "b");
+      mock.method(node.ipvs, "cleanup", () => Promise.reject(new Error("busy")), { times: 1 });
+      await node.change("a");
+      fail(node.ipvs);
+      await node.change("a ipvs");
+      assert.equal(heldBy(node.nftables), "ns/a ns/b");
     });
 
     it("fails the sync when it is the main one, and nothing leaves another mode", async () => {
