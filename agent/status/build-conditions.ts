@@ -117,7 +117,9 @@ function describeKept(settings: NodeProxySpec | undefined): string {
 /** Modes besides the main one, with what they serve. */
 function describeOthers({ modes }: SyncSuccess): string {
   const [, ...others] = modes;
-  const named = others.map(({ mode, services }) => `mode ${mode} for ${services} Services`);
+  const named = others.map(
+    ({ mode, services }) => `mode ${mode} for ${services === 1 ? "1 Service" : `${services} Services`}`,
+  );
   return named.length === 0 ? "" : `, and ${named.join(", ")}`;
 }
 
