@@ -10,15 +10,15 @@ import type { KeptService } from "../services/catalog/kept-service.ts";
 import type { ServiceCatalog } from "../services/catalog/service-catalog.ts";
 import { parseServiceName } from "../services/service-port-name.ts";
 import { awaitServed } from "./await-served.ts";
-import { ObjectInflow } from "./object-inflow.ts";
+import { SeededSink } from "./seeded-sink.ts";
 import { trimEndpointSlice } from "./trim-endpoint-slice.ts";
 import { type KeptNamespace, trimNamespace } from "./trim-namespace.ts";
 import { type KeptServiceCIDR, trimServiceCIDR } from "./trim-service-cidr.ts";
 import { trimService } from "./trim-service.ts";
 
-/** Another proxy has taken such Services over. Labels of slices do not decide this. */
+/** Another proxy serves Services with this label. Labels of EndpointSlices do not matter for this. */
 const notOfAnotherProxy = "!service.kubernetes.io/service-proxy-name";
-/** EndpointSlices of headless Services have no address to be proxied. */
+/** EndpointSlices of headless Services are not needed: no address is proxied to them. */
 const notHeadless = "!service.kubernetes.io/headless";
 
 export type WatchedKind = "Services" | "EndpointSlices" | "ServiceCIDRs" | "Namespaces";
@@ -26,7 +26,7 @@ export type WatchedKind = "Services" | "EndpointSlices" | "ServiceCIDRs" | "Name
 export interface ClusterWatchDeps {
   readonly client: ApiClient;
   readonly catalog: ServiceCatalog;
-  /** The catalog was told about an object of the kind. */
+  /** The catalog has received a change of the kind. */
   readonly onChange: (kind: WatchedKind) => void;
   /** The first list of the kind is complete. */
   readonly onListed: (kind: WatchedKind) => void;
@@ -35,16 +35,16 @@ export interface ClusterWatchDeps {
   readonly signal: AbortSignal;
 }
 
-/** Feeds the catalog with the objects of the cluster, and knows which kinds have not been listed yet. */
+/** Feeds the catalog with the objects of the cluster, and knows which kinds are not completely listed yet. */
 export class ClusterWatch {
   readonly #deps: ClusterWatchDeps;
-  readonly #inflows;
+  readonly #sinks;
   readonly #unlisted = new Set<WatchedKind>();
   #followsNamespaces = false;
 
   constructor(deps: ClusterWatchDeps) {
     this.#deps = deps;
-    this.#inflows = createInflows(deps.catalog);
+    this.#sinks = createSinks(deps.catalog);
   }
 
   /** Kinds whose first list is not complete: the catalog knows only a part of them. */
@@ -52,32 +52,32 @@ export class ClusterWatch {
     return [...this.#unlisted];
   }
 
-  /** Follows what every configuration needs, until the signal aborts. */
+  /** Watches the kinds that every configuration needs, until the signal aborts. */
   start(): void {
-    this.#follow("Services", resources.services, this.#inflows.Services, {
+    this.#follow("Services", resources.services, this.#sinks.Services, {
       labelSelector: notOfAnotherProxy,
       trim: trimService,
     });
-    this.#follow("EndpointSlices", resources.endpointSlices, this.#inflows.EndpointSlices, {
+    this.#follow("EndpointSlices", resources.endpointSlices, this.#sinks.EndpointSlices, {
       labelSelector: notHeadless,
       trim: trimEndpointSlice,
     });
     void this.#followServiceCIDRs();
   }
 
-  /** Namespaces are needed only for rules that select by their labels. Once started they are followed to the end. */
+  /** Only rules that select by namespace labels need Namespaces. Once started, the watch never stops. */
   needNamespaces(): void {
     if (this.#followsNamespaces) return;
     this.#followsNamespaces = true;
-    this.#follow("Namespaces", resources.namespaces, this.#inflows.Namespaces, { trim: trimNamespace });
+    this.#follow("Namespaces", resources.namespaces, this.#sinks.Namespaces, { trim: trimNamespace });
   }
 
   /**
-   * Tells the catalog about objects of an earlier run, as far as the first lists are not complete and the API server has not
-   * told about them itself. Each is forgotten when the list of its kind turns out not to have it.
+   * Adds objects of an earlier run to the catalog, unless the API server has already sent them or the list of their kind is
+   * complete. Each is removed when the complete list of its kind does not contain it.
    */
   restore(objects: CatalogObjects): void {
-    const { Services, EndpointSlices, Namespaces, ServiceCIDRs } = this.#inflows;
+    const { Services, EndpointSlices, Namespaces, ServiceCIDRs } = this.#sinks;
     Services.restore(objects.services);
     EndpointSlices.restore(objects.endpointSlices);
     Namespaces.restore([...objects.namespaces].map(([name, labels]) => [name, { name, labels }]));
@@ -94,7 +94,7 @@ export class ClusterWatch {
       onAbsent: () => this.#listed("ServiceCIDRs"),
     });
     if (signal.aborted) return;
-    this.#follow("ServiceCIDRs", resources.serviceCIDRs, this.#inflows.ServiceCIDRs, {
+    this.#follow("ServiceCIDRs", resources.serviceCIDRs, this.#sinks.ServiceCIDRs, {
       trim: trimServiceCIDR,
     });
   }
@@ -102,7 +102,7 @@ export class ClusterWatch {
   #follow<Kept>(
     kind: WatchedKind,
     resource: Resource,
-    inflow: ObjectInflow<Kept>,
+    sink: SeededSink<Kept>,
     options: Selectors & Pick<ReflectorOptions<Kept>, "trim">,
   ): void {
     const { onChange, client, clock, log, signal } = this.#deps;
@@ -116,11 +116,11 @@ export class ClusterWatch {
       resource,
       handler: {
         onUpsert(key, kept) {
-          inflow.upsert(key, kept);
+          sink.upsert(key, kept);
           onChange(kind);
         },
         onDelete(key) {
-          inflow.delete(key);
+          sink.delete(key);
           onChange(kind);
         },
         onSynced: () => this.#listed(kind),
@@ -129,27 +129,27 @@ export class ClusterWatch {
   }
 
   #listed(kind: WatchedKind): void {
-    this.#inflows[kind].completeList();
+    this.#sinks[kind].completeList();
     this.#unlisted.delete(kind);
     this.#deps.onListed(kind);
   }
 }
 
-function createInflows(catalog: ServiceCatalog) {
+function createSinks(catalog: ServiceCatalog) {
   return {
-    Services: new ObjectInflow<KeptService>({
+    Services: new SeededSink<KeptService>({
       upsert: (_, service) => catalog.upsertService(service),
       delete: (key) => catalog.deleteService(parseKey(key)),
     }),
-    EndpointSlices: new ObjectInflow<KeptEndpointSlice>({
+    EndpointSlices: new SeededSink<KeptEndpointSlice>({
       upsert: (key, slice) => catalog.upsertEndpointSlice(key, slice),
       delete: (key) => catalog.deleteEndpointSlice(key),
     }),
-    Namespaces: new ObjectInflow<KeptNamespace>({
+    Namespaces: new SeededSink<KeptNamespace>({
       upsert: (name, { labels }) => catalog.upsertNamespace(name, labels),
       delete: (name) => catalog.deleteNamespace(name),
     }),
-    ServiceCIDRs: new ObjectInflow<KeptServiceCIDR>({
+    ServiceCIDRs: new SeededSink<KeptServiceCIDR>({
       upsert: (name, { cidrs }) => catalog.upsertServiceCIDR(name, cidrs),
       delete: (name) => catalog.deleteServiceCIDR(name),
     }),

@@ -1,6 +1,6 @@
 import { type IpAddress, parseIpAddress } from "../../platform/ip/address.ts";
 import { maxWeight } from "../scheduling/relative-weights.ts";
-import type { ForgivingReader } from "./forgiving-reader.ts";
+import type { LenientReader } from "./lenient-reader.ts";
 import { isJsonObject, type JsonObject } from "../../crds/validation/json-object.ts";
 
 /** On an EndpointSlice: a JSON object from addresses of its endpoints to their weights. */
@@ -14,7 +14,7 @@ const none: ReadonlyMap<IpAddress, number> = new Map();
  */
 export function readEndpointWeights(
   annotations: JsonObject,
-  reader: ForgivingReader,
+  reader: LenientReader,
 ): ReadonlyMap<IpAddress, number> {
   const value = annotations[weightsAnnotation];
   if (value === undefined) return none;

@@ -1,11 +1,11 @@
 import type { JsonObject } from "../../crds/validation/json-object.ts";
 import { familyOf, parseIpAddress, type Cidr, type IpAddress } from "../../platform/ip/address.ts";
 import { parseCidr } from "../../platform/ip/cidr.ts";
-import type { ForgivingReader } from "./forgiving-reader.ts";
+import type { LenientReader } from "./lenient-reader.ts";
 import { fieldsOf, itemsOf } from "./read-json.ts";
 
 /** The first address of each family; `clusterIP` counts where `clusterIPs` is not set. */
-export function readClusterIPs(spec: JsonObject, reader: ForgivingReader): readonly IpAddress[] {
+export function readClusterIPs(spec: JsonObject, reader: LenientReader): readonly IpAddress[] {
   const list = itemsOf(spec["clusterIPs"]);
   const field = list.length > 0 ? "spec.clusterIPs" : "spec.clusterIP";
   const addresses = reader.readEach(field, list.length > 0 ? list : [spec["clusterIP"]], parseAddress);
@@ -18,7 +18,7 @@ export function readClusterIPs(spec: JsonObject, reader: ForgivingReader): reado
 export function readExternalIPs(
   spec: JsonObject,
   clusterIPs: readonly IpAddress[],
-  reader: ForgivingReader,
+  reader: LenientReader,
 ): readonly IpAddress[] {
   return reader.readEach("spec.externalIPs", itemsOf(spec["externalIPs"]), addressOfFamily(clusterIPs));
 }
@@ -27,7 +27,7 @@ export function readExternalIPs(
 export function readLoadBalancerIPs(
   status: JsonObject,
   clusterIPs: readonly IpAddress[],
-  reader: ForgivingReader,
+  reader: LenientReader,
 ): readonly IpAddress[] {
   const parse = addressOfFamily(clusterIPs);
   const ingress = itemsOf(fieldsOf(status["loadBalancer"])["ingress"]);
@@ -38,7 +38,7 @@ export function readLoadBalancerIPs(
 }
 
 /** An invalid range is left out; with none left nobody is kept out, as in kube-proxy. */
-export function readSourceRanges(spec: JsonObject, reader: ForgivingReader): readonly Cidr[] {
+export function readSourceRanges(spec: JsonObject, reader: LenientReader): readonly Cidr[] {
   const field = "spec.loadBalancerSourceRanges";
   const values = itemsOf(spec["loadBalancerSourceRanges"]);
   const ranges = reader.readEach(field, values, parseRange);

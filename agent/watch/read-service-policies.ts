@@ -1,13 +1,13 @@
 import type { JsonObject } from "../../crds/validation/json-object.ts";
 import { defaultAffinityTimeoutSeconds } from "../services/policy/resolve-service-policy.ts";
-import type { ForgivingReader } from "./forgiving-reader.ts";
+import type { LenientReader } from "./lenient-reader.ts";
 import { fieldsOf } from "./read-json.ts";
 
 /** Whether a traffic policy is Local; an unset or unknown one is Cluster. */
 export function readIsLocal(
   field: "internalTrafficPolicy" | "externalTrafficPolicy",
   spec: JsonObject,
-  reader: ForgivingReader,
+  reader: LenientReader,
 ): boolean {
   const policy = spec[field] ?? "Cluster";
   if (policy !== "Cluster" && policy !== "Local") {
@@ -17,7 +17,7 @@ export function readIsLocal(
 }
 
 /** Seconds a client keeps its endpoint; undefined without sessionAffinity ClientIP. */
-export function readAffinityTimeout(spec: JsonObject, reader: ForgivingReader): number | undefined {
+export function readAffinityTimeout(spec: JsonObject, reader: LenientReader): number | undefined {
   const affinity = spec["sessionAffinity"] ?? "None";
   if (affinity !== "ClientIP") {
     if (affinity !== "None")

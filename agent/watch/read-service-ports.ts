@@ -1,13 +1,13 @@
 import type { Port } from "../services/desired-state.ts";
 import type { KeptServicePort } from "../services/catalog/kept-service.ts";
 import { parsePort, parsePortName, parseProtocol } from "../services/service-port-name.ts";
-import type { ForgivingReader } from "./forgiving-reader.ts";
+import type { LenientReader } from "./lenient-reader.ts";
 import { fieldsOf } from "./read-json.ts";
 
 /** Ports with unique name and protocol, and with unique number and protocol: of two the first counts. */
 export function readServicePorts(
   values: readonly unknown[],
-  reader: ForgivingReader,
+  reader: LenientReader,
 ): readonly KeptServicePort[] {
   const taken = new Set<string>();
   return reader.readEach("spec.ports", values, (value) => {
@@ -22,13 +22,13 @@ export function readServicePorts(
 }
 
 /** A port number that is 0 or unset is none; one that is invalid is noted and left out. */
-export function readOptionalPort(field: string, value: unknown, reader: ForgivingReader): Port | undefined {
+export function readOptionalPort(field: string, value: unknown, reader: LenientReader): Port | undefined {
   return value === undefined || value === null || value === 0
     ? undefined
     : reader.read(field, value, parsePort);
 }
 
-function parseServicePort(value: unknown, reader: ForgivingReader): KeptServicePort {
+function parseServicePort(value: unknown, reader: LenientReader): KeptServicePort {
   const { name, protocol, port, nodePort } = fieldsOf(value);
   return {
     name: parsePortName(name ?? ""),

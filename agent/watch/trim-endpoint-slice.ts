@@ -6,7 +6,7 @@ import type {
 } from "../services/catalog/kept-endpoint-slice.ts";
 import { parsePort, parsePortName, parseProtocol, readServiceName } from "../services/service-port-name.ts";
 import { defaultWeight } from "../scheduling/relative-weights.ts";
-import { ForgivingReader } from "./forgiving-reader.ts";
+import { LenientReader } from "./lenient-reader.ts";
 import { readEndpointWeights } from "./read-endpoint-weights.ts";
 import { fieldsOf, itemsOf, labelsOf, textOf } from "./read-json.ts";
 import { parseAddress } from "./read-service-addresses.ts";
@@ -30,7 +30,7 @@ export function trimEndpointSlice(object: unknown): KeptEndpointSlice | undefine
   if (service === undefined || family === undefined) return undefined;
   if (Object.hasOwn(labels, headlessLabel)) return undefined;
 
-  const reader = new ForgivingReader(service, `endpointSlice ${sliceName(metadata["name"])} `);
+  const reader = new LenientReader(service, `endpointSlice ${sliceName(metadata["name"])} `);
   const annotations = fieldsOf(metadata["annotations"]);
   const weights = readEndpointWeights(annotations, reader);
   return {

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../crds/validation/json-object.ts";
 import type { KeptService } from "../services/catalog/kept-service.ts";
 import { readServiceName } from "../services/service-port-name.ts";
-import { ForgivingReader } from "./forgiving-reader.ts";
+import { LenientReader } from "./lenient-reader.ts";
 import { fieldsOf, itemsOf, labelsOf, textOf } from "./read-json.ts";
 import {
   readClusterIPs,
@@ -29,7 +29,7 @@ export function trimService(object: unknown): KeptService | undefined {
   if (name === undefined || !hasVirtualAddress(spec) || Object.hasOwn(labels, serviceProxyNameLabel)) {
     return undefined;
   }
-  const reader = new ForgivingReader(name);
+  const reader = new LenientReader(name);
   const clusterIPs = readClusterIPs(spec, reader);
   const externalIPs = readExternalIPs(spec, clusterIPs, reader);
   const externalPolicyLocal =

@@ -7,12 +7,12 @@ import { outOfStep } from "./out-of-step.ts";
 import type { ObservedTable } from "./observe.ts";
 import { findRefused, withRemoved } from "./refused-services.ts";
 import { renderPlan } from "./render.ts";
-import { retreat } from "./retreat.ts";
 import type { AffinityMemory } from "./ruleset.ts";
 import type { TableRules } from "./spell-verdicts.ts";
 import type { TableFilling } from "./table-filling.ts";
 import { nothingDone, reportOf, sumReports, type TableReport } from "./table-report.ts";
 import { TableWriter } from "./table-writer.ts";
+import { withoutLostFrontends } from "./without-lost-frontends.ts";
 
 export interface TableContentDeps {
   readonly family: NftFamily;
@@ -60,7 +60,7 @@ export class TableContent {
   }
 
   /**
-   * Applies changes, in one transaction unless the kernel refuses it. The Services at fault are then removed and reported.
+   * Applies changes, in one transaction unless the kernel refuses it. The refused Services are then removed and reported.
    * @throws {OutOfStepError | CommandError}
    */
   async change(changes: readonly ServiceChange[]): Promise<TableReport> {
@@ -74,8 +74,8 @@ export class TableContent {
     const result = await this.#writer.commit(plan, { preparation: [], commands });
     if (result.kind === "committed") return this.#recorded(plan);
     await this.#requireTable();
-    const retreated = await this.#retreat(changes);
-    return sumReports(retreated, await this.#isolate(changes, result.reason));
+    const released = await this.#releaseFrontends(changes);
+    return sumReports(released, await this.#isolate(changes, result.reason));
   }
 
   /** Removes later what was in the table before it was filled and is of no use: of an earlier process, or of other programs. */
@@ -107,13 +107,15 @@ export class TableContent {
     await this.#writer.removeDue();
   }
 
-  /** Frees the frontends that pass from one of the changed Services to another, before they are applied one by one. */
-  async #retreat(changes: readonly ServiceChange[]): Promise<TableReport> {
-    const retreats = changes.flatMap(({ name, after, isElsewhere }) => {
+  /** Removes the frontends that the changed Services give up, so that the changes can then be applied one by one. */
+  async #releaseFrontends(changes: readonly ServiceChange[]): Promise<TableReport> {
+    const releases = changes.flatMap(({ name, after, isElsewhere }) => {
       const before = this.#state.get(name);
-      return before === undefined ? [] : { name, after: retreat(before, isElsewhere ? undefined : after) };
+      return before === undefined
+        ? []
+        : { name, after: withoutLostFrontends(before, isElsewhere ? undefined : after) };
     });
-    const plan = this.#state.plan(retreats);
+    const plan = this.#state.plan(releases);
     const commands = renderPlan(this.#deps.family, plan);
     if (commands.length === 0) return nothingDone;
     const result = await this.#writer.commit(plan, { preparation: [], commands });
@@ -135,7 +137,7 @@ export class TableContent {
     return { ...removed, rejected: [{ service: only.name, reason }] };
   }
 
-  /** Tells a refused Service from a table that another process has removed. */
+  /** Throws when another process has removed the table, so that no Service is blamed for it. */
   async #requireTable(): Promise<void> {
     const { family, session } = this.#deps;
     const result = await session.commit({ family, commands: [] });

@@ -2,10 +2,10 @@ import { transportKey } from "../../../platform/ip/socket-address.ts";
 import type { DesiredService } from "../../services/desired-state.ts";
 
 /**
- * A Service on its way from `before` to `after`: as before, without the frontends that it gives up. Once all that change
- * together have come so far, each can take the last step by itself: no two of them have a frontend in common.
+ * The Service `before` without the frontends that `after` does not have. Once all Services of a change are programmed like
+ * this, each can be changed to its `after` alone, because no two of them share a frontend.
  */
-export function retreat(
+export function withoutLostFrontends(
   before: DesiredService,
   after: DesiredService | undefined,
 ): DesiredService | undefined {

@@ -1,16 +1,16 @@
-/** Where objects of one kind go. */
+/** Receives the objects of one kind. */
 export interface ObjectSink<Kept> {
   upsert(key: string, kept: Kept): void;
   delete(key: string): void;
 }
 
 /**
- * One kind of objects on its way from the API server to where it is used. Until the first list is complete, objects of an
- * earlier run can stand in for those that have not arrived; what the list turns out not to have is deleted at its end.
+ * Passes the objects of one kind on to a sink. Until the first list is complete, objects stored by an earlier run stand in for
+ * those that have not arrived. Those that the list does not contain are deleted when it is complete.
  */
-export class ObjectInflow<Kept> {
+export class SeededSink<Kept> {
   readonly #sink: ObjectSink<Kept>;
-  /** Keys that the API server has named; undefined once the first list is complete. */
+  /** Keys that the API server has sent; undefined once the first list is complete. */
   #seen: Set<string> | undefined = new Set();
   readonly #standIns = new Set<string>();
 
@@ -27,7 +27,7 @@ export class ObjectInflow<Kept> {
     this.#sink.delete(key);
   }
 
-  /** Objects that the API server has already named, in whatever state, are newer and stay. */
+  /** Adds stored objects. Those that the API server has already sent, or deleted, are newer and stay as they are. */
   restore(objects: Iterable<readonly [string, Kept]>): void {
     if (this.#seen === undefined) return;
     for (const [key, kept] of objects) {
@@ -37,7 +37,7 @@ export class ObjectInflow<Kept> {
     }
   }
 
-  /** The API server has named everything there is. Idempotent. */
+  /** The API server has sent every object. Idempotent. */
   completeList(): void {
     for (const key of this.#standIns) if (this.#seen?.has(key) !== true) this.#sink.delete(key);
     this.#standIns.clear();

@@ -1,13 +1,13 @@
 import type { ServiceName } from "../services/desired-state.ts";
 import { serviceProblem, type ServiceProblem } from "../services/service-problem.ts";
 
-/** A single object cannot fill the memory with complaints. */
+/** Limits the memory that the problems of one object take. */
 const mostProblems = 20;
 
 const none: readonly never[] = [];
 
-/** Reads fields of an API object one by one. A value that does not parse is noted and left out; the others count. */
-export class ForgivingReader {
+/** Reads fields of an API object one by one. Skips a value that does not parse and notes it as a problem. */
+export class LenientReader {
   readonly #service: ServiceName;
   readonly #prefix: string;
   readonly #problems: ServiceProblem[] = [];
@@ -32,7 +32,7 @@ export class ForgivingReader {
     }
   }
 
-  /** What of a list parses, in its order, each value once. Items for which `parse` returns undefined are not wanted. */
+  /** The parsed items in their order, without duplicates. Items for which `parse` returns undefined are skipped. */
   readEach<T>(
     field: string,
     values: readonly unknown[],
