@@ -9,7 +9,7 @@ export class TerminalError extends Error {
   /** How to fix the error, as one sentence for the reader of the message. */
   readonly hint: string;
 
-  /** @param message the cause as one clause, which the hint follows as a sentence of its own */
+  /** @param message the cause; the hint follows as a separate sentence */
   constructor(message: Clause, options: { readonly hint: string; readonly cause?: unknown }) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.hint = options.hint;

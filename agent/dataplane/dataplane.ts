@@ -44,7 +44,7 @@ export interface Dataplane {
    */
   findFault?(service: DesiredService): string | undefined;
   /**
-   * Tells `observer` within a second about external changes of this mode's kernel state, from the next refill until
+   * Notifies `observer` within a second of external changes of this mode's kernel state, from the next refill until
    * {@link Dataplane.cleanup} or {@link Dataplane.close}. Absent where the mode cannot tell; full syncs still repair them.
    */
   watchDrift?(observer: DriftObserver): void;

@@ -1,4 +1,4 @@
-/** Gets told about external changes of one mode's kernel state. */
+/** Is notified of external changes to one mode's kernel state. */
 export interface DriftObserver {
   /** Never called for what the agent does itself. */
   onForeignChange(change: ForeignChange): void;
@@ -16,7 +16,7 @@ export interface ForeignChange {
   readonly what: string;
 }
 
-/** A process, as far as the kernel tells. It may have ended since, and from a pod processes outside it cannot be read. */
+/** A process, as far as the kernel reports it. It may have ended since, and a pod cannot read processes outside it. */
 export interface Culprit {
   /** As seen outside all containers. */
   readonly processId: number;

@@ -13,9 +13,9 @@ const severity: Readonly<Record<DriftFacts["condition"]["status"], number>> = {
 };
 
 /**
- * The facts of a node: the changes of all modes, and the condition of the worst running one, which is named where several run.
+ * The facts of a node: the changes of all modes, and the condition of the worst running mode. The mode is named where several run.
  *
- * @param options.running undefined where no mode that runs can tell
+ * @param options.running undefined where no running mode can notice external changes
  */
 export function combineDrift(
   all: readonly ModeDrift[],
@@ -34,7 +34,7 @@ export function combineDrift(
   };
 }
 
-/** Of the mode that was changed last. */
+/** Of the mode with the newest change. */
 function lastStatus(all: readonly ModeDrift[]): Omit<DriftFacts["status"], "detectedTotal"> {
   const [last] = all
     .map(({ facts }) => facts.status)

@@ -18,7 +18,7 @@ import {
   sentence,
 } from "./judge-drift.ts";
 
-/** What the status tells about external changes. */
+/** What the status reports about external changes. */
 export interface DriftFacts {
   readonly status: NonNullable<NodeProxyStatus["drift"]>;
   readonly condition: ReturnType<typeof judgeDrifted>;
@@ -43,7 +43,7 @@ export interface DriftGuardDeps {
   readonly log: Logger;
 }
 
-/** Requests repairs of external changes to one mode's kernel state, ever less often where they do not stop, and reports them. */
+/** Requests repairs of external changes to one mode's kernel state, less and less often if they do not stop, and reports them. */
 export class DriftGuard implements DriftObserver {
   readonly #deps: DriftGuardDeps;
   readonly #wakeSignal: WakeSignal;

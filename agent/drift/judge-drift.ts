@@ -8,7 +8,7 @@ export type DriftPolicy = NodeProxyConfig["drift"]["policy"];
 export interface DriftRecord {
   /** Foreign changes since the agent started. */
   readonly detectedTotal: number;
-  /** The first of those that may still be in the kernel; undefined when all is as it should be. */
+  /** The first of those that may still be in the kernel; undefined when the kernel state is as it should be. */
   readonly open: { readonly change: ForeignChange; readonly atMs: number } | undefined;
   /** Repairs without a minute of calm between them. */
   readonly repairsInARow: number;
@@ -27,12 +27,12 @@ export const noDrift: DriftRecord = {
   lastRepairMs: undefined,
 };
 
-/** So long after the last repair and the last change a fight counts as over. */
+/** A fight counts as over this long after the last repair and the last change. */
 const calmMs = 60_000;
-/** The first repair comes at once, the second after so long, and each further one after twice as long. */
+/** The first repair is immediate, the second comes after this pause, and the pause doubles for each further one. */
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
-/** From so many repairs in a row on it is a fight, and shown as one. */
+/** This many repairs in a row are reported as a fight. */
 const repairsOfAFight = 3;
 
 /** Another process changed our kernel state. */
@@ -70,13 +70,13 @@ export function calmTimeMs(record: DriftRecord, nowMs: number): number | undefin
   return isFight(record, nowMs) ? lastTroubleMs(record) + calmMs : undefined;
 }
 
-/** Reasons of condition Drifted that other code decides by. */
+/** Reasons of condition Drifted that other code depends on. */
 export const driftReasons = {
   /** An external change stays, because of the policy. */
   reported: "Reported",
 } as const;
 
-/** Condition Drifted. Its words change with repairs, not with every external change, to keep status writes rare. */
+/** Condition Drifted. Its message changes with repairs, not with every external change, to keep status writes rare. */
 export function judgeDrifted(
   record: DriftRecord,
   {

@@ -9,7 +9,7 @@ export interface NodeDriftDeps extends Omit<DriftGuardDeps, "mode" | "requestRep
   readonly requestRepair: (mode: ProxyMode) => void;
 }
 
-/** One {@link DriftGuard} for each mode that can tell what other processes change, and what they know together. */
+/** One {@link DriftGuard} for each mode that can notice external changes, and their combined facts. */
 export class NodeDrift {
   readonly #guards: ReadonlyMap<ProxyMode, DriftGuard>;
 
@@ -30,12 +30,12 @@ export class NodeDrift {
     for (const guard of this.#guards.values()) guard.reconsider();
   }
 
-  /** The modes that can tell, and whether external changes may be in the kernel. */
+  /** The modes that can notice external changes, and whether some may be in the kernel. */
   drifted(): ReadonlyMap<ProxyMode, boolean> {
     return new Map([...this.#guards].map(([mode, { isDrifted }]) => [mode, isDrifted]));
   }
 
-  /** @returns undefined where no running mode can tell; before the first sync all modes count as running */
+  /** @returns undefined where no running mode can notice external changes; before the first sync all modes count as running */
   facts(running: readonly Dataplane[]): DriftFacts | undefined {
     const all = [...this.#guards].map(([mode, guard]) => ({ mode, facts: guard.facts() }));
     const runs = (mode: ProxyMode): boolean =>

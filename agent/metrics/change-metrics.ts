@@ -6,7 +6,7 @@ export type ChangedKind = "service" | "endpoint";
 export interface ChangeMetrics {
   /** An API event about a Service or an EndpointSlice arrived. */
   count(kind: ChangedKind): void;
-  /** A sync takes up all changes so far. */
+  /** A sync starts with all changes so far. */
   takeUp(): void;
 }
 

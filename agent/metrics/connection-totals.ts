@@ -14,15 +14,15 @@ export interface ServicePortTotal {
 }
 
 /**
- * Adds up what the kernel counted, over the times when its counters begin again at 0: a frontend with another verdict, a
- * table that is refilled. What came between the last reading and such a moment is lost. Totals never go back.
+ * Adds up the kernel's counters across resets to 0, which happen when a frontend gets another verdict or a table is refilled.
+ * Connections between the last reading and a reset are lost. Totals never decrease.
  */
 export class ConnectionTotals {
   /** By frontend. */
   #lastCounts: ReadonlyMap<string, number> = new Map();
   #totals = new Map<ServicePortName, ServicePortTotal>();
 
-  /** Takes over a reading; Services that are gone are forgotten. */
+  /** Adds a reading; forgets Services that are gone. */
   update({ counts }: Pick<CountReading, "counts">, services: Iterable<DesiredService>): void {
     if (counts === this.#lastCounts) return;
     const totals = new Map<ServicePortName, ServicePortTotal>();

@@ -3,7 +3,7 @@ import type { IpFamily } from "../../platform/ip/address.ts";
 import { syncLatencyBuckets } from "../../platform/telemetry/metrics.ts";
 
 export interface ConntrackMetrics {
-  /** One look at the flows of a family. */
+  /** One reading of the flows of a family. */
   record(family: IpFamily, result: { readonly durationMs: number; readonly deleted: number }): void;
 }
 

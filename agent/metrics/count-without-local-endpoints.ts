@@ -1,6 +1,6 @@
 import type { DesiredServicePort, DesiredState, Frontend } from "../services/desired-state.ts";
 
-/** Service ports that have endpoints but none on this node, by the Local traffic policy that makes it matter. */
+/** Service ports that have endpoints but none on this node, by the Local traffic policy that needs one. */
 export function countWithoutLocalEndpoints(desired: Pick<DesiredState, "services">): {
   readonly internal: number;
   readonly external: number;

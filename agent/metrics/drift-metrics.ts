@@ -6,7 +6,7 @@ export interface DriftMetrics {
   countRepair(mode: ProxyMode): void;
 }
 
-/** @param drifted the modes that can tell, and whether external changes may be in the kernel */
+/** @param drifted the modes that can notice them, and whether external changes may be in the kernel */
 export function createDriftMetrics(
   meter: Meter,
   drifted: () => ReadonlyMap<ProxyMode, boolean>,

@@ -16,7 +16,7 @@ export interface ObservedServices extends StateSources {
   readonly log: Logger;
 }
 
-/** Shows in the metrics what is served, and returns what counts its connections. */
+/** Exports metrics of what is served, and returns the counter of its connections. */
 export function observeServices(observed: ObservedServices): FrontendCounters {
   const { metrics, serviceMetrics: size, serving, desired, clock, log } = observed;
   observeState(metrics.meter, observed);

@@ -3,7 +3,7 @@ import type { ServingModes } from "../dataplane/serving-modes.ts";
 
 /**
  * New connections to the frontends of all running modes that count them.
- * @throws when none of them counts, and what a mode throws
+ * @throws when none of them counts, or when a mode throws
  */
 export async function readFrontendCounts(
   serving: Pick<ServingModes, "running">,

@@ -11,7 +11,7 @@ export interface SyncMetrics {
 }
 
 /**
- * What each sync adds to the metrics. Names of kube-proxy where the meaning is the same; a sync is for both IP families,
+ * What each sync adds to the metrics, under kube-proxy's names where the meaning is the same; a sync is for both IP families,
  * so there is no label ip_family.
  *
  * @param startedAt start of the agent, milliseconds since the epoch; endpoint changes before it are not its latency
@@ -38,7 +38,7 @@ export function createSyncMetrics(meter: Meter, startedAt: number): SyncMetrics 
   };
   const programming = histogram(
     "kubeproxy_network_programming_duration_seconds",
-    "From the change of an endpoint, as its controller tells, to the end of the sync",
+    "From the change of an endpoint, as its controller reports it, to the end of the sync",
     programmingBuckets,
   );
   const changeLatency = histogram(

@@ -13,7 +13,7 @@ export interface OpenListener {
 export interface ListenerSetDeps<Wanted> {
   /** Rejects when it cannot listen, as on an address that is already in use. */
   readonly open: (wanted: Wanted) => Promise<OpenListener>;
-  /** Opening it has failed; told once until it is open or not wanted any more. */
+  /** Opening it has failed; reported once until it is open or no longer wanted. */
   readonly onFailure: (wanted: Wanted, reason: string) => void;
   /** It is open after it had failed. */
   readonly onRecovery?: (wanted: Wanted) => void;

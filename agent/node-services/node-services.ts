@@ -3,6 +3,7 @@ import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
 import type { Clock } from "../../platform/async/clock.ts";
 import type { EventRecorder } from "../../platform/kube/events.ts";
 import type { Logger } from "../../platform/log.ts";
+import type { Clause } from "../../platform/text/clause.ts";
 import { createConntrackMetrics } from "../metrics/conntrack-metrics.ts";
 import { ConntrackSettings, type ConntrackSettingsDeps } from "./sysctls/conntrack-settings.ts";
 import type { FlowTable } from "../kernel/conntrack/flow-table.ts";
@@ -68,7 +69,7 @@ export class NodeServices {
     this.#conntrackSettings = new ConntrackSettings({ write: writeKernelSettings, meter, log });
   }
 
-  /** To be called whenever the kernel is known to hold what the catalog told last. */
+  /** To be called whenever the kernel is known to match the latest state of the catalog. */
   follow(catalog: ServiceCatalog, { config, refilled, moved }: FollowedSync): void {
     const { serving } = this.#deps;
     this.#flows.follow({
@@ -103,8 +104,8 @@ export class NodeServices {
     return this.#loopbackRelays.problems();
   }
 
-  /** What the node lacks, each one clause. */
-  nodeProblems(): readonly string[] {
+  /** What the node lacks. */
+  nodeProblems(): readonly Clause[] {
     return this.#flows
       .problems()
       .map((problem) => `clients may keep sending to endpoints that are gone: ${problem}`);

@@ -45,7 +45,7 @@ export class InterfaceNames {
   }
 }
 
-/** What the kernel tells about the interfaces of this process's network namespace, whichever one /sys is mounted for. */
+/** The interfaces of this process's network namespace, whichever one /sys is mounted for. */
 export function readDevices(): string {
   return readFileSync("/proc/self/net/dev", "utf8");
 }

@@ -15,7 +15,7 @@ export interface InterfaceAddress {
 }
 
 export interface LocalAddressesDeps {
-  /** Addresses by interface; throws when the process has no file descriptor left to ask the kernel. */
+  /** Addresses by interface; throws when the process has no free file descriptor to ask the kernel. */
   readonly listInterfaces: () => Readonly<Record<string, readonly InterfaceAddress[] | undefined>>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -58,7 +58,7 @@ export class LocalAddresses {
 }
 
 /**
- * Those that a client elsewhere can reach: no loopback and no IPv6 link-local ones. The interface does not matter: where the
+ * The addresses that a remote client can reach: no loopback and no IPv6 link-local ones. The interface does not matter: where the
  * network routes an address to the host, as with BGP, it usually is on the loopback interface. Sorted, without duplicates.
  */
 export function selectLocalAddresses(addresses: readonly InterfaceAddress[]): readonly IpAddress[] {

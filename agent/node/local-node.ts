@@ -6,7 +6,7 @@ import { buildNodeFacts, type NodeFacts } from "../services/node-facts.ts";
 import { InterfaceNames, readDevices } from "./interface-names.ts";
 import { LocalAddresses } from "./local-addresses.ts";
 
-/** The node as its own kernel shows it: addresses and interfaces. */
+/** The node as its kernel reports it: addresses and interfaces. */
 export class LocalNode {
   readonly #name: string;
   readonly #addresses: LocalAddresses;

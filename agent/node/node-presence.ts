@@ -1,4 +1,4 @@
-/** What is known of the Node object of this node. */
+/** What is known about the Node object of this node. */
 export type NodePresence =
   /** Not read from the API server yet. */
   | { readonly kind: "unknown" }
@@ -8,8 +8,8 @@ export type NodePresence =
   | { readonly kind: "present"; readonly leaving: string | undefined };
 
 /**
- * After a reading of the Node, undefined when there is none. A Node that was there once is remembered as it was last: its deletion
- * alone, such as by mistake, does not stop the node from serving. As in kube-proxy.
+ * After a reading of the Node, undefined when there is none. The last known Node is kept: its deletion alone, for
+ * example by mistake, does not stop the node from serving. As in kube-proxy.
  */
 export function nextPresence(
   before: NodePresence,

@@ -1,11 +1,11 @@
 import { nodeFactsOf, type NodeFacts, type V1Node } from "../../crds/node-facts.ts";
 import type { ApiObject } from "../../platform/kube/api-client.ts";
 
-/** What the agent reads of its own Node object. */
+/** What the agent reads from its own Node object. */
 export interface ObservedNode {
   /** As the operator puts them into the NodeProxy. */
   readonly facts: NodeFacts;
-  /** Why load balancers should leave the node; undefined when they need not. */
+  /** Why load balancers should avoid the node; undefined when they need not. */
   readonly leaving: string | undefined;
 }
 

@@ -7,7 +7,7 @@ export function allowedModes({ mode, fallbackModes }: ModeSettings): readonly Pr
   return [...new Set([mode, ...fallbackModes])];
 }
 
-/** Whether settings allow the same modes in the same order: whatever the node lacks, both run the same. */
+/** Whether settings allow the same modes in the same order, so that the node runs the same mode with both. */
 export function allowSameModes(left: ModeSettings, right: ModeSettings): boolean {
   return allowedModes(left).join() === allowedModes(right).join();
 }

@@ -59,7 +59,7 @@ export type WaitReason = "Namespaces" | "mode";
 
 const pending: ModeCheck = { kind: "pending" };
 
-/** As an agent starts. */
+/** The state when an agent starts. */
 export const emptyLadder: SettingsLadder = {
   newest: undefined,
   unusable: undefined,
@@ -120,7 +120,7 @@ function prove(ladder: SettingsLadder): SettingsLadder {
 
 /**
  * Why the newest settings are not the candidate; empty when they are. The first ones never wait, since there is nothing to
- * keep until then. Modes are checked only where settings have proved good before: otherwise nothing can get worse.
+ * keep until then. Modes are checked only if earlier settings were proven: otherwise nothing can get worse.
  */
 export function waitReasons(ladder: SettingsLadder): readonly WaitReason[] {
   const { newest, candidate, proven, namespacesListed, modeCheck } = ladder;
@@ -137,7 +137,7 @@ export function needsNamespaces({ newest }: SettingsLadder): boolean {
   return newest !== undefined && selectsByNamespace(newest.config);
 }
 
-/** The newest settings while it is not known that the node can run a mode of theirs, and they wait for that. */
+/** The newest settings while they wait for proof that the node can run one of their modes. */
 export function settingsToCheck(ladder: SettingsLadder): NodeProxySpec | undefined {
   return waitReasons(ladder).includes("mode") ? ladder.newest : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "../../platform/log.ts";
 import { modeProblem, type SettingsLadder, waitReasons } from "./ladder.ts";
 
-/** One line when new settings arrive, wait or cannot be used; nothing while that stays as it is. */
+/** Logs one line when new settings arrive, wait or cannot be used; nothing while that stays the same. */
 export function logSettings(log: Logger, now: SettingsLadder, before: SettingsLadder): void {
   const { newest, unusable } = now;
   if (unusable !== undefined && unusable !== before.unusable)

@@ -29,7 +29,7 @@ export interface NodeSettingsDeps {
 }
 
 /**
- * The ladder of this node, and what brings settings to it: first those that an earlier process has stored, then those of the
+ * The ladder of this node, and its sources: first the settings that an earlier process stored, then those of the
  * NodeProxy, or those of a file joined with the facts of the Node.
  */
 export class NodeSettings {
@@ -70,7 +70,7 @@ export class NodeSettings {
     this.#deps.onChange(now, before);
   }
 
-  /** Takes what an earlier process has stored. To be called before anything else. Never rejects. */
+  /** Loads the settings that an earlier process stored. To be called first. Never rejects. */
   async restore(): Promise<void> {
     const settings = await this.#stored.read();
     if (settings === undefined) return;
@@ -100,7 +100,7 @@ export class NodeSettings {
     });
   }
 
-  /** Resolves when everything that was to be stored is written or given up. */
+  /** Resolves when all settings to be stored are written or given up. */
   settled(): Promise<void> {
     return this.#stored.settled();
   }

@@ -8,7 +8,7 @@ import { buildNodeFacts } from "../services/node-facts.ts";
 import { nodePortAddresses } from "../services/addresses/node-port-addresses.ts";
 import { fieldsOf } from "../watch/read-json.ts";
 
-/** The compiler refuses a setting of the API that has no entry here. */
+/** Compilation fails if a setting of the API has no entry here. */
 const settings: Readonly<Record<keyof NodeProxyConfig, true>> = {
   mode: true,
   fallbackModes: true,
@@ -27,7 +27,7 @@ const settings: Readonly<Record<keyof NodeProxyConfig, true>> = {
 export type NodeProxyReading =
   | { readonly kind: "usable"; readonly nodeProxy: NodeProxy }
   | {
-      /** It lacks settings or has different ones, as where the CRD is of another version; the agent keeps those it has. */
+      /** Settings are missing or unknown, for example because the CRD has another version; the agent keeps its current ones. */
       readonly kind: "unusable";
       readonly nodeProxy: Pick<NodeProxy, "metadata" | "status">;
       /** Which fields are missing or wrong and what to do about it. */
@@ -48,7 +48,7 @@ export function findSettingsProblem(spec: NodeProxySpec): Clause | undefined {
     : findUnreadable(spec);
 }
 
-/** Where the agent itself parses what the API server has let pass. */
+/** Fields that the agent parses itself, beyond the checks of the API server. */
 const trials: readonly (readonly [field: string, read: (spec: NodeProxySpec) => unknown])[] = [
   ["spec.node", ({ node }) => buildNodeFacts("", node, [])],
   [

@@ -9,8 +9,8 @@ import { findSettingsProblem } from "./parse-node-proxy.ts";
 const formatVersion = 1;
 
 /**
- * The last settings that proved good, kept in a file so that an agent which starts while the API server is away knows
- * what its node should run. The file is replaced as a whole: a reader finds the old or the new settings.
+ * The last proven settings, kept in a file so that an agent that starts while the API server is away knows what its node
+ * should run. The file is replaced as a whole: a reader finds the old or the new settings.
  */
 export class StoredSettings {
   readonly #directory: string;
@@ -39,12 +39,12 @@ export class StoredSettings {
     }
   }
 
-  /** Begins to store settings. A failure is logged. */
+  /** Starts to store settings. A failure is logged. */
   store(settings: NodeProxySpec): void {
     this.#writing = this.#writing.then(() => this.#write(settings));
   }
 
-  /** Resolves when everything that was to be stored is written or given up. */
+  /** Resolves when all settings to be stored are written or given up. */
   settled(): Promise<void> {
     return this.#writing;
   }

@@ -5,15 +5,15 @@ import type { ServiceProblem } from "../services/service-problem.ts";
 import type { MissingRequirements } from "../sync/choose-mode.ts";
 import type { SyncFailure, SyncSuccess } from "../sync/sync-outcome.ts";
 
-/** What the modes run on. */
+/** The kernel and tools that the modes use. */
 export interface NodeTools {
   /** Kernel release, such as 6.1.0-13-amd64. */
   readonly kernel: string;
-  /** Versions of tools by name; without those that are not installed. */
+  /** Versions of the installed tools by name. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Everything the agent knows that its NodeProxy tells. */
+/** Everything the agent knows that its NodeProxy shows. */
 export interface AgentFacts {
   readonly agentVersion: string;
   readonly tools: NodeTools;

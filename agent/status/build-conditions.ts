@@ -18,7 +18,7 @@ const notWatched: Verdict = {
   message: "No running mode can tell external changes; full syncs repair them.",
 };
 
-/** Conditions Ready, Applied, Degraded and Drifted; a transition time is kept while the status is. */
+/** Conditions Ready, Applied, Degraded and Drifted; a transition time is kept while the status stays the same. */
 export function buildConditions(
   facts: AgentFacts,
   previous: readonly Condition[],

@@ -33,8 +33,8 @@ export function buildStatus(
 }
 
 /**
- * The parts whose change is worth a write of its own; the others go along with the next one. External changes are, but not more
- * than one in ten seconds.
+ * The parts whose change triggers a write; the others are written along with the next one. External changes trigger at most
+ * one write in ten seconds.
  */
 export function significantPart(status: NodeProxyStatus): object {
   const {

@@ -15,7 +15,7 @@ import type { SyncRecord } from "../sync/sync-record.ts";
 import type { AgentFacts } from "./agent-facts.ts";
 import type { HealthFacts } from "./judge-health.ts";
 
-/** The parts of the agent that know something. */
+/** The parts of the agent that facts come from. */
 export interface FactSources {
   readonly version: string;
   readonly tools: AgentFacts["tools"];
@@ -34,7 +34,7 @@ export interface FactSources {
   readonly clock: Clock;
 }
 
-/** Joins what the parts of the agent know, for the status, the pages and metrics. */
+/** Collects facts from the parts of the agent for the status, the pages and metrics. */
 export class FactCollector {
   readonly #sources: FactSources;
 
@@ -42,7 +42,7 @@ export class FactCollector {
     this.#sources = sources;
   }
 
-  /** undefined while there is nothing to tell. */
+  /** undefined while there is nothing to report. */
   statusFacts(): AgentFacts | undefined {
     const { version, tools, settings, modes, serving, drift, record, nodeServices } = this.#sources;
     const { newest, unusable, applied } = settings.ladder;

@@ -2,7 +2,7 @@ import type { ProxyMode } from "../../crds/api.ts";
 import { describeMeanwhile } from "./stale-services.ts";
 import type { NodePresence } from "../node/node-presence.ts";
 
-/** What the answers of the health endpoints depend on. */
+/** The input of the health endpoints' answers. */
 export interface HealthFacts {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -37,7 +37,7 @@ export interface HealthBody {
   readonly stale: boolean;
   /** When the stored Services were stored; only while they are served. */
   readonly staleSince?: string;
-  /** Everything that is not as it should be. */
+  /** Everything that is wrong. */
   readonly messages: readonly string[];
 }
 
@@ -45,8 +45,8 @@ export interface HealthBody {
 const lateAfterMs = 60_000;
 
 /**
- * For load balancers: whether this node should get traffic. Not while it is unknown what to program: a node that has
- * just been booted has no rules at all.
+ * For load balancers: whether this node should get traffic. False while the agent does not know what to program: a node that
+ * has just booted has no rules at all.
  */
 export function judgeHealthz(facts: HealthFacts): HealthReport {
   const nodeMessage = ineligible(facts);
@@ -59,8 +59,8 @@ export function judgeHealthz(facts: HealthFacts): HealthReport {
 }
 
 /**
- * For the kubelet: false only where a new start may help. It does not where the node lacks what the mode needs, nor while
- * the API server or the settings are awaited.
+ * For the kubelet: false only where a restart may help. It does not help where the node lacks what the mode needs, nor while
+ * the agent waits for the API server or the settings.
  */
 export function judgeLivez(facts: HealthFacts): HealthReport {
   const restartHelps = facts.failure?.reason !== "ModeUnsupported" && facts.waitingFor.length === 0;
@@ -96,7 +96,7 @@ function report(
   };
 }
 
-/** Whether the kernel follows the cluster, whatever becomes of the node itself: for health check node ports. */
+/** Whether the kernel follows the cluster, whatever the state of the node itself: for health check node ports. */
 export function isProxyHealthy(facts: HealthFacts): boolean {
   return !isLate(facts);
 }

@@ -4,7 +4,7 @@ import type { ServiceProblem } from "../services/service-problem.ts";
 import type { RefusedService, SyncReport } from "../sync/routed-sync.ts";
 
 /**
- * What Services ask for and do not get, worst first: refused by the kernel, wrong in the API object, not done by the
+ * What Services ask for and do not get, worst first: refused by the kernel, wrong in the API object, not supported by the
  * mode. Texts fit the limits of the NodeProxy schema.
  */
 export function listUnsupported(

@@ -10,7 +10,7 @@ export interface NotableEvent {
 
 const namedServices = 5;
 
-/** What is new in `outcome` against the syncs before it; a state that lasts is told once. */
+/** What is new in `outcome` against the syncs before it; a state that lasts is reported once. */
 export function findNotableEvents(
   outcome: SyncOutcome,
   lastSuccess: SyncSuccess | undefined,

@@ -16,7 +16,7 @@ export interface ReporterDeps extends StatusWriterDeps {
   readonly log: Logger;
 }
 
-/** Tells people what happens on this node: in the log, in metrics, as Events on its NodeProxy and in the status. */
+/** Reports what happens on this node: in the log, in metrics, as Events on its NodeProxy and in the status. */
 export class Reporter {
   /** The newest syncs. */
   readonly record = new SyncRecord();
@@ -54,7 +54,7 @@ export class Reporter {
     this.#recordEvents([event]);
   }
 
-  /** Something the status tells may have changed. */
+  /** Something that the status shows may have changed. */
   requestStatusWrite(): void {
     this.#statusWriter.requestWrite();
   }

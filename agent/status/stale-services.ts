@@ -1,7 +1,7 @@
 import type { Clause } from "../../platform/text/clause.ts";
 
 /**
- * What happens until the API server has told about all objects.
+ * What happens until the API server has sent all objects.
  * @param staleSinceMs when the Services were stored that stand in for its own, milliseconds since the epoch; undefined when none do
  */
 export function describeMeanwhile(staleSinceMs: number | undefined): Clause {

@@ -17,7 +17,7 @@ const requestTimeoutMs = 10_000;
 
 export interface StatusWriterDeps {
   readonly api: Pick<ApiClient, "apply">;
-  /** undefined while there is nothing to tell. */
+  /** undefined while there is nothing to report. */
   readonly collectFacts: () => AgentFacts | undefined;
   /** Longest time between two writes. */
   readonly heartbeatMs: number;
@@ -52,7 +52,7 @@ export class StatusWriter {
     this.#wakeSignal.wake();
   }
 
-  /** Something the status tells may have changed. */
+  /** Something that the status shows may have changed. */
   requestWrite(): void {
     this.#wakeSignal.wake();
   }

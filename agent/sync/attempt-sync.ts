@@ -36,7 +36,7 @@ export async function attemptSync(request: SyncRequest): Promise<SyncAttempt> {
       return { kind: "failure", reason: "ModeUnsupported", scope: scope.kind, mode, message: choice.reason };
     }
     mode = choice.mode;
-    // What a rule asks for may have become possible.
+    // A mode that a rule asks for may have become usable.
     if (scope.kind === "full" && router.hasUnmet) await modes.lookAgain();
     const done = await router.sync({ main: mode, missing: modes.missing(), desired, scope });
     return { kind: "success", mode, fallbackReason: choice.fallbackReason, ...done };

@@ -11,7 +11,7 @@ export interface ModeFailure {
   readonly message: string;
   /** Failures in a row, this one included. */
   readonly failures: number;
-  /** Whether it failed in the sync that is told about; otherwise it was not tried again. */
+  /** Whether it failed in the reported sync; otherwise it was not tried in that sync. */
   readonly isNew: boolean;
 }
 

@@ -16,7 +16,7 @@ export interface MisplacedServices {
   readonly servedBy: (service: ServiceName) => ProxyMode | undefined;
 }
 
-/** The Services that another mode serves than the one that a rule asks for, and why. */
+/** The Services whose mode differs from the one that a rule asks for, and why. */
 export function findMisplaced(services: MisplacedServices): readonly UnsupportedFeature[] {
   const { unmet, pending, missing, known, messageOf, servedBy } = services;
   const tell = (service: ServiceName, mode: ProxyMode, cause: string): UnsupportedFeature => {

@@ -2,22 +2,22 @@ import type { ProxyMode } from "../../crds/api.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { DataplaneRunner } from "../dataplane/runner.ts";
 
-/** Cleans up modes that serve no Service, also what an earlier process has left. */
+/** Cleans up modes that serve no Service, including rules of an earlier process. */
 export class IdleModes {
   readonly #log: Logger;
-  /** Modes that are known to have left nothing. */
+  /** Modes that are known to have no rules left. */
   readonly #clean = new Set<ProxyMode>();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** The mode is about to be used. */
+  /** To be called before the mode is used. */
   use(mode: ProxyMode): void {
     this.#clean.delete(mode);
   }
 
-  /** Removes the rules of these modes once. What fails is tried again with the next call. */
+  /** Removes the rules of these modes once. A mode that fails is tried again in the next call. */
   async retire(runners: readonly DataplaneRunner[]): Promise<void> {
     for (const runner of runners) {
       if (!this.#clean.has(runner.mode)) await this.#retire(runner);

@@ -1,7 +1,7 @@
 import type { Logger } from "../../platform/log.ts";
 import type { SyncOutcome } from "./sync-outcome.ts";
 
-/** One line per sync: partial syncs are too many for level info. */
+/** Logs one line per sync; partial syncs are too frequent for level info. */
 export function logOutcome(log: Logger, outcome: SyncOutcome): void {
   const elapsedMs = Math.round(outcome.durationMs * 10) / 10;
   const { scope, settings, mode } = outcome;

@@ -26,7 +26,7 @@ export interface ModeProbeDeps {
 export class ModeProbe {
   readonly #deps: ModeProbeDeps;
   readonly #wakeSignal: WakeSignal;
-  /** What the pause before the next check counts for. */
+  /** The settings that the pause before the next check applies to. */
   #checked: NodeProxySpec | undefined;
   #checks = 0;
   #nextCheckMs = 0;

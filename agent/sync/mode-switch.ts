@@ -1,6 +1,7 @@
 import type { NodeProxyConfig, ProxyMode } from "../../crds/api.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/log.ts";
+import type { Clause } from "../../platform/text/clause.ts";
 import type { DataplaneRunner } from "../dataplane/runner.ts";
 import { allowedModes } from "../settings/allowed-modes.ts";
 import { chooseMode, onlyTheseModes, type MissingRequirements, type ModeChoice } from "./choose-mode.ts";
@@ -28,7 +29,7 @@ export class ModeSwitch {
     this.#log = deps.log;
   }
 
-  /** What the node lacked for each mode when it was last looked at; empty before {@link choose}. */
+  /** What the node lacked for each mode at the last check; empty before {@link choose}. */
   missing(): MissingRequirements {
     return this.#missing;
   }
@@ -39,8 +40,8 @@ export class ModeSwitch {
   }
 
   /**
-   * The mode to run. A usable one is kept until other modes are allowed, so that a passing trouble of the node does not
-   * change its mode; while none is usable, each call looks at the node again.
+   * The mode to run. A usable one is kept until other modes are allowed, so that a temporary problem of the node does not
+   * change its mode; while none is usable, each call checks the node again.
    */
   async choose(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<UsableMode | UnusableMode> {
     const allowed = allowedModes(config).join();
@@ -55,10 +56,10 @@ export class ModeSwitch {
   }
 
   /**
-   * Looks at the node for settings that are not applied yet, and changes nothing about the mode to run: why no mode of theirs
-   * can run, as a clause; undefined when {@link choose} will take one of them.
+   * Why the node can run no mode of settings that are not applied yet; undefined when {@link choose} will take one of them.
+   * Does not change the mode to run.
    */
-  async findProblem(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<string | undefined> {
+  async findProblem(config: Pick<NodeProxyConfig, "mode" | "fallbackModes">): Promise<Clause | undefined> {
     this.#next = undefined;
     const choice = await this.#look(config);
     if (choice.kind === "unusable") return choice.reason;
@@ -67,15 +68,15 @@ export class ModeSwitch {
   }
 
   /**
-   * Whether the kernel has rules of any mode, also of an earlier process. True also where this cannot be determined: what may be
-   * there must not be replaced by something older. Never rejects.
+   * Whether the kernel has rules of any mode, also of an earlier process. True also where this cannot be determined, so
+   * that existing rules are never replaced by older ones. Never rejects.
    */
   async haveRules(): Promise<boolean> {
     for (const runner of this.#runners.values()) if (await this.#mayHaveRules(runner)) return true;
     return false;
   }
 
-  /** Looks again what the node lacks for each mode, and keeps the mode to run. */
+  /** Checks again what the node lacks for each mode, and keeps the mode to run. */
   async lookAgain(): Promise<void> {
     this.#missing = await this.#findMissing(new Set([...this.#missing.keys(), ...this.#runners.keys()]));
   }

@@ -2,7 +2,7 @@ import type { ProxyMode } from "../../crds/api.ts";
 import type { DesiredService, ServiceName } from "../services/desired-state.ts";
 
 export interface PartitionRules {
-  /** The mode of all Services for which no rule asks for another one. */
+  /** The mode of all Services that no rule gives to another mode. */
   readonly main: ProxyMode;
   /** Modes that this node can run, the main one among them. */
   readonly usable: ReadonlySet<ProxyMode>;
@@ -10,7 +10,7 @@ export interface PartitionRules {
 
 /** Where Services belong. Those in neither map belong to the main mode. */
 export interface Partition {
-  /** Services that belong to another mode than the main one. */
+  /** Services that do not belong to the main mode. */
   readonly others: ReadonlyMap<ServiceName, ProxyMode>;
   /** Services for which a rule asks for a mode that the node cannot run. They belong to the main mode. */
   readonly unmet: ReadonlyMap<ServiceName, ProxyMode>;

@@ -6,7 +6,7 @@ export interface Placement {
   readonly main: ProxyMode;
   /** All modes of the node. */
   readonly modes: Iterable<ProxyMode>;
-  /** Services that belong to another mode than the main one. */
+  /** Services that do not belong to the main mode. */
   readonly others: ReadonlyMap<ServiceName, ProxyMode>;
   /** Modes that failed and are not tried now. */
   readonly blocked: ReadonlySet<ProxyMode>;
@@ -22,7 +22,7 @@ export function targetOf(placement: Placement, service: ServiceName): ProxyMode 
   return [...modes].find((mode) => has(mode, service)) ?? main;
 }
 
-/** Whether a mode has to serve the Service now. A mode keeps what its target does not have yet: no Service is ever in none. */
+/** Whether a mode has to serve the Service now. A mode keeps a Service until its new mode has it. */
 export function servesNow(placement: Placement, mode: ProxyMode, service: ServiceName): boolean {
   const target = targetOf(placement, service);
   return mode === target || (placement.has(mode, service) && !placement.has(target, service));

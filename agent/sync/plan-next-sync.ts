@@ -1,4 +1,4 @@
-/** What decides when the next sync may start. All times in milliseconds of the monotonic clock. */
+/** The input of the decision when the next sync starts. All times in milliseconds of the monotonic clock. */
 export interface SyncPace {
   /** Something changed since the last sync started. */
   readonly requested: boolean;
@@ -19,7 +19,7 @@ export interface SyncPace {
 }
 
 export interface NextSync {
-  /** When to start; in the past means now. */
+  /** When to start; a time in the past means now. */
   readonly atMs: number;
   /** Whether all Services must be programmed even when only some changed. */
   readonly full: boolean;

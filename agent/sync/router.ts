@@ -26,14 +26,14 @@ export interface ModeRouterDeps {
 }
 
 export interface RouteRequest {
-  /** The mode of all Services for which no rule asks for another one that the node can run. */
+  /** The mode of all Services that no rule gives to another usable mode. */
   readonly main: ProxyMode;
   readonly missing: MissingRequirements;
   readonly desired: DesiredState;
   readonly scope: SyncScope;
 }
 
-/** There may be one for every Service, so the list is kept while what it is made of stays the same. */
+/** There may be one for every Service, so the list is kept until its inputs change. */
 interface MisplacedList {
   readonly unmetVersion: number;
   readonly missing: MissingRequirements;
@@ -41,7 +41,7 @@ interface MisplacedList {
 }
 
 /**
- * Gives each Service to its mode. A Service joins its new mode before it leaves the old one, so it is never in none: also when
+ * Gives each Service to its mode. A Service joins its new mode before it leaves the old one, so some mode always serves it. If
  * the new mode fails or refuses it, it stays where it is. A mode besides the main one that fails is left alone for 1 to 30
  * seconds and holds up no other; what no mode serves then goes to the main one. Modes without Services are cleaned up.
  */
@@ -119,7 +119,7 @@ export class ModeRouter implements ServingModes {
     return this.#modes.servicesOf(mode);
   }
 
-  /** A mode with Services stays usable: a passing trouble of the node does not move them. */
+  /** A mode with Services stays usable: a temporary problem of the node does not move them. */
   #place({ main, missing, desired }: RouteRequest, scope: SyncScope): void {
     const canRun = (mode: ProxyMode): boolean => (missing.get(mode) ?? []).length === 0;
     const usable = [...this.#runners.values()].filter(({ mode, size }) => size > 0 || canRun(mode));

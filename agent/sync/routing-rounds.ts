@@ -18,9 +18,8 @@ export interface RoutingRounds {
 }
 
 /**
- * Syncs all modes and says what each did. In the first round a mode takes in what is new for it, and keeps what has to leave
- * while the mode that it goes to does not have it. The second round takes out what has arrived there, and gives to the main mode
- * what another one failed to take in.
+ * Syncs all modes and reports what each did. In the first round a mode adds its new Services and keeps those that move away. The
+ * second round removes those that have arrived in their new mode, and gives the main mode those that another mode failed to add.
  * @throws what the main mode throws
  */
 export async function runRounds(rounds: RoutingRounds): Promise<ReadonlyMap<ProxyMode, ModeReport>> {
@@ -59,7 +58,7 @@ async function runMode(
   }
 }
 
-/** What the mode has and must not have, or the reverse, apart from what it refused. */
+/** The Services that the mode has and must not have, or the reverse, without those it refused. */
 function leftToDo(
   runner: DataplaneRunner,
   { modes, candidates }: Pick<RoutingRounds, "modes" | "candidates">,
@@ -71,7 +70,7 @@ function leftToDo(
   return new Set([...candidates].filter(isLeft));
 }
 
-/** Two syncs of one mode as one. */
+/** Combines two syncs of one mode. */
 function addReports(first: ModeReport | undefined, second: ModeReport): ModeReport {
   if (first === undefined) return second;
   const scope = first.scope === "full" ? first.scope : second.scope;

@@ -39,12 +39,12 @@ export interface ServiceSyncObserver {
   readonly onChange: (kind: WatchedKind) => void;
   /** The first list of the kind is complete. */
   readonly onListed: (kind: WatchedKind) => void;
-  /** A sync takes up all changes so far. */
+  /** A sync starts with all changes so far. */
   readonly onTake: () => void;
   readonly onOutcome: (outcome: SyncOutcome) => void;
-  /** The kernel holds what `catalog` told last. */
+  /** The kernel matches the latest state of `catalog`. */
   readonly onInStep: (catalog: ServiceCatalog, last: LastSync & { readonly config: NodeProxyConfig }) => void;
-  /** What {@link ServiceSync} tells about itself may differ, without a sync. */
+  /** The state of {@link ServiceSync} may have changed without a sync. */
   readonly onFactsChange: () => void;
 }
 
@@ -108,7 +108,7 @@ export class ServiceSync {
     this.#loop.setSettings(settings);
   }
 
-  /** Begins to follow the Namespaces, for settings that select Services by their labels. */
+  /** Starts to watch the Namespaces, for settings that select Services by their labels. */
   followNamespaces(): void {
     this.#feed.followNamespaces();
   }

@@ -22,7 +22,7 @@ export interface SyncLoopDeps {
   readonly router: ModeRouter;
   /** Called after each sync. */
   readonly onOutcome: (outcome: SyncOutcome) => void;
-  /** The kernel holds what `takeChanges` told last, whether or not that took a sync. */
+  /** The kernel matches the latest changes from `takeChanges`, whether or not that took a sync. */
   readonly onInStep: (last: LastSync) => void;
   readonly clock: Clock;
   /** Like Math.random, for the jitter of retries. */
@@ -160,9 +160,9 @@ export class SyncLoop {
     this.#failures += 1;
     this.#waiting.fail();
     const delayMs = backoffDelayMs(this.#failures, retryBackoff, this.#deps.random);
-    // Settings that arrived in the meantime may be the cure.
+    // Settings that arrived in the meantime may fix the failure.
     this.#retryAtMs = sync.settings === this.#settings ? this.#deps.clock.monotonicMs() + delayMs : undefined;
-    // What the kernel holds is not known any more.
+    // The state of the kernel is now unknown.
     this.#lastFullMs = undefined;
     this.#deps.onOutcome({ ...sync, failures: this.#failures });
   }

@@ -13,8 +13,8 @@ interface SyncFacts {
 }
 
 /**
- * The kernel does what the settings and the Services known at the start of the sync say; where {@link RoutedSync.failing} names
- * modes, apart from their Services.
+ * The kernel matches the settings and Services known at the start of the sync, except for Services of the modes that
+ * {@link RoutedSync.failing} lists.
  */
 export interface SyncSuccess extends SyncFacts, RoutedSync {
   readonly kind: "success";

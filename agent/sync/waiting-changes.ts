@@ -3,7 +3,7 @@ import type { Clock } from "../../platform/async/clock.ts";
 /** Since when changes wait for the kernel, from the API event that brought them to the successful sync. */
 export class WaitingChanges {
   readonly #clock: Clock;
-  /** Oldest change that no sync has taken up. */
+  /** Oldest change that no sync has included. */
   #queuedSinceMs: number | undefined;
   /** Oldest change of the running sync, or of the ones that failed. */
   #takenSinceMs: number | undefined;
@@ -22,13 +22,13 @@ export class WaitingChanges {
     return this.#queuedSinceMs !== undefined;
   }
 
-  /** A sync takes up everything that is queued. */
+  /** A sync starts with everything that is queued. */
   take(): void {
     this.#takenSinceMs ??= this.#queuedSinceMs;
     this.#queuedSinceMs = undefined;
   }
 
-  /** What was taken is not in the kernel: it waits on, as what comes before the next {@link complete} does. */
+  /** The sync failed: its changes keep waiting, like those that arrive before the next {@link complete}. */
   fail(): void {
     this.#hasFailed = true;
   }

@@ -6,13 +6,13 @@ import { isNotFound } from "../../platform/kube/api-error.ts";
 import type { Resource } from "../../platform/kube/resources.ts";
 import type { Logger } from "../../platform/log.ts";
 
-/** An API server is upgraded while we run: look again this often. */
+/** The API server may be upgraded while the agent runs, so ask again this often. */
 const absentRetryMs = 600_000;
 const failureBackoff = { baseDelayMs: 200, maxDelayMs: 30_000 };
 
 /**
- * Resolves when the API server serves the resource, or when `signal` aborts; calls `onAbsent` whenever it finds that it
- * does not. Never rejects: an API server that cannot be reached is asked again.
+ * Resolves when the API server serves the resource, or when `signal` aborts. Calls `onAbsent` each time the resource is
+ * missing. Never rejects: an unreachable API server is asked again.
  */
 export async function awaitServed({
   client,

@@ -6,9 +6,9 @@ const graceMs = 2_000;
 const checkAgainMs = 5_000;
 
 /**
- * Serves what an earlier run has stored while the API server does not answer, on a node without rules: it has just booted, or
- * another process has removed them. Rules that exist are at least as new as what is stored, and stay untouched. Resolves when
- * the first lists are complete, when something was served or nothing is stored, and when `signal` aborts.
+ * Serves the objects that an earlier run stored while the API server does not answer, on a node without rules: it has just
+ * booted, or another process has removed them. Existing rules are at least as new as the stored objects and stay untouched.
+ * Resolves when the first lists are complete, when something was served or nothing is stored, and when `signal` aborts.
  */
 export async function bridgeOutage<Stored>({
   isWaiting,
@@ -22,7 +22,7 @@ export async function bridgeOutage<Stored>({
   readonly isWaiting: () => boolean;
   /** Whether the kernel has rules of ours. */
   readonly hasRules: () => Promise<boolean>;
-  /** undefined when nothing that can be used is stored. */
+  /** undefined when nothing usable is stored. */
   readonly read: () => Promise<Stored | undefined>;
   readonly serve: (stored: Stored) => void;
   readonly clock: Clock;

@@ -15,7 +15,7 @@ export interface ClusterFeedDeps {
   readonly needsNamespaces: () => boolean;
   /** Whether the kernel has rules of ours. */
   readonly hasRules: () => Promise<boolean>;
-  /** The catalog was told about an object of the kind. */
+  /** The catalog has received a change of the kind. */
   readonly onChange: (kind: WatchedKind) => void;
   /** The first list of the kind is complete. */
   readonly onListed: (kind: WatchedKind) => void;
@@ -66,7 +66,7 @@ export class ClusterFeed {
     ]);
   }
 
-  /** Begins to follow the Namespaces, if it does not yet. */
+  /** Starts to watch the Namespaces, unless it already does. */
   followNamespaces(): void {
     this.#watch.needNamespaces();
   }
@@ -83,19 +83,19 @@ export class ClusterFeed {
   }
 
   /**
-   * When the objects were stored that stand in for those of the API server, in milliseconds since the epoch; undefined when
-   * all are those of the API server, and while there are none.
+   * When the stored objects that stand in for those of the API server were stored, in milliseconds since the epoch.
+   * undefined when all objects come from the API server, and while there are none.
    */
   get staleSinceMs(): number | undefined {
     return this.#staleSinceMs;
   }
 
-  /** Whether the API server has told everything that the current settings need. */
+  /** Whether the API server has sent all objects that the current settings need. */
   #isLive(): boolean {
     return this.waitingFor().length === 0;
   }
 
-  /** Whether the API server has told everything of every kind that is followed. */
+  /** Whether the API server has sent all objects of every watched kind. */
   #isComplete(): boolean {
     return this.#watch.waitingFor().length === 0;
   }

@@ -9,8 +9,8 @@ const weightsAnnotation = "kubesteer.dev/endpoint-weights";
 const none: ReadonlyMap<IpAddress, number> = new Map();
 
 /**
- * Weights by endpoint address, 0–100. Entries that cannot be read are noted and left out; one for an address that no
- * endpoint has is no mistake, since endpoints come and go.
+ * Weights by endpoint address, 0–100. Unreadable entries are noted and left out. An entry for an
+ * address without an endpoint is not an error, since endpoints come and go.
  */
 export function readEndpointWeights(
   annotations: JsonObject,

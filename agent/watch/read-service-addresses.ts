@@ -23,7 +23,7 @@ export function readExternalIPs(
   return reader.readEach("spec.externalIPs", itemsOf(spec["externalIPs"]), addressOfFamily(clusterIPs));
 }
 
-/** Ingress entries with a host name only, or with ipMode Proxy, are for somebody else to serve. */
+/** Ingress entries with a host name only, or with ipMode Proxy, are not served: another load balancer does that. */
 export function readLoadBalancerIPs(
   status: JsonObject,
   clusterIPs: readonly IpAddress[],
@@ -37,7 +37,7 @@ export function readLoadBalancerIPs(
   });
 }
 
-/** An invalid range is left out; with none left nobody is kept out, as in kube-proxy. */
+/** An invalid range is left out; with none left no client is kept out, as in kube-proxy. */
 export function readSourceRanges(spec: JsonObject, reader: LenientReader): readonly Cidr[] {
   const field = "spec.loadBalancerSourceRanges";
   const values = itemsOf(spec["loadBalancerSourceRanges"]);

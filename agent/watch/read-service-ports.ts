@@ -4,7 +4,7 @@ import { parsePort, parsePortName, parseProtocol } from "../services/service-por
 import type { LenientReader } from "./lenient-reader.ts";
 import { fieldsOf } from "./read-json.ts";
 
-/** Ports with unique name and protocol, and with unique number and protocol: of two the first counts. */
+/** Ports with unique name and protocol, and unique number and protocol: of two duplicates the first counts. */
 export function readServicePorts(
   values: readonly unknown[],
   reader: LenientReader,
@@ -21,7 +21,7 @@ export function readServicePorts(
   });
 }
 
-/** A port number that is 0 or unset is none; one that is invalid is noted and left out. */
+/** The port number; undefined when it is 0 or unset. An invalid one is noted and left out. */
 export function readOptionalPort(field: string, value: unknown, reader: LenientReader): Port | undefined {
   return value === undefined || value === null || value === 0
     ? undefined

@@ -1,4 +1,4 @@
-/** Far above the nodes and zones of a cluster; a cluster that replaces its nodes all the time does not fill the memory. */
+/** Far more than a cluster has nodes and zones, and a bound on memory where nodes are replaced all the time. */
 const mostEntries = 20_000;
 
 const none: readonly string[] = [];
@@ -7,7 +7,7 @@ const lists = new Map<string, readonly string[]>();
 
 /**
  * The same string object for the same name. A hundred thousand endpoints name a few hundred nodes, and each name read
- * from JSON is a string of its own.
+ * from JSON would be a separate string.
  */
 export function sharedName(name: string): string {
   return shared(names, name, () => name);

@@ -4,15 +4,15 @@ import type { KeptEndpoint, KeptEndpointSlice } from "../services/catalog/kept-e
 import type { KeptService } from "../services/catalog/kept-service.ts";
 import { sharedName, sharedNames } from "./shared-names.ts";
 
-/** To be raised when what is kept of an object changes: another version is not read. */
+/** Raise this when the stored fields of an object change: other versions are not read. */
 const formatVersion = 1;
 
-/** Long enough to be worth a write, short enough not to be felt by anybody who waits. */
+/** Large enough for an efficient write, small enough not to block the event loop for long. */
 const chunkLength = 64 * 1024;
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Objects of an earlier time. */
+/** Objects as an earlier run stored them. */
 export interface StoredSnapshot extends CatalogObjects {
   /** Milliseconds since the epoch. */
   readonly storedAtMs: number;
@@ -78,7 +78,7 @@ function parseHeader(text: string): number {
   return storedAtMs;
 }
 
-// JSON leaves out what is undefined. It is put back, so that an object equals itself after the way through the file.
+// JSON leaves out undefined fields. They are restored, so that an object equals its stored form when read back.
 
 function parseService(value: unknown): KeptService {
   const service = value as KeptService;

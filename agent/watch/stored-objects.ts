@@ -11,10 +11,10 @@ import type { Logger } from "../../platform/log.ts";
 import type { CatalogObjects } from "../services/catalog/catalog-objects.ts";
 import { parseStoredObjects, renderStoredObjects, type StoredSnapshot } from "./stored-objects-format.ts";
 
-/** Changes of this time are stored together. */
+/** Changes within this time are stored together. */
 const storePeriodMs = 10_000;
 
-/** Storing takes a third of a second for 10,000 Services of 10 endpoints: at most this part of the time goes into it. */
+/** Limits the share of time spent on storing. It takes a third of a second for 10,000 Services of 10 endpoints. */
 const mostBusyShare = 1 / 100;
 
 export interface StoredObjectsDeps {
@@ -25,8 +25,8 @@ export interface StoredObjectsDeps {
 
 /**
  * The last known objects of the cluster, kept in a file so that a node without rules can serve while the API server is away.
- * The file is replaced as a whole: a reader finds the old or the new objects. It is compressed, and what gzip checks at its
- * end tells a torn or damaged file.
+ * The file is replaced as a whole: a reader finds the old or the new objects. It is compressed, and gzip's
+ * checksum detects a torn or damaged file.
  */
 export class StoredObjects {
   readonly #deps: StoredObjectsDeps;
@@ -38,7 +38,7 @@ export class StoredObjects {
     this.#file = join(deps.directory, "objects.jsonl.gz");
   }
 
-  /** undefined when nothing was stored, or nothing that can be used. */
+  /** undefined when nothing usable is stored. */
   async read(): Promise<StoredSnapshot | undefined> {
     try {
       return await readSnapshot(this.#file);
@@ -53,13 +53,13 @@ export class StoredObjects {
     }
   }
 
-  /** What is stored is not up to date any more. Costs nothing. */
+  /** Marks the stored objects as out of date. Costs nothing. */
   noteChange(): void {
     this.#changed = true;
   }
 
   /**
-   * Stores what has changed every ten seconds, more seldom where there is much of it, and once more when `signal` aborts; resolves then. Never rejects.
+   * Stores what has changed every ten seconds, less often if storing takes long, and once more when `signal` aborts. Resolves then; never rejects.
    * @param collect the objects to store; undefined while they are not complete
    */
   async run(collect: () => CatalogObjects | undefined, signal: AbortSignal): Promise<void> {
@@ -114,7 +114,7 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   if (rest !== "") yield rest;
 }
 
-/** Lets everybody else have a turn between two chunks. */
+/** Yields to the event loop between two chunks. */
 async function* unhurried(chunks: Iterable<string>): AsyncGenerator<string> {
   for (const chunk of chunks) {
     yield chunk;

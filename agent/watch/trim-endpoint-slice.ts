@@ -18,8 +18,8 @@ const triggerTimeAnnotation = "endpoints.kubernetes.io/last-change-trigger-time"
 const headlessLabel = "service.kubernetes.io/headless";
 
 /**
- * What of an EndpointSlice decides about traffic. Undefined for a slice without a Service, of a headless Service, or of
- * addressType FQDN. Never throws; what cannot be used is left out and named in `problems`.
+ * The fields of an EndpointSlice that decide about traffic. Undefined for a slice without a Service, of a headless Service, or of
+ * addressType FQDN. Never throws; unusable fields are left out and listed in `problems`.
  */
 export function trimEndpointSlice(object: unknown): KeptEndpointSlice | undefined {
   const slice = fieldsOf(object);
@@ -45,7 +45,7 @@ export function trimEndpointSlice(object: unknown): KeptEndpointSlice | undefine
   };
 }
 
-/** Unlike in a Service, a port here must say its name, be it "". */
+/** Unlike in a Service, a port must have a name here, even if it is "". */
 function parseEndpointPort(value: unknown): KeptEndpointPort {
   const { name, protocol, port } = fieldsOf(value);
   return { name: parsePortName(name), protocol: parseProtocol(protocol), port: parsePort(port) };

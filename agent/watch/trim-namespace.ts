@@ -1,6 +1,6 @@
 import { fieldsOf, labelsOf, textOf } from "./read-json.ts";
 
-/** What is kept of a Namespace: what a namespaceSelector can ask for. */
+/** The fields of a Namespace that a namespaceSelector can match. */
 export interface KeptNamespace {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import type { Cidr } from "../../platform/ip/address.ts";
 import { parseCidr } from "../../platform/ip/cidr.ts";
 import { fieldsOf, itemsOf, textOf } from "./read-json.ts";
 
-/** What is kept of a ServiceCIDR. */
+/** The fields of a ServiceCIDR that the agent uses. */
 export interface KeptServiceCIDR {
   readonly name: string;
   readonly cidrs: readonly Cidr[];

@@ -12,13 +12,13 @@ import {
 import { readAffinityTimeout, readIsLocal } from "./read-service-policies.ts";
 import { readOptionalPort, readServicePorts } from "./read-service-ports.ts";
 
-/** Somebody else serves a Service that has this label, whatever its value. */
+/** Another proxy serves a Service that has this label, whatever its value. */
 const serviceProxyNameLabel = "service.kubernetes.io/service-proxy-name";
 
 /**
- * What of a Service decides about traffic. Undefined for a Service that has no virtual address of ours: headless,
- * ExternalName, without a clusterIP yet, or left to another proxy by its label. Never throws; what cannot be used is
- * left out and named in `problems`.
+ * The fields of a Service that decide about traffic. Undefined for a Service that has no virtual address of ours: headless,
+ * ExternalName, without a clusterIP yet, or left to another proxy by its label. Never throws; unusable fields are
+ * left out and listed in `problems`.
  */
 export function trimService(object: unknown): KeptService | undefined {
   const service = fieldsOf(object);
@@ -58,7 +58,7 @@ function hasVirtualAddress({ type, clusterIP }: JsonObject): boolean {
   return type !== "ExternalName" && typeof clusterIP === "string" && clusterIP !== "" && clusterIP !== "None";
 }
 
-/** Only then externalTrafficPolicy means something. */
+/** externalTrafficPolicy has a meaning only for these Services. */
 function isExternallyReachable({ type, externalIPs }: JsonObject): boolean {
   return type === "LoadBalancer" || type === "NodePort" || itemsOf(externalIPs).length > 0;
 }

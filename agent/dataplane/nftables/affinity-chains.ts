@@ -88,7 +88,7 @@ function sharedAffinity({ port, scopes, timeoutSeconds }: AffinityTraits): Affin
   };
 }
 
-/** Tells the names of shared chains for different scopes apart. */
+/** Distinguishes the names of shared chains for different scopes. */
 function scopeMark(scopes: ScopeEndpoints): string {
   if (!scopes.has("local")) return "";
   return scopes.has("cluster") ? "cl" : "l";

@@ -24,7 +24,7 @@ export interface DriftWatchDeps {
 }
 
 /**
- * Tells foreign transactions on our tables from our own, which carry a number that we have chosen. It listens from the first
+ * Distinguishes foreign transactions on our tables from our own, which carry a known number. It listens from the first
  * {@link DriftWatch.duringRefill} on; when it begins it looks once whether the tables are as we left them. Where it cannot listen
  * it only does the latter, with each attempt.
  */
@@ -71,7 +71,7 @@ export class DriftWatch {
     this.#listening = { stop, ended: this.#createListener(stop.signal).run(stop.signal) };
   }
 
-  /** Tells what was kept back. */
+  /** Reports what was held back. */
   #release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;

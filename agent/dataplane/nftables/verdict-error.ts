@@ -1,3 +1,5 @@
+import type { Clause } from "../../../platform/text/clause.ts";
+
 /**
  * The desired state asks for a combination of verdicts that the rules of this mode cannot express. A guess would send
  * packets where they must not go.
@@ -5,8 +7,8 @@
 export class NftVerdictError extends RangeError {
   override readonly name = "NftVerdictError";
 
-  /** @param what what the rules can express, as one clause */
-  constructor(what: string, got: unknown) {
+  /** @param what what the rules can express */
+  constructor(what: Clause, got: unknown) {
     super(`${what}; got ${JSON.stringify(got)}`);
   }
 }

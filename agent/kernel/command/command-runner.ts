@@ -10,7 +10,7 @@ export interface CommandRunnerOptions {
   readonly log: Logger;
 }
 
-/** Runs programs for real. */
+/** Runs programs of the host. */
 export function createCommandRunner({ netns, log }: CommandRunnerOptions): CommandRunner {
   return {
     async run(command, args, options = {}) {

@@ -1,4 +1,4 @@
-/** Runs programs of the host. The agent's only door to them; tests put a fake in its place. */
+/** Runs programs of the host. The agent runs them only through this interface; tests replace it with a fake. */
 export interface CommandRunner {
   /**
    * Runs a program to its end. A non-zero exit code is a result, not an error.
@@ -11,12 +11,12 @@ export interface CommandRunner {
 }
 
 export interface RunOptions {
-  /** A file with all of it is the standard input, so that the program never takes a part for the whole: see `input-file.ts`. */
+  /** Passed as a complete file, so that the program never takes a part of it for the whole: see `input-file.ts`. */
   readonly input?: string;
   /** @default 30000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Gets the output piece by piece; the result's `stdout` is empty then. For output without a bound. Must not throw. */
+  /** Gets the output piece by piece; the result's `stdout` is empty then. For output of unbounded size. Must not throw. */
   readonly onStdout?: (text: string) => void;
 }
 
@@ -24,7 +24,7 @@ export interface StartOptions {
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * How the bytes of standard output become text; latin1 makes one character of each byte, for what is no text.
+   * How the bytes of standard output become text; latin1 turns each byte into one character, for binary output.
    * @default "utf8"
    */
   readonly encoding?: "utf8" | "latin1";

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
-/** In memory, and writable also in containers that can write nowhere else (OCI runtime specification, default filesystems). */
+/** In memory, and writable even in containers with a read-only root file system (OCI runtime specification). */
 const memoryDirectory = "/dev/shm";
 
 /**
- * A file without a name that holds `text`, open for reading at its beginning. Whoever reads it finds all of `text`, whatever
- * becomes of this process: of a pipe whose writer is killed, a reader takes for the whole what has come so far.
+ * A file without a name that holds `text`, open for reading at its beginning. The reader gets all of `text`, whatever
+ * happens to this process. A reader of a pipe whose writer is killed would take the part that arrived for the whole.
  */
 export async function openInput(text: string, directory = memoryDirectory): Promise<FileHandle> {
   const path = join(directory, `kubesteer-${randomUUID()}`);

@@ -1,4 +1,4 @@
-/** A command, and the program with arguments that runs it: itself, or another one that leads to it. */
+/** A command, and the program with arguments that runs it: the command itself or a wrapper. */
 export interface Invocation {
   readonly command: string;
   readonly file: string;

@@ -20,7 +20,7 @@ export async function runCommand(
 ): Promise<CommandResult> {
   await using inputFile = input === undefined ? undefined : await openInputOf(command, input);
   const child = execa(file, args, {
-    // As a stream with a descriptor, which the program then reads by itself.
+    // As a stream with a descriptor, which the program reads directly.
     stdin: inputFile?.createReadStream() ?? "ignore",
     ...(signal === undefined ? {} : { cancelSignal: signal }),
     timeout: timeoutMs,

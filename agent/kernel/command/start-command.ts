@@ -16,7 +16,7 @@ export function startCommand(
   });
   child.stdout.setEncoding(encoding).on("data", onStdout);
   child.stderr.setEncoding("utf8").on("data", onStderr);
-  child.stdin.on("error", () => {}); // A write after the end; `ended` tells about it.
+  child.stdin.on("error", () => {}); // A write after the end; `ended` reports it.
   const ended = child.then((result) => describeEnd(command, result));
   return {
     ended,
@@ -30,7 +30,7 @@ export function startCommand(
   };
 }
 
-/** What execa tells of a program that has ended, as far as it decides the sentence. */
+/** The part of execa's result of an ended program that the sentence depends on. */
 interface End {
   readonly code?: string | undefined;
   readonly isTerminated: boolean;

@@ -12,7 +12,7 @@ export interface FlowTable {
    */
   listUdpFlows(family: IpFamily): Promise<Iterable<FlowGroup>>;
   /**
-   * Every TCP connection of the family whose first packet nobody has answered yet.
+   * Every TCP connection of the family whose first packet is still unanswered.
    * @throws when the tool conntrack is missing or fails
    */
   listTcpAttempts(family: IpFamily): Promise<Iterable<FlowGroup>>;
@@ -40,7 +40,7 @@ export function createFlowTable(commands: CommandRunner): FlowTable {
   async function run(action: string, family: IpFamily, filter: readonly string[]): Promise<string> {
     const args = [action, "--family", toolFamily[family], ...filter];
     const { exitCode, stdout, stderr } = await commands.run("conntrack", args, { timeoutMs });
-    // Deleting nothing is a failure for the tool.
+    // The tool fails when nothing matches.
     if (exitCode !== 0 && !stderr.includes(": 0 flow entries have been deleted")) {
       throw new Error(`conntrack ${action} failed: ${firstLine(stderr)}`);
     }

@@ -6,17 +6,17 @@ import { cutText } from "../../../platform/text/cut-text.ts";
 /** One entry of the connection table of a protocol that has ports. */
 export interface Flow {
   readonly protocol: Protocol;
-  /** The kernel's word, such as `ESTABLISHED` or `TIME_WAIT`; undefined for UDP, and for flows that hardware forwards. */
+  /** The kernel's name of the state, such as `ESTABLISHED` or `TIME_WAIT`; undefined for UDP, and for flows that hardware forwards. */
   readonly state: string | undefined;
   /** As the client sent it: its destination is what the client asked for. */
   readonly original: FlowDirection;
-  /** As answers come: their source is who serves, after translation. */
+  /** As replies arrive: their source is the endpoint that serves, after translation. */
   readonly reply: FlowDirection;
-  /** Whether an answer was seen. */
+  /** Whether a reply was seen. */
   readonly replied: boolean;
 }
 
-/** Ports are 0–65535: packets of strangers may have any. */
+/** Ports are 0–65535: a packet from any client may have any port. */
 export interface FlowDirection {
   readonly source: IpAddress;
   readonly sourcePort: number;
@@ -24,7 +24,7 @@ export interface FlowDirection {
   readonly destinationPort: number;
 }
 
-/** `conntrack -L` printed a line that does not have the form of its manual page. */
+/** `conntrack -L` printed a line that differs from the format in its manual page. */
 export class FlowSyntaxError extends Error {
   override readonly name = "FlowSyntaxError";
   readonly line: string;
@@ -84,7 +84,7 @@ function parseFlow(line: string): Flow | undefined {
   }
 }
 
-/** The four words that begin at `first`; conntrack always prints them in this order. */
+/** The four fields from `first` on; conntrack always prints them in this order. */
 function parseDirection(words: readonly string[], first: number): FlowDirection {
   const value = (offset: number, key: string): string => {
     const word = words[first + offset] ?? "";

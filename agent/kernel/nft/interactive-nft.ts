@@ -4,11 +4,11 @@ import { isRevisionIn, listRevision, type NftRevision } from "./nft-revision.ts"
 
 const answerTimeoutMs = 20_000;
 
-/** `describe` answers from nft's own tables, whatever the kernel holds: its output marks the end of a transaction. */
+/** `describe` answers from nft's own tables without asking the kernel; its output marks the end of a transaction. */
 const endMarkerCommand = "describe meta mark";
 const endMarker = /^meta expression, datatype mark .*$/m;
 
-/** One process `nft -i`, to which one line is one transaction. One question at a time. */
+/** One `nft -i` process, where each line is one transaction. Takes one request at a time. */
 export class InteractiveNft {
   readonly #child: RunningCommand;
   #lines = 0;
@@ -44,7 +44,7 @@ export class InteractiveNft {
    */
   async commit(line: string, revision: NftRevision): Promise<NftCommit> {
     if (await this.#ask([line], revision)) return { kind: "committed" };
-    // Errors come through another pipe; one that we cause on purpose ends what belongs to this transaction.
+    // Errors come through another pipe; one caused on purpose marks the end of this transaction's errors.
     const barrier = `barrier-${revision.number}`;
     this.#child.write(`list set ${revision.table} ${barrier}\n`);
     await this.#until(() => this.#stderr.includes(barrier));
@@ -74,7 +74,7 @@ export class InteractiveNft {
     return isRevisionIn(this.#stdout, revision);
   }
 
-  /** Resolves when the output has what is waited for. */
+  /** Resolves when the expected text is in the output. */
   async #until(isDone: () => boolean): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const silence = new CommandError("nft", `nft -i did not answer within ${answerTimeoutMs} ms`);
@@ -98,5 +98,5 @@ export class InteractiveNft {
   }
 }
 
-/** Waits for nothing. */
+/** A waiter for nothing. */
 function ignore(): void {}

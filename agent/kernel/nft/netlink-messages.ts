@@ -5,7 +5,7 @@ export interface NetlinkMessage {
   readonly payload: Buffer;
 }
 
-/** What arrives is not a stream of netlink messages: its place in the stream is lost. */
+/** The input is not a valid stream of netlink messages; the message boundary is lost. */
 export class NetlinkSyntaxError extends Error {
   override readonly name = "NetlinkSyntaxError";
 }
@@ -16,14 +16,14 @@ const attributeHeaderLength = 4;
 const attributeTypeMask = 0x3fff;
 
 /**
- * Divides a stream of netlink messages. Lengths and types are in the byte order of the machine, which is little-endian
+ * Splits a stream of netlink messages. Lengths and types are in the byte order of the machine, which is little-endian
  * wherever the agent runs.
  */
 export class NetlinkStream {
   #rest: Buffer = Buffer.alloc(0);
 
   /**
-   * The messages that are complete with `chunk`; what is left waits for the next one.
+   * The messages that `chunk` completes; the rest is kept until the next chunk.
    * @throws {NetlinkSyntaxError}
    */
   *push(chunk: Buffer): Generator<NetlinkMessage> {
@@ -44,7 +44,7 @@ export class NetlinkStream {
 }
 
 /**
- * The attributes in `data` by type; of several with one type the last.
+ * The attributes in `data` by type; the last of several with the same type.
  * @throws {NetlinkSyntaxError}
  */
 export function readAttributes(data: Buffer): ReadonlyMap<number, Buffer> {
@@ -69,7 +69,7 @@ export function* listAttributes(data: Buffer): Generator<readonly [number, Buffe
   }
 }
 
-/** Text as the kernel writes it, with a zero byte at its end. */
+/** Reads text as the kernel writes it, with a zero byte at its end. */
 export function readText(value: Buffer): string {
   const end = value.indexOf(0);
   return value.toString("latin1", 0, end < 0 ? value.length : end);

@@ -2,8 +2,8 @@ import type { CommandRunner } from "../command/command.ts";
 
 /**
  * socat as a netlink socket: domain AF_NETLINK, type SOCK_RAW, protocol NETLINK_NETFILTER, bound to the group
- * NFNLGRP_NFTABLES. Its receive buffer has 64 MiB (SO_RCVBUFFORCE), which holds the events of a transaction of 100,000
- * elements; overflow ends socat. The end of its standard input ends it too, so that it never outlives the agent.
+ * NFNLGRP_NFTABLES. Its receive buffer is 64 MiB (SO_RCVBUFFORCE), which holds the events of a transaction of 100,000
+ * elements; on overflow socat ends. It also ends when its standard input ends, so it never outlives the agent.
  */
 const socatArguments = [
   "-dd",
@@ -17,15 +17,15 @@ const keptDiagnostics = 2_000;
 
 export interface NetlinkSocketOptions {
   readonly commands: CommandRunner;
-  /** From now on messages arrive. */
+  /** Messages arrive from now on. */
   readonly onOpen: () => void;
-  /** Messages of the kernel about nftables, in any pieces. */
+  /** The kernel's messages about nftables, split at any point. */
   readonly onBytes: (bytes: Buffer) => void;
-  /** Once it has aborted, nothing is called any more. */
+  /** After it aborts, no callback is called. */
   readonly signal: AbortSignal;
 }
 
-/** Listens until `signal` aborts or the connection breaks off. Resolves with the reason; never rejects. */
+/** Listens until `signal` aborts or the connection breaks. Resolves with the reason; never rejects. */
 export async function listenToNftables(options: NetlinkSocketOptions): Promise<string> {
   const { commands, onOpen, onBytes, signal } = options;
   const readDiagnostics = callWhenOpen(onOpen);
@@ -46,7 +46,7 @@ export async function listenToNftables(options: NetlinkSocketOptions): Promise<s
   return reason;
 }
 
-/** Reads what socat says until it is connected, and calls `onOpen` then. */
+/** Reads socat's log and calls `onOpen` when it is connected. */
 function callWhenOpen(onOpen: () => void): (text: string) => void {
   let diagnostics: string | undefined = "";
   return (text) => {

@@ -2,7 +2,7 @@ import { listAttributes, type NetlinkMessage, readAttributes, readText } from ".
 import { revisionSet } from "./nft-revision.ts";
 import type { NftFamily } from "./nft-session.ts";
 
-/** What the kernel tells everybody who listens to nftables, as far as we want to know it. */
+/** The nftables events that the kernel sends, limited to those that the agent needs. */
 export type NftEvent = NftChange | NftCommitted;
 
 /** One change to one object. Those of a transaction come together, followed by its {@link NftCommitted}. */
@@ -11,7 +11,7 @@ export interface NftChange {
   readonly verb: "added" | "deleted";
   readonly family: NftFamily;
   readonly object: NftObject;
-  /** The chain of a rule, the set or map of an element, otherwise the object itself. */
+  /** The chain of a rule, the set or map of an element, or else the object itself. */
   readonly name: string;
   /** The number of the transaction, where this is its addition to {@link revisionSet}. */
   readonly revision: number | undefined;
@@ -62,7 +62,7 @@ const generationProcessId = 2;
 const generationProcessName = 3;
 
 /**
- * Reads one message; undefined when it is not about what we want to know.
+ * Reads one message; undefined when it is of no interest.
  *
  * @param ourTable name of the table whose changes are of interest
  * @throws {NetlinkSyntaxError | RangeError}

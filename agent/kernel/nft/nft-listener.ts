@@ -9,29 +9,29 @@ import { type SeenTransaction, TransactionReader } from "./transaction-reader.ts
 export interface NftListenerOptions {
   readonly commands: CommandRunner;
   readonly table: string;
-  /** Each transaction that changes the table, whichever process made it, once it has taken effect. */
+  /** Called for each transaction that has changed the table, whichever process made it. */
   readonly onTransaction: (transaction: SeenTransaction) => void;
-  /** From now on transactions are seen; those before may have been missed. */
+  /** Transactions are seen from now on; earlier ones may have been missed. */
   readonly onListening: () => void;
-  /** Listening broke off, or could not begin, so many times in a row, this one included; it is tried again. */
+  /** Listening broke off or could not start, for the given number of times in a row; it is retried. */
   readonly onBroken: (reason: string, failures: number) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Tells of the transactions that change one table. */
+/** Reports the transactions that change one table. */
 export interface NftListener {
-  /** Listens until `signal` aborts and begins again where it breaks off. Never rejects. */
+  /** Listens until `signal` aborts, and starts again when it breaks off. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 const retryBackoff = { baseDelayMs: 100, maxDelayMs: 30_000 };
-/** Having listened so long, the next attempt counts as the first again. */
+/** After listening this long, failures are counted from 0 again. */
 const steadyMs = 10_000;
 
 /**
  * Listens to the kernel's own messages: unlike `nft monitor`, which reads the whole ruleset first and keeps it, this takes 5 MB
- * and no time of the processor while nothing changes.
+ * and no CPU time while nothing changes.
  */
 export function createNftListener(options: NftListenerOptions): NftListener {
   const { onBroken, clock, log } = options;
@@ -51,7 +51,7 @@ export function createNftListener(options: NftListenerOptions): NftListener {
   };
 }
 
-/** Resolves with the reason for which it ended. */
+/** Resolves with the reason why it ended. */
 async function listenOnce(options: NftListenerOptions, signal: AbortSignal): Promise<string> {
   const { commands, table, onTransaction, onListening, log } = options;
   const reader = new TransactionReader(table);

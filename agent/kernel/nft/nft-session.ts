@@ -8,7 +8,7 @@ import { RestartingNft } from "./restarting-nft.ts";
 
 export type { NftCommit } from "./nft-commit.ts";
 
-/** nft's word for an IP family. */
+/** nft's name of an IP family. */
 export type NftFamily = "ip" | "ip6";
 
 /** Commands that take effect together or not at all. Each is one complete nft command on one line. */
@@ -22,8 +22,8 @@ export interface NftSession {
   /** @throws {CommandError} when it is unknown whether the transaction took effect */
   commit(transaction: NftTransaction): Promise<NftCommit>;
   /**
-   * Whether the last transaction that took effect in this family is still the table's last one: false when another process
-   * has removed the table or writes it too. Only reads.
+   * Whether the last transaction that took effect in this family is still the table's last one. False when another
+   * process has removed the table or writes to it. Only reads.
    */
   isLatest(family: NftFamily): Promise<boolean>;
   /** Whether a transaction with this number in the revision set is, or will be, one of this session's. */
@@ -41,20 +41,20 @@ export interface NftSessionOptions {
 }
 
 /**
- * nft -i reads its lines through a line editor, which takes a millisecond for each KiB: from here on a process is faster.
- * It also gives the memory of its parser back.
+ * nft -i reads its lines through a line editor, which takes a millisecond for each KiB: above this size a new process is
+ * faster. It also frees the memory of its parser.
  *
- * And nft -i takes what stands before the end of its input for a line. A line must not be cut there: one of this length goes into
+ * Also, nft -i takes a cut line at the end of its input for a whole one. A line of this length is never cut, because it goes into
  * the empty socket with one write, which the kernel does as a whole or not at all (one buffer, see unix_stream_sendmsg).
  */
 const maxInteractiveLength = 32 * 1024;
 const oneShotTimeoutMs = 120_000;
 
 /**
- * A session over a long-lived `nft -i`: one line is one transaction and costs a third of a millisecond, where a process
- * for each costs 15. Every transaction also writes a fresh number into the revision set; reading it back tells committed
- * from refused. Big transactions go through `nft -f -`, and so does everything when `nft -i` does not work here. Where this
- * process is killed, nft has got the whole transaction or nothing of it.
+ * A session over a long-lived `nft -i`: one line is one transaction and costs a third of a millisecond; a process
+ * for each would cost 15. Every transaction also writes a fresh number into the revision set; reading it back shows whether the
+ * transaction was committed. Large transactions go through `nft -f -`, and so does everything when `nft -i` does not work. If this
+ * process is killed, nft has received the whole transaction or nothing of it.
  */
 export function createNftSession(options: NftSessionOptions): NftSession {
   const transactions = new RevisedTransactions(options);

@@ -7,7 +7,7 @@ import { InteractiveNft } from "./interactive-nft.ts";
 const maxLinesPerProcess = 20_000;
 const maxFailedStarts = 3;
 
-/** An `nft -i` that is started when it is needed, and again when it fails or has grown, until it has failed too often. */
+/** An `nft -i` that is started on demand, and restarted when it fails or has grown, until it has failed too often. */
 export class RestartingNft {
   readonly #commands: CommandRunner;
   readonly #log: Logger;
@@ -19,7 +19,7 @@ export class RestartingNft {
     this.#log = log;
   }
 
-  /** Whether it failed so often in a row that it is not tried any more. */
+  /** Whether it failed so often in a row that it is no longer tried. */
   get isGivenUp(): boolean {
     return this.#failures >= maxFailedStarts;
   }
@@ -40,7 +40,7 @@ export class RestartingNft {
     }
   }
 
-  /** Ends the process and waits for its end. */
+  /** Stops the process and waits for its end. */
   async stop(): Promise<void> {
     const stopped = this.#process;
     this.#process = undefined;

@@ -3,16 +3,16 @@ import { type NftChange, type NftCommitted, parseNftEvent } from "./nft-events.t
 
 /** A transaction that changed our table. */
 export interface SeenTransaction extends Pick<NftCommitted, "processId" | "processName"> {
-  /** What it changed in our table and how often, in the order of the first of each sort. */
+  /** What it changed in our table and how often, ordered by the first change of each kind. */
   readonly changes: readonly CountedChange[];
   /** The numbers it wrote into the revision set: those of our own transactions are known. */
   readonly revisions: readonly number[];
 }
 
-/** Changes of one sort: the same verb, family, object and name. */
+/** Changes of one kind: the same verb, family, object and name. */
 export type CountedChange = Omit<NftChange, "kind" | "revision"> & { readonly count: number };
 
-/** Puts the kernel's messages together to the transactions that change one table. */
+/** Assembles the kernel's messages into the transactions that change one table. */
 export class TransactionReader {
   readonly #table: string;
   readonly #stream = new NetlinkStream();
@@ -23,7 +23,7 @@ export class TransactionReader {
   }
 
   /**
-   * The transactions that are complete with these bytes.
+   * The transactions that these bytes complete.
    * @throws {NetlinkSyntaxError | RangeError}
    */
   *push(bytes: Buffer): Generator<SeenTransaction> {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorMessage } from "../../../platform/errors.ts";
 
-/** A number that the kernel shows as a file. */
+/** A kernel parameter that is a number in a file. */
 export interface KernelSetting {
   /** Relative to the root directory, as `proc/sys/net/ipv4/ip_forward`. */
   readonly file: string;
@@ -11,7 +11,7 @@ export interface KernelSetting {
   readonly onlyRaise: boolean;
 }
 
-/** A setting that does not have the value it should have. */
+/** A setting that differs from its wanted value. */
 export interface RefusedSetting {
   readonly file: string;
   readonly value: number;
@@ -20,7 +20,7 @@ export interface RefusedSetting {
 }
 
 /**
- * Writes those settings that differ, of the network namespace of this process. What cannot be written is returned:
+ * Writes the settings that differ, in the network namespace of this process. Returns those that cannot be written:
  * containers often see these files read-only, and some of them belong to the first network namespace alone.
  *
  * @param root directory with `proc` and `sys`: not `/` in containers, which see their own read-only

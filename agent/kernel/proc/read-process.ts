@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 
-/** Command lines of a process and of the one that started it, each undefined when it cannot be read. */
+/** Command lines of a process and of its parent, each undefined when it cannot be read. */
 export interface ProcessOrigin {
   readonly command: string | undefined;
   readonly startedBy: string | undefined;
 }
 
 /**
- * Looks at a process while it is there, at once: the commands of interest live for a millisecond.
+ * Reads a process at once, while it exists: the commands of interest live for a millisecond.
  *
- * @param name what the kernel called it; another name means another process, as in a container with numbers of its own
+ * @param name its name in the kernel's message; a different name means a different process, as in a container with its own numbers
  * @param proc where the proc file system is
  */
 export function readProcess(processId: number, name: string, proc = "/proc"): ProcessOrigin {

@@ -2,6 +2,7 @@ import type { Clock } from "../../../platform/async/clock.ts";
 import { errorMessage } from "../../../platform/errors.ts";
 import type { Logger } from "../../../platform/log.ts";
 import { WakeSignal } from "../../../platform/async/wake-signal.ts";
+import type { Clause } from "../../../platform/text/clause.ts";
 import type { Dataplane } from "../../dataplane/dataplane.ts";
 import type { UdpServicePort } from "../../services/catalog/udp-service-ports.ts";
 import type { ServiceName } from "../../services/desired-state.ts";
@@ -17,12 +18,12 @@ export interface FlowReleaseDeps {
 
 type UdpServicePorts = ReadonlyMap<ServiceName, readonly UdpServicePort[]>;
 
-/** Tells modes that carry flows themselves to end those to endpoints that are gone. */
+/** Asks modes that carry flows themselves to end those to endpoints that are gone. */
 export class FlowRelease {
   readonly #deps: FlowReleaseDeps;
   readonly #wakeSignal: WakeSignal;
   readonly #pending = new Map<Dataplane, Map<ServiceName, readonly UdpServicePort[]>>();
-  #problem: string | undefined;
+  #problem: Clause | undefined;
 
   constructor(deps: FlowReleaseDeps) {
     this.#deps = deps;
@@ -30,7 +31,7 @@ export class FlowRelease {
   }
 
   /** Why flows cannot be ended; undefined when they can. */
-  get problem(): string | undefined {
+  get problem(): Clause | undefined {
     return this.#problem;
   }
 
@@ -71,7 +72,7 @@ export class FlowRelease {
     this.#deps.log.debug({ mode: dataplane.mode, services: changed.size, ended }, "released flows");
   }
 
-  #setProblem(problem: string | undefined): void {
+  #setProblem(problem: Clause | undefined): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
     if (problem !== undefined) {

@@ -3,6 +3,7 @@ import { errorMessage } from "../../../platform/errors.ts";
 import { familyOf, type IpFamily } from "../../../platform/ip/address.ts";
 import type { Logger } from "../../../platform/log.ts";
 import { WakeSignal } from "../../../platform/async/wake-signal.ts";
+import type { Clause } from "../../../platform/text/clause.ts";
 import type { DesiredService, ServiceName } from "../../services/desired-state.ts";
 import type { UdpServicePort } from "../../services/catalog/udp-service-ports.ts";
 import { type ChangedFrontend, ChangedFrontends, judgeFrontends } from "./changed-frontends.ts";
@@ -38,7 +39,7 @@ export class FlowRepair {
   #current: ReadonlyMap<ServiceName, readonly UdpServicePort[]> = new Map();
   /** Services whose TCP connections have to be looked at. */
   #attempted: (() => Iterable<DesiredService>) | undefined;
-  #problem: string | undefined;
+  #problem: Clause | undefined;
 
   constructor(deps: FlowRepairDeps) {
     this.#deps = deps;
@@ -46,7 +47,7 @@ export class FlowRepair {
   }
 
   /** Why flows cannot be looked at; undefined when they can. */
-  get problem(): string | undefined {
+  get problem(): Clause | undefined {
     return this.#problem;
   }
 
@@ -135,7 +136,7 @@ export class FlowRepair {
     log.debug({ family, frontends: changed.size, deleted, durationMs }, "repaired flows");
   }
 
-  #setProblem(problem: string | undefined): void {
+  #setProblem(problem: Clause | undefined): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
     if (problem !== undefined) {

@@ -1,3 +1,4 @@
+import type { Clause } from "../../../platform/text/clause.ts";
 import type { ProxyMode } from "../../../crds/api.ts";
 import type { Dataplane } from "../../dataplane/dataplane.ts";
 import { FilteredMap } from "../../dataplane/filtered-map.ts";
@@ -56,8 +57,8 @@ export class ServiceFlows {
     await Promise.all([this.#repair.run(signal), this.#release.run(signal)]);
   }
 
-  /** Why flows cannot be looked at or ended, each one clause. */
-  problems(): readonly string[] {
+  /** Why flows cannot be read or ended. */
+  problems(): readonly Clause[] {
     return [this.#repair.problem, this.#release.problem].flatMap((problem) => problem ?? []);
   }
 

@@ -1,7 +1,7 @@
 import type { ServiceName } from "../../services/desired-state.ts";
 import { namespaceOf } from "../../services/service-port-name.ts";
 
-/** What a load balancer is told about one Service on this node. */
+/** The answer to a load balancer about one Service on this node. */
 export interface HealthCheckAnswer {
   readonly statusCode: 200 | 503;
   readonly headers: Readonly<Record<string, string>>;

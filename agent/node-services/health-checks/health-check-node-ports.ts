@@ -12,7 +12,7 @@ import { type HealthCheckListener, planListeners } from "./plan-listeners.ts";
 export interface HealthCheckDeps {
   /** Whether the kernel follows the cluster, whatever becomes of the node itself. */
   readonly isProxyHealthy: () => boolean;
-  /** A listener could not be opened; told once until it is open. */
+  /** A listener could not be opened; reported once until it is open. */
   readonly onListenFailure: (service: ServiceName, message: string) => void;
   readonly clock: Clock;
   readonly log: Logger;

@@ -152,7 +152,7 @@ export class ServiceCatalog {
     return changes;
   }
 
-  /** All that the catalog was told and not told to forget. Live: what comes while it is read may be in it or not. */
+  /** All objects in the catalog. Live: objects that arrive while it is read may be in it or not. */
   get objects(): CatalogObjects {
     return {
       services: this.#services,
