@@ -13,7 +13,7 @@ import {
 import { renderHelp } from "../platform/options/render-help.ts";
 import { logLevels, type LogLevel } from "../platform/logger.ts";
 
-/** Everything that can be set from outside, read once at the start. */
+/** The operator's options, read once at the start. */
 export interface OperatorOptions {
   /** Absent in a pod: the service account's. */
   readonly kubeconfig?: string;
@@ -27,7 +27,7 @@ export interface OperatorOptions {
   readonly metricsAddress: string;
   readonly healthAddress: string;
   readonly logLevel: LogLevel;
-  /** Without an election there must be no second operator. */
+  /** Without leader election, only one operator may run. */
   readonly leaderElect: boolean;
   /** Base URL of an OTLP/HTTP collector; without one nothing is traced. */
   readonly otlpEndpoint: string | undefined;

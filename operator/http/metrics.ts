@@ -3,14 +3,14 @@ import { syncLatencyBuckets } from "../../platform/telemetry/metrics.ts";
 import type { ClusterPlan } from "../plan/cluster-plan.ts";
 import type { PlannedWrite } from "../write/planned-write.ts";
 
-/** What the operator counts. */
+/** The operator's metrics. */
 export interface OperatorMetrics {
   reconciled(facts: {
     readonly durationMs: number;
     readonly plan: ClusterPlan;
     readonly waitingWrites: number;
   }): void;
-  /** What only a leader knows is 0 on the other replicas, so that a sum over them is right. */
+  /** Values that only a leader knows are 0 on the other replicas, so that their sum is right. */
   setLeader(isLeader: boolean): void;
   wrote(write: Pick<PlannedWrite, "resource" | "verb">, result: "success" | "failure"): void;
 }

@@ -5,25 +5,25 @@ import type { NodeHealth } from "./nodes/judge-node.ts";
 import type { PlannedEvent } from "./status/plan-events.ts";
 import type { WriteKey } from "./write-keys.ts";
 
-/** What has to be written so that the cluster is as its ProxyConfigs say; empty lists when it is. */
+/** The writes that make the cluster match its ProxyConfigs; empty lists when it does. */
 export interface ClusterPlan {
   readonly revisions: readonly RevisionChange[];
   readonly statuses: readonly StatusChange[];
   readonly nodeProxies: readonly NodeProxyChange[];
   /** Objects whose Node is gone. */
   readonly deletions: readonly NodeProxy[];
-  /** Revisions that nothing uses any more. */
+  /** Revisions that are no longer used. */
   readonly revisionDeletions: readonly StoredRevision[];
-  /** When to plan again although nothing happens, in milliseconds since the epoch. */
+  /** When to plan again even if nothing happens, in milliseconds since the epoch. */
   readonly nextLookAtMs: number | undefined;
   readonly nodes: Readonly<Record<NodeHealth | "orphaned", number>>;
 }
 
 /** A write that waits for others. */
 interface Change {
-  /** Writes of the same plan that come first; one that is not in the plan has been made before. */
+  /** Writes of the same plan that come first; one that is not in the plan was made earlier. */
   readonly follows: readonly WriteKey[];
-  /** To be told once it is written. */
+  /** Events to record after the write. */
   readonly events: readonly PlannedEvent[];
 }
 
@@ -33,6 +33,6 @@ export interface StatusChange extends Change {
 }
 
 export interface NodeProxyChange extends Change {
-  /** Complete as far as the operator's fields go; to be created or changed. */
+  /** Contains all of the operator's fields; to be created or changed. */
   readonly nodeProxy: NodeProxy;
 }

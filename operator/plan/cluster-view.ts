@@ -4,7 +4,7 @@ import type { StoredRevision } from "./history/controller-revision.ts";
 import type { HeartbeatObservation } from "./nodes/agent-silence.ts";
 import type { WriteKey } from "./write-keys.ts";
 
-/** What the plan needs to know of a v1 Node. */
+/** The fields of a v1 Node that the plan needs. */
 export interface ClusterNode {
   readonly name: string;
   readonly uid: string;
@@ -12,7 +12,7 @@ export interface ClusterNode {
   readonly facts: NodeFacts;
 }
 
-/** One consistent look at the cluster: the whole input of the plan. */
+/** One consistent snapshot of the cluster: the whole input of the plan. */
 export interface ClusterView {
   readonly proxyConfigs: readonly ProxyConfig[];
   readonly nodes: readonly ClusterNode[];
@@ -20,7 +20,7 @@ export interface ClusterView {
   readonly revisions: readonly StoredRevision[];
   /** By the name of the NodeProxy. */
   readonly heartbeats: ReadonlyMap<string, HeartbeatObservation>;
-  /** Writes of earlier rounds that failed and are still to be made, with the reason. */
+  /** Failed writes of earlier rounds that are still pending, with the reason. */
   readonly failedWrites: ReadonlyMap<WriteKey, string>;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;

@@ -11,12 +11,12 @@ import { ownNodes } from "./ownership/own-nodes.ts";
 import { planConfig, type ConfigView } from "./plan-config.ts";
 
 /**
- * Plans for the whole cluster, from what is there alone: planning twice, or after a crash at any point, gives the same.
+ * Plans for the whole cluster from its current state only: planning twice, or after a crash at any point, gives the same.
  * Cost is linear in Nodes x ProxyConfigs.
  *
- * A ProxyConfig that goes away leaves its nodes to the next one that selects them, or to themselves: traffic goes on with
- * the last settings, under a NodeProxy labelled as orphaned. So nothing needs to be cleaned up before it is gone, and
- * ProxyConfigs get no finalizer. A NodeProxy ends with its Node, a ControllerRevision with its ProxyConfig.
+ * When a ProxyConfig is deleted, its nodes go to the next one that selects them. If none does, traffic continues with the last
+ * settings, under a NodeProxy labelled as orphaned. So nothing needs to be cleaned up before the deletion, and ProxyConfigs
+ * get no finalizer. A NodeProxy ends with its Node, a ControllerRevision with its ProxyConfig.
  */
 export function planCluster(view: ClusterView): ClusterPlan {
   const proxyConfigs = view.proxyConfigs.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
@@ -85,7 +85,7 @@ function keepOrphan(
   return [{ nodeProxy: orphan, follows: [], events: orphanEvents(nodeProxy, proxyConfigs) }];
 }
 
-/** Whether it is the object that the operator would write for its labels, not a copy of it. */
+/** Whether it is the object that the operator would write for its labels, and not a copy. */
 function hasOwnName({ name, configName, revision }: StoredRevision): boolean {
   return name === controllerRevisionName(configName, revision);
 }

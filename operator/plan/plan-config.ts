@@ -15,7 +15,7 @@ import { aggregateStatus } from "./status/aggregate-status.ts";
 import { planEvents } from "./status/plan-events.ts";
 import { revisionKey, statusKey, type WriteKey } from "./write-keys.ts";
 
-/** Everything that the plan for one ProxyConfig is made from. */
+/** The input of the plan for one ProxyConfig. */
 export interface ConfigView {
   readonly proxyConfig: ProxyConfig;
   /** Nodes it owns. */
@@ -40,9 +40,9 @@ export interface ConfigPlan {
 }
 
 /**
- * Plans for one ProxyConfig: which revision each of its nodes is assigned, what must be stored for that, and how the nodes
- * do, each measured against its assignment. Content is stored before the status names it as a step of the rollout, and that
- * is written before NodeProxies: a new leader finds everything that an earlier one had begun.
+ * Plans for one ProxyConfig: which revision each of its nodes is assigned, what must be stored for that, and the
+ * state of each node compared with its assignment. The order is content, then the status that names it as a step of the
+ * rollout, then NodeProxies: a new leader finds everything that an earlier one had started.
  */
 export function planConfig(view: ConfigView): ConfigPlan {
   const { proxyConfig, nodes, nodeProxyOf, stored, running, nowMs } = view;
@@ -94,7 +94,7 @@ function changeStatus(
   return [{ proxyConfig, status, follows, events: planEvents(facts, status) }];
 }
 
-/** Whether the status records a further step of the rollout, from which a new leader has to go on. */
+/** Whether the status records a new step of the rollout, from which a new leader must continue. */
 function isStep({ status: previous }: ProxyConfig, next: ProxyConfigStatus): boolean {
   return previous?.rollout?.to !== next.rollout?.to || previous?.rollout?.step !== next.rollout?.step;
 }
@@ -119,7 +119,7 @@ function changeNodeProxies(
   });
 }
 
-/** The content of an assigned revision, which always exists: of an earlier one its NodeProxy has it, or the history. */
+/** The content of an assigned revision, which always exists: the NodeProxy or the history has that of an earlier one. */
 function settingsFor(
   { configName, revision }: Assignment["target"],
   { configs }: History,

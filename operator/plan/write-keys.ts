@@ -1,4 +1,4 @@
-/** Names a write: equal for writes of one sort to one object, in this plan and in later ones. */
+/** Identifies a write: equal for writes of one kind to one object, in this plan and in later ones. */
 export type WriteKey =
   `controllerrevisions/${string}` | `proxyconfigs/${string}/status` | `nodeproxies/${string}`;
 

@@ -6,12 +6,12 @@ import { ClusterWatcher } from "../watch/cluster-watcher.ts";
 import { reconcileCluster, type ReconcileOptions } from "./reconcile-cluster.ts";
 import { RetrySchedule } from "../write/retry-schedule.ts";
 
-/** Everything is planned in one go, so one key is enough; the queue adds coalescing, delays and back-off. */
+/** One plan covers everything, so one key is enough; the queue adds coalescing, delays and back-off. */
 const clusterKey = "cluster";
 
 const backoff = { baseDelayMs: 1_000, maxDelayMs: 60_000 };
 
-/** Shortest pause between two rounds: what happens meanwhile is planned for once. */
+/** Shortest pause between two rounds: changes within it are planned together. */
 const pauseMs = 100;
 
 export interface LeadOptions extends Omit<ReconcileOptions, "cache" | "retries" | "signal"> {
@@ -20,9 +20,9 @@ export interface LeadOptions extends Omit<ReconcileOptions, "cache" | "retries" 
 }
 
 /**
- * Does the leader's work until `signal` aborts: lists the cluster, plans and writes a round, and another one after every
- * change. Nothing is kept from an earlier term: a watch that was open then may have died unnoticed, and a plan from what it
- * showed last would undo later changes.
+ * Does the leader's work until `signal` aborts: lists the cluster, plans and writes a round, and repeats this after every
+ * change. It keeps nothing from an earlier term: a watch from then may have died unnoticed, and a plan from its last state
+ * would undo later changes.
  */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics, tracing } = options;

@@ -11,7 +11,7 @@ import { mayWrite, stagesOf } from "../write/write-order.ts";
 
 const concurrentWrites = 16;
 
-/** After so many writes the plan is made again, so that a large rollout shows its progress. */
+/** Plans again after this many writes, so that a large rollout shows its progress. */
 const writesPerRound = 500;
 
 export interface ReconcileOptions extends WriteTargets {
@@ -21,10 +21,10 @@ export interface ReconcileOptions extends WriteTargets {
   readonly signal: AbortSignal;
 }
 
-/** One round: plan from what is known now, then write. A write that fails waits for its own next attempt. */
+/** One round: plans from the current state, then writes. Each failed write is retried on its own schedule. */
 export async function reconcileCluster(options: ReconcileOptions): Promise<Result> {
   const { cache, clock, retries, metrics, log } = options;
-  if (!cache.showsOwnWrites) return { kind: "done" }; // until it does, which is a change
+  if (!cache.showsOwnWrites) return { kind: "done" }; // a change follows when it does
   const startedMs = clock.monotonicMs();
   const plan = planCluster({ ...cache.view(clock.now()), failedWrites: retries.reasons() });
   const writes = listWrites(plan);
@@ -49,7 +49,7 @@ function until(dueMs: number | undefined, nowMs: number): number | undefined {
 }
 
 /**
- * Makes the writes of a round, stage by stage, apart from those that follow one that was not made.
+ * Makes the writes of a round, stage by stage. Skips those that follow a write that was not made.
  *
  * @returns how many were attempted
  */

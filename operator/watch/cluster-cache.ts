@@ -10,8 +10,8 @@ import type { ClusterNode, ClusterView } from "../plan/cluster-view.ts";
 import type { StoredRevision } from "../plan/history/controller-revision.ts";
 
 /**
- * The newest known state of everything the plan looks at, as the watches show it. Calls `onChange` when a plan could come
- * out differently.
+ * The newest known state of everything the plan looks at, as the watches show it. Calls `onChange` when the plan
+ * could differ.
  */
 export class ClusterCache {
   readonly #proxyConfigs = new Map<string, ProxyConfig>();
@@ -40,7 +40,7 @@ export class ClusterCache {
     this.#replace(this.#revisions, revision.name, revision);
   }
 
-  /** A heartbeat alone is no change, or thousands of agents would keep the operator busy for nothing. */
+  /** A heartbeat alone is not a change: otherwise thousands of agents would keep the operator busy. */
   setNodeProxy(nodeProxy: NodeProxy): void {
     const { name } = nodeProxy.metadata;
     const previous = this.#nodeProxies.get(name);
@@ -56,7 +56,7 @@ export class ClusterCache {
     if (this.#heartbeats.contact(contact)) this.#onChange();
   }
 
-  /** The answer to a write of this operator had this version. */
+  /** The resource version in the response to a write of this operator. */
   answered(resource: Resource, resourceVersion: string | undefined): void {
     this.#ownWrites.answered(resource, resourceVersion);
   }
@@ -66,7 +66,7 @@ export class ClusterCache {
     if (this.#ownWrites.progressed(plural, progress)) this.#onChange();
   }
 
-  /** Whether the watches have shown all writes of this operator; `onChange` is called when they have again. */
+  /** Whether the watches have shown all writes of this operator; `onChange` is called when they have caught up. */
   get showsOwnWrites(): boolean {
     return this.#ownWrites.areShown;
   }
@@ -88,7 +88,7 @@ export class ClusterCache {
     if (this.#revisions.delete(name)) this.#onChange();
   }
 
-  /** The input of the plan, apart from the failed writes. */
+  /** The input of the plan, without the failed writes. */
   view(nowMs: number): Omit<ClusterView, "failedWrites"> {
     return {
       proxyConfigs: [...this.#proxyConfigs.values()],

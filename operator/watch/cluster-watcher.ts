@@ -17,7 +17,7 @@ export interface ClusterWatcherOptions extends ResourceWatcherOptions {
   readonly namespace: string;
 }
 
-/** Keeps the cache in step with the cluster. `start` resolves when the cache holds everything that exists. */
+/** Keeps the cache in sync with the cluster. `start` resolves when the cache holds all objects. */
 export class ClusterWatcher extends ResourceWatcher {
   readonly #cache: ClusterCache;
 

@@ -9,7 +9,7 @@ const longestCountedPauseMs = 90_000;
 interface Heartbeat {
   readonly uid: string | undefined;
   readonly heartbeatAt: string | undefined;
-  /** When it was first seen like this, by {@link HeartbeatMonitor}'s own time. */
+  /** When this value was first seen, by {@link HeartbeatMonitor}'s own time. */
   readonly sinceMs: number;
   readonly seenChanging: boolean;
 }
@@ -17,14 +17,14 @@ interface Heartbeat {
 /**
  * Measures how long agents' heartbeats have stayed the same, as the node lifecycle controller of Kubernetes does for nodes.
  *
- * Its time goes on only from one sign of life on the watch of NodeProxies to the next one on the same connection: while the
- * API server is away, agents cannot report either, and a connection that looks open may have been dead since the last sign.
+ * Its time advances only between two signs of life on the same connection of the watch of NodeProxies: while the API server is
+ * away, agents cannot report either, and a connection that looks open may have been dead since the last sign.
  */
 export class HeartbeatMonitor {
   readonly #clock: Clock;
   #timeMs = 0;
   #lastContactMs = 0;
-  /** Those not yet silent, the one that has not changed for longest first. */
+  /** Heartbeats of agents that are not silent yet, the oldest first. */
   readonly #alive = new Map<string, Heartbeat>();
   readonly #silent = new Map<string, Heartbeat>();
 
@@ -46,7 +46,7 @@ export class HeartbeatMonitor {
     return this.#silent.size > silentBefore;
   }
 
-  /** @returns what held until now, when the heartbeat differs from the one before; undefined for all else */
+  /** @returns the state until now when the heartbeat has changed; else undefined */
   observe({ metadata: { name, uid }, status }: NodeProxy): HeartbeatObservation | undefined {
     const before = this.#alive.get(name) ?? this.#silent.get(name);
     const isSameObject = before !== undefined && before.uid === uid;

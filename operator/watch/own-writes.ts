@@ -3,21 +3,21 @@ import type { Resource } from "../../platform/kube/resources.ts";
 import { isAtLeast } from "../../platform/kube/resource-version.ts";
 
 /**
- * Knows whether the watches have shown what we have written ourselves (as KEP-5647 does for the controllers of Kubernetes).
- * A plan from an older view would write the same again, or tell an Event twice. Answers are no substitute: they come in any
- * order with what the watches show, so that a deletion could be missed for good.
+ * Tracks whether the watches have shown the operator's own writes (as KEP-5647 does for the controllers of Kubernetes). A plan
+ * from an older view would repeat a write or an Event. The responses to the writes are no substitute: they arrive in any order
+ * relative to the watches, so a deletion could be missed for good.
  */
 export class OwnWrites {
-  /** By plural: what the watch has shown last, and the newest version of ours that it has not shown. */
+  /** By plural: the last version that the watch has shown, and our newest one that it has not shown. */
   readonly #shown = new Map<string, string>();
   readonly #awaited = new Map<string, string>();
 
-  /** Everything we have written has been shown. */
+  /** The watches have shown all own writes. */
   get areShown(): boolean {
     return this.#awaited.size === 0;
   }
 
-  /** The answer to a write had this version. */
+  /** Records the version in the response to a write. */
   answered({ plural }: Resource, resourceVersion: string | undefined): void {
     if (resourceVersion === undefined) return;
     const known = [this.#shown.get(plural), this.#awaited.get(plural)];
@@ -26,8 +26,8 @@ export class OwnWrites {
   }
 
   /**
-   * A list ends the wait whatever its version: it is newer than writes before it, unless the server was restored from a
-   * backup, and then what we wrote is gone.
+   * A list ends the wait whatever its version: it is newer than earlier writes, unless the server was restored from a backup,
+   * and then these writes are lost.
    *
    * @returns whether all is shown now and was not before
    */

@@ -2,7 +2,7 @@ import { apiGroupVersion, type NodeProxy, type ObjectMeta, type ProxyConfig } fr
 import { nodeFactsOf, type V1Node } from "../../crds/node-facts.ts";
 import type { ClusterNode } from "../plan/cluster-view.ts";
 
-/** What the plan needs of a v1 Node as the API server sends it. */
+/** Reads the fields of a v1 Node that the plan needs. */
 export function parseNode(object: unknown): ClusterNode {
   const node = object as V1Node;
   const { name, uid = "", labels = {} } = node.metadata;
@@ -21,7 +21,7 @@ export function parseProxyConfig(object: unknown): ProxyConfig {
   };
 }
 
-/** A NodeProxy without what the plan does not look at, so that thousands of them take little memory. */
+/** A NodeProxy with only the fields that the plan reads, so that thousands of them take little memory. */
 export function parseNodeProxy(object: unknown): NodeProxy {
   const { metadata, spec, status } = object as NodeProxy;
   const trimmed = {

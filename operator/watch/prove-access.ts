@@ -1,7 +1,7 @@
 import { ClusterCache } from "./cluster-cache.ts";
 import { ClusterWatcher, type ClusterWatcherOptions } from "./cluster-watcher.ts";
 
-/** Resolves when everything that a leader needs could be listed, or on abort. Keeps nothing. */
+/** Resolves when every list that a leader needs has succeeded, or on abort. Keeps no objects. */
 export async function proveAccess(
   options: Omit<ClusterWatcherOptions, "cache">,
   signal: AbortSignal,

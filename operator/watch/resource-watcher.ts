@@ -43,7 +43,7 @@ export abstract class ResourceWatcher extends dotI.default {
     this.#stopping.abort();
   }
 
-  /** As `stop`, when `signal` aborts or at once when it has. */
+  /** Calls `stop` when `signal` aborts, or at once if it already has. */
   stopOn(signal: AbortSignal): void {
     if (signal.aborted) this.stop();
     else signal.addEventListener("abort", () => this.stop(), { once: true });
@@ -55,7 +55,7 @@ export abstract class ResourceWatcher extends dotI.default {
   }
 
   /**
-   * Follows a resource until `stop`. Resolves when all objects that exist have been handed to `onEvent`, or on `stop`.
+   * Follows a resource until `stop`. Resolves when `onEvent` has received all existing objects, or on `stop`.
    * A Deleted event carries only the identity of its object.
    */
   protected override async watchResource(
@@ -108,7 +108,7 @@ export abstract class ResourceWatcher extends dotI.default {
     });
   }
 
-  /** Called each time the API server is heard on the watch of a resource, before what it says is handed over. */
+  /** Called on each message of the API server on the watch of a resource, before its events are emitted. */
   protected onContact(_plural: string, _contact: Contact): void {}
 
   /** Called when all events of a resource up to a list or change have been emitted. */
@@ -136,7 +136,7 @@ export abstract class ResourceWatcher extends dotI.default {
   }
 }
 
-/** @throws {TerminalError} for a resource that is not in the list of those we know */
+/** @throws {TerminalError} for an unknown resource */
 function findResource(wanted: Pick<Resource, "group" | "version" | "plural">): Resource {
   const known = Object.values(resources).find(
     ({ group, version, plural }) =>

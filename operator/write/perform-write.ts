@@ -25,7 +25,7 @@ export interface WriteTargets {
   readonly log: Logger;
 }
 
-/** Makes one write, then records its Events. The cache learns which version to wait for. */
+/** Makes one write, then records its Events, and gives the cache the version to wait for. */
 export function performWrite(task: WriteTask, targets: WriteTargets, signal: AbortSignal): Promise<void> {
   switch (task.kind) {
     case "revision":
@@ -70,13 +70,13 @@ async function writeStatus(
     const { metadata: written } = await client.apply(resources.proxyConfigs, object, options);
     cache.answered(resources.proxyConfigs, written.resourceVersion);
   } catch (error) {
-    if (isNotFound(error)) return; // deleted meanwhile, as the watch will tell
+    if (isNotFound(error)) return; // deleted meanwhile, as the watch will show
     throw error;
   }
   record(events, { regarding: identity, targets });
 }
 
-/** Server-side apply keeps what other managers have added, such as a rule in a list; the whole spec is the operator's. */
+/** Server-side apply keeps fields that other managers added, such as a rule in a list, but the operator owns the whole spec. */
 async function writeNodeProxy(
   { nodeProxy, events }: NodeProxyChange,
   targets: WriteTargets,

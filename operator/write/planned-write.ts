@@ -12,10 +12,10 @@ export type WriteTask =
   | { readonly kind: "nodeProxyDeletion"; readonly nodeProxy: NodeProxy }
   | { readonly kind: "revisionDeletion"; readonly revision: StoredRevision };
 
-/** One write that a plan asks for. */
+/** One write of a plan. */
 export interface PlannedWrite {
   readonly key: WriteKey;
-  /** Writes that come first; it is not made in a round in which one of them has to be made and is not. */
+  /** Writes that come first. If one of them is not made in a round, this one is not made either. */
   readonly follows: readonly WriteKey[];
   readonly resource: "controllerrevisions" | "proxyconfigs/status" | "nodeproxies";
   readonly verb: "apply" | "delete";

@@ -7,7 +7,7 @@ interface Failure {
   readonly reason: string;
 }
 
-/** Delays what failed, each write by itself, so that other writes go on. */
+/** Delays each failed write separately, so that other writes continue. */
 export class RetrySchedule {
   readonly #backoff: Backoff;
   readonly #random: () => number;
@@ -18,7 +18,7 @@ export class RetrySchedule {
     this.#random = random;
   }
 
-  /** Whether `key` may be tried; times are of a clock that never goes back. */
+  /** Whether `key` may be tried; times are from a monotonic clock. */
   isDue(key: WriteKey, nowMs: number): boolean {
     return (this.#failed.get(key)?.dueMs ?? 0) <= nowMs;
   }
@@ -35,12 +35,12 @@ export class RetrySchedule {
     this.#failed.delete(key);
   }
 
-  /** What has failed and not succeeded since, with the newest reason. */
+  /** Writes that failed and have not succeeded since, with the newest reason. */
   reasons(): ReadonlyMap<WriteKey, string> {
     return new Map([...this.#failed].map(([key, { reason }]) => [key, reason]));
   }
 
-  /** Forgets every key but these: the others need no further attempt. */
+  /** Forgets every key except these: the others need no further attempt. */
   retain(keys: ReadonlySet<WriteKey>): void {
     for (const key of this.#failed.keys()) if (!keys.has(key)) this.#failed.delete(key);
   }

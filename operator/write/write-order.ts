@@ -5,7 +5,7 @@ type Ordered = Pick<PlannedWrite, "key" | "follows">;
 
 /**
  * Splits writes into stages: each write is in the first one after all that it follows, so that writes of one stage do
- * not wait for each other. In `writes` a write stands behind those that it follows; keys that are not in there count
+ * not wait for each other. In `writes`, a write comes after those that it follows; keys that are not in it count
  * as written.
  */
 export function stagesOf<Write extends Ordered>(writes: readonly Write[]): readonly (readonly Write[])[] {
@@ -19,7 +19,7 @@ export function stagesOf<Write extends Ordered>(writes: readonly Write[]): reado
   return stages;
 }
 
-/** Whether a write may be made: nothing that it follows is still to be written. */
+/** Whether a write may be made: every write that it follows is done. */
 export function mayWrite({ follows }: Ordered, unwritten: ReadonlySet<WriteKey>): boolean {
   return follows.every((key) => !unwritten.has(key));
 }

@@ -14,7 +14,7 @@ export interface ControllerRevision extends ApiObject {
   readonly data: { readonly config: NodeProxyConfig };
 }
 
-/** What the plan needs of a ControllerRevision. */
+/** The fields of a ControllerRevision that the plan needs. */
 export interface StoredRevision {
   readonly name: string;
   readonly uid: string;
@@ -29,7 +29,7 @@ export interface StoredRevision {
   readonly config: NodeProxyConfig | undefined;
 }
 
-/** What is to be stored: its name follows from ProxyConfig and revision, so equal content is one object. */
+/** The object to store: its name is derived from ProxyConfig and revision, so equal content is one object. */
 export function controllerRevisionOf(
   { metadata: { name, uid = "" } }: ProxyConfig,
   { revision, config, sequence }: Pick<NodeSettings, "revision" | "config"> & { readonly sequence: number },
@@ -47,7 +47,7 @@ export function controllerRevisionOf(
   };
 }
 
-/** The prefix keeps clear of the ControllerRevisions of DaemonSets and StatefulSets. */
+/** The prefix avoids name clashes with the ControllerRevisions of DaemonSets and StatefulSets. */
 export function controllerRevisionName(configName: string, revision: string): string {
   return `kubesteer-${configName}-${revision}`;
 }

@@ -4,7 +4,7 @@ import type { NodeSettings } from "../../../crds/node-settings.ts";
 import { revisionOf } from "../../../crds/revision.ts";
 import { controllerRevisionOf, type ControllerRevision, type StoredRevision } from "./controller-revision.ts";
 
-/** So many revisions that nothing uses any more are kept, as Kubernetes does for its workloads. */
+/** The number of unused revisions to keep, as Kubernetes does for its workloads. */
 export const historyLimit = 10;
 
 /** A ControllerRevision to be created or changed. */
@@ -14,7 +14,7 @@ export interface RevisionChange {
   readonly replaces: string | undefined;
 }
 
-/** The revisions of one ProxyConfig: what they contain, and what has to be written so that they stay known. */
+/** The revisions of one ProxyConfig: their content, and the writes that keep them stored. */
 export interface History {
   /** Settings of each revision that a node is assigned, and of those that the status names as far as they are known. */
   readonly configs: ReadonlyMap<string, NodeProxyConfig>;
@@ -40,8 +40,8 @@ export interface HistoryFacts {
 
 /**
  * Plans the ControllerRevisions of a ProxyConfig. The revision that it asks for has the highest number; content that
- * was there before gets a new number, not a second object. What is stored under a name stays its content, also where a
- * later version computes another name for it.
+ * was there before gets a new number, not a second object. An object keeps its stored content, even where a
+ * later version computes a different name for it.
  */
 export function planHistory(facts: HistoryFacts): History {
   const { proxyConfig, target, assigned, stored } = facts;
@@ -78,7 +78,7 @@ function findConfig(
 ): NodeProxyConfig | undefined {
   if (stored?.config !== undefined) return stored.config;
   const candidates = nodeProxies.filter(({ spec }) => spec.revision === revision);
-  // One that fits its name has not been changed by anyone.
+  // An object whose content matches its name is unchanged.
   const intact = candidates.find(({ spec }) => revisionOf(spec.config) === revision);
   return (intact ?? candidates[0])?.spec.config;
 }
@@ -128,7 +128,7 @@ function changeOf(
   };
 }
 
-/** Whether the content is there, usable, and stays: the garbage collector takes what an earlier ProxyConfig of that name owned. */
+/** Whether the content is stored, usable, and stays: the garbage collector deletes what an earlier ProxyConfig of that name owned. */
 function isStored(
   stored: StoredRevision | undefined,
   { proxyConfig, target }: Pick<HistoryFacts, "proxyConfig" | "target">,

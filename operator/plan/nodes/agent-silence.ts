@@ -7,13 +7,13 @@ export const agentSilenceMs = 180_000;
 export const agentSilent = "AgentSilent";
 
 /**
- * What the operator itself has seen of an agent's heartbeat. The time that stands in a heartbeat is of the node's clock,
- * which may be wrong, so only that it changes is a sign of life.
+ * What the operator itself has observed of an agent's heartbeat. The time in a heartbeat is from the node's clock, which may be
+ * wrong, so only a change of it is a sign of life.
  */
 export interface HeartbeatObservation {
-  /** For how long it has stayed the same while the API server was heard, in milliseconds. */
+  /** How long it has stayed the same while the API server was reachable, in milliseconds. */
   readonly unchangedMs: number;
-  /** Whether this operator has seen it change; an operator that has just begun to watch has not. */
+  /** Whether this operator has seen it change; an operator that has just started to watch has not. */
   readonly seenChanging: boolean;
 }
 
@@ -21,8 +21,8 @@ export interface HeartbeatObservation {
 export const unseenHeartbeat: HeartbeatObservation = { unchangedMs: 0, seenChanging: false };
 
 /**
- * Whether the agent is gone. A new observer gives every agent the full time, except those that an earlier one has found
- * silent: these have to show that they are back.
+ * Whether the agent is gone. A new operator gives every agent the full time, except those that an earlier operator found
+ * silent: these must show that they are back.
  */
 export function isSilent(
   { unchangedMs, seenChanging }: HeartbeatObservation,
@@ -32,8 +32,8 @@ export function isSilent(
 }
 
 /**
- * Nodes that the ProxyConfigs list as silent: the memory that outlives an operator. A full list hides further ones, which
- * then count as silent only after the full time.
+ * Nodes that the ProxyConfigs list as silent: this memory survives a change of the leader. A full list omits further
+ * nodes, which then count as silent only after the full time.
  */
 export function nodesListedSilent(proxyConfigs: readonly ProxyConfig[]): ReadonlySet<string> {
   const failing = proxyConfigs.flatMap(({ status }) => status?.failing ?? []);

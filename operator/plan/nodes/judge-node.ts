@@ -12,7 +12,7 @@ import { agentSilent, isSilent, type HeartbeatObservation } from "./agent-silenc
  */
 export type NodeHealth = "ready" | "waiting" | "silent" | "failed" | "unsupported";
 
-/** What one NodeProxy says about its node, measured against the revision that the node is assigned. */
+/** What one NodeProxy says about its node, compared with the revision that the node is assigned. */
 export interface NodeVerdict {
   readonly node: string;
   readonly health: NodeHealth;
@@ -33,7 +33,7 @@ export interface NodeVerdict {
   readonly fallbackReason: string | undefined;
 }
 
-/** What a node is measured against, besides its NodeProxy. */
+/** What a node is judged by, besides its NodeProxy. */
 export interface Expectation {
   /** The revision that the node is assigned. */
   readonly revision: string;
@@ -43,7 +43,7 @@ export interface Expectation {
   readonly listedSilent: boolean;
 }
 
-/** Whether the node serves with what its ProxyConfig asks for. */
+/** Whether the node serves with the settings that its ProxyConfig asks for. */
 export function isReady({ health, held }: NodeVerdict): boolean {
   return health === "ready" && !held;
 }
@@ -124,7 +124,7 @@ function findReported(
   };
 }
 
-/** A failure with other settings, or before the agent saw the assigned ones, says nothing about these. */
+/** Ignores a failure with other settings, or before the agent saw the assigned ones. */
 function isAboutGiven(
   { observedGeneration }: Condition,
   { metadata: { generation }, spec }: NodeProxy,

@@ -4,8 +4,8 @@ import type { NodeVerdict } from "./judge-node.ts";
 export const modeUnsupported = "ModeUnsupported";
 
 /**
- * Whether no node can run any allowed mode, as far as their agents tell. One that is on its way may still prove that it can;
- * nothing is expected of a silent one.
+ * Whether no node can run any allowed mode, according to their agents. A waiting node may still prove that it can; a silent one
+ * is not waited for.
  */
 export function isModeUnsupported(verdicts: readonly NodeVerdict[]): boolean {
   const heard = verdicts.filter(({ health }) => health !== "silent");

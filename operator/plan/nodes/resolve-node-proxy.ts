@@ -3,7 +3,7 @@ import type { NodeSettings } from "../../../crds/node-settings.ts";
 import type { ClusterNode } from "../cluster-view.ts";
 import { configLabel, orphanedLabel } from "../labels.ts";
 
-/** The NodeProxy of a Node as it should be, with the fields that are the operator's and no others. */
+/** The desired NodeProxy of a Node, with only the fields that the operator owns. */
 export function resolveNodeProxy(
   node: ClusterNode,
   settings: NodeSettings,

@@ -2,7 +2,7 @@ import type { NodeProxy, ProxyConfig } from "../../../crds/api.ts";
 import { orphanedLabel } from "../labels.ts";
 import type { PlannedEvent } from "../status/plan-events.ts";
 
-/** What to tell about the NodeProxy of a node that no ProxyConfig selects: one Event until it is labelled, then none. */
+/** Events for the NodeProxy of a node that no ProxyConfig selects: one until it is labelled, then none. */
 export function orphanEvents(
   { metadata, spec: { configName } }: NodeProxy,
   proxyConfigs: readonly ProxyConfig[],

@@ -2,7 +2,7 @@ import type { ProxyConfig } from "../../../crds/api.ts";
 import { matchesSelector } from "../../../platform/kube/label-selector.ts";
 import type { ClusterNode } from "../cluster-view.ts";
 
-/** A Node that a ProxyConfig selects and does not get. */
+/** A Node that a ProxyConfig selects but does not own. */
 export interface OverriddenNode {
   readonly node: string;
   readonly owner: ProxyConfig;

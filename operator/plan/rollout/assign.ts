@@ -8,21 +8,21 @@ export type AssignedRevision = Pick<NodeSettings, "configName" | "revision">;
 /** Why nodes keep what they have: `rollout.paused`, or the revision cannot be stored. */
 export type HoldReason = "paused" | "unstored";
 
-/** Which revision each node of a ProxyConfig is to run. */
+/** The revision that each node of a ProxyConfig should run. */
 export interface Assignment {
   /** What the ProxyConfig asks for. */
   readonly target: AssignedRevision;
   /** By the name of the node; every node has one. */
   readonly revisions: ReadonlyMap<string, AssignedRevision>;
-  /** Nodes that keep another revision than the target. */
+  /** Nodes that keep a revision that differs from the target. */
   readonly held: ReadonlySet<string>;
   /** Undefined when nothing holds the target back. */
   readonly holdReason: HoldReason | undefined;
 }
 
 /**
- * Assigns the target to all nodes at once, unless something holds it back: then nodes that have settings keep them. A
- * node without any always gets the target, because without settings it serves nothing.
+ * Assigns the target to all nodes at once, unless something holds it back: then nodes keep the settings they have. A
+ * node without settings always gets the target, because it would serve nothing otherwise.
  */
 export function assign({
   nodes,

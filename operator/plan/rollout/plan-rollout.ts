@@ -12,17 +12,17 @@ import {
   type RolloutState,
 } from "./rollout-state.ts";
 
-/** How far the change to one revision is. */
+/** The progress of the rollout of one revision. */
 export interface RolloutPlan {
-  /** What the next plan goes on from. */
+  /** The state that the next plan continues from. */
   readonly state: RolloutState;
   /** Nodes that keep the settings they have. */
   readonly held: readonly string[];
   /** Short, for a column of `kubectl get`. */
   readonly stage: string;
-  /** What is waited for; undefined when nothing is. */
+  /** What the rollout waits for; undefined when it waits for nothing. */
   readonly message: string | undefined;
-  /** When to look again although nothing happened, in milliseconds since the epoch. */
+  /** When to plan again even if nothing happens, in milliseconds since the epoch. */
   readonly nextLookAtMs: number | undefined;
 }
 
@@ -37,8 +37,8 @@ export interface RolloutFacts {
 }
 
 /**
- * Finds where the rollout of a ProxyConfig stands. Keeps no memory but the typed state in its status, so that any
- * instance can go on at any point. A rollout that was complete stays so until the revision changes: a node that fails or
+ * Finds where the rollout of a ProxyConfig stands. The typed state in its status is its only memory, so any
+ * instance can continue at any point. A rollout that was complete stays so until the revision changes: a node that fails or
  * joins later is not part of it.
  */
 export function planRollout(facts: RolloutFacts): RolloutPlan {
@@ -103,8 +103,8 @@ function progress(verdicts: readonly NodeVerdict[]): string {
 }
 
 /**
- * When the newest node became ready, or the step started, in milliseconds since the epoch. When a node became ready is of
- * its own clock; a future time is no progress, or one fast clock would hold up the deadline.
+ * When the newest node became ready, or the step started, in milliseconds since the epoch. The first comes from the node's own
+ * clock. A future time is not progress: otherwise one fast clock would delay the deadline.
  */
 function lastProgressMs(
   { startedAt, stepStartedAt }: CurrentStep,

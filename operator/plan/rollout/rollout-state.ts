@@ -5,12 +5,12 @@ type StoredRollout = NonNullable<ProxyConfigStatus["rollout"]>;
 
 export type RolloutPhase = NonNullable<StoredRollout["phase"]>;
 
-/** All that the planner remembers of a rollout: the typed part of `status.rollout`. */
+/** The planner's memory of a rollout: the typed part of `status.rollout`. */
 export type RolloutState = Omit<StoredRollout, "stage" | "message" | "phase"> & {
   readonly phase: RolloutPhase;
 };
 
-/** State of the rollout of `revision`, or undefined when the status is about the rollout of another one. */
+/** State of the rollout of `revision`, or undefined when the status is about a different revision. */
 export function previousState({ status }: ProxyConfig, revision: string): RolloutState | undefined {
   if (status?.updateRevision !== revision || status.rollout === undefined) return undefined;
   const { stage: _stage, message: _message, ...stored } = status.rollout;
@@ -29,18 +29,18 @@ function storedPhase(
   return startedAt !== undefined && currentRevision === updateRevision ? "Complete" : "Updating";
 }
 
-/** A rollout that nothing has started yet, as there is no node to change. */
+/** A rollout that has not started yet, because there is no node to change. */
 export function withoutNodes(proxyConfig: ProxyConfig, to: string): RolloutState {
   return { phase: "NoNodes", ...replaced(proxyConfig, to), to };
 }
 
-/** What the status has, which names revisions that exist; only the phase tells that a further one cannot be stored. */
+/** The state from the status, which names revisions that exist; only the phase shows that a later one cannot be stored. */
 export function blocked({ status }: ProxyConfig): RolloutState {
   const { stage: _stage, message: _message, ...stored } = status?.rollout ?? {};
   return { ...stored, phase: "Blocked" };
 }
 
-/** A rollout whose step lasts: its times, for which a phase is still to be found. */
+/** The times of a rollout whose step continues; its phase is not determined yet. */
 export interface CurrentStep extends Pick<RolloutState, "from"> {
   readonly to: string;
   readonly startedAt: string;
@@ -48,7 +48,7 @@ export interface CurrentStep extends Pick<RolloutState, "from"> {
   readonly stepStartedAt: string;
 }
 
-/** The step of the rollout now: the stored one, the next one where it resumes, or the first. */
+/** The current step of the rollout: the stored one, the next one if it resumes, or the first. */
 export function currentStep(
   proxyConfig: ProxyConfig,
   { to, resumes, nowMs }: { readonly to: string; readonly resumes: boolean; readonly nowMs: number },
@@ -66,7 +66,7 @@ export function currentStep(
     : { ...kept, step, stepStartedAt };
 }
 
-/** The revision that all nodes ran last; where the rollout goes back to it, the one that was on its way. */
+/** The last revision that all nodes ran; if the rollout goes back to it, the one that was being rolled out. */
 function replaced(proxyConfig: ProxyConfig, to: string): Pick<RolloutState, "from"> {
   const { currentRevision, updateRevision, rollout } = proxyConfig.status ?? {};
   const candidates = updateRevision === to ? [rollout?.from] : [currentRevision, updateRevision];

@@ -9,7 +9,7 @@ import { rolloutMessage } from "../rollout/rollout-message.ts";
 /** As the schema has it. */
 const longestMessage = 1024;
 
-/** The status of a ProxyConfig, complete: what is not in it is no longer so. */
+/** The complete status of a ProxyConfig: fields that are not in it are removed. */
 export function aggregateStatus(facts: ConfigFacts): ProxyConfigStatus {
   const { proxyConfig, verdicts, rollout } = facts;
   const message = rolloutMessage(rollout);
@@ -31,7 +31,7 @@ export function aggregateStatus(facts: ConfigFacts): ProxyConfigStatus {
   };
 }
 
-/** Each of them names a revision that is stored, so not one whose rollout is blocked. */
+/** Each names a stored revision, so not one whose rollout is blocked. */
 function revisions({ proxyConfig: { status }, revision, verdicts, rollout }: ConfigFacts) {
   const { phase } = rollout.state;
   const allReady = verdicts.length > 0 && verdicts.every(isReady);

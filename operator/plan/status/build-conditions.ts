@@ -18,7 +18,7 @@ const longestMessage = 32_768;
 
 type Judgement = Pick<Condition, "status" | "message"> & { readonly reason: ConfigReason };
 
-/** All conditions that a ProxyConfig has now; a transition time is kept while the status is. */
+/** All conditions that a ProxyConfig has now; a transition time is kept while the status stays the same. */
 export function buildConditions(facts: ConfigFacts): readonly Condition[] {
   const judgements: readonly (readonly [type: string, judgement: Judgement | undefined])[] = [
     [conditionTypes.ready, judgeReady(facts)],
@@ -71,7 +71,7 @@ function notReadyReason({ rollout, verdicts }: ConfigFacts): ConfigReason {
   return verdicts.some(isFailing) ? failingReason(verdicts) : "NodesUpdating";
 }
 
-/** As the counts in the status have it: nodes that lack a mode are not among the failed ones. */
+/** Matches the counts in the status: nodes that lack a mode do not count as failed. */
 function failingReason(verdicts: readonly NodeVerdict[]): ConfigReason {
   const hasFailed = verdicts.some(({ health }) => health === "failed" || health === "silent");
   return hasFailed ? "NodesFailing" : modeUnsupported;
@@ -92,7 +92,7 @@ function explainNoNodes({ proxyConfig, overridden }: ConfigFacts): Pick<Judgemen
   return { reason: "NoNodesSelected", message };
 }
 
-/** Whether a change is being rolled out and may still complete by itself. */
+/** Whether a rollout is running and may still complete by itself. */
 function judgeProgressing(facts: ConfigFacts): Judgement {
   const { rollout, revision, verdicts } = facts;
   switch (rollout.state.phase) {
@@ -153,7 +153,7 @@ function judgeDegraded({ verdicts }: ConfigFacts): Judgement {
   };
 }
 
-/** Whether a user has to change something before anything improves; the message says what. */
+/** Whether a user must change something; the message says what. */
 function judgeStalled(facts: ConfigFacts): Judgement | undefined {
   const { rollout, verdicts } = facts;
   const { phase } = rollout.state;

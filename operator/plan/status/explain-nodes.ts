@@ -5,7 +5,7 @@ import { nameNodes } from "./name-nodes.ts";
 import type { OverriddenNode } from "../ownership/own-nodes.ts";
 import { rankFailing } from "./rank-failing.ts";
 
-/** Which nodes are not ready and why: the failing ones, then those on their way. */
+/** Which nodes are not ready and why: the failing ones, then the waiting ones. */
 export function explainNotReady(verdicts: readonly NodeVerdict[]): readonly string[] {
   const waiting = verdicts.filter(({ health }) => health === "waiting");
   const [first] = waiting;
@@ -22,7 +22,7 @@ export function explainFailing(verdicts: readonly NodeVerdict[]): readonly strin
   return [`${worst.node} ${worst.reason}: ${worst.message}`, ...more];
 }
 
-/** Messages of a few nodes in full; an agent's own is short, but the API lets it be long. */
+/** Messages of a few nodes in full; an agent's own is short, but the API allows a long one. */
 const quotedNodes = 3;
 const longestQuote = 512;
 
@@ -39,7 +39,7 @@ export function explainDegraded(verdicts: readonly NodeVerdict[]): readonly stri
   return [`some Services are not served as specified on ${names} (kubectl describe nodeproxy)`, ...quotes];
 }
 
-/** Which nodes other ProxyConfigs own, why, and what to do about it. */
+/** Which selected nodes other ProxyConfigs own, why, and what to do about it. */
 export function explainOverridden(loser: ProxyConfig, overridden: readonly OverriddenNode[]): string {
   const winners = [...Map.groupBy(overridden, ({ owner }) => owner)].map(([owner, nodes]) => {
     const { metadata, spec } = owner;

@@ -9,7 +9,7 @@ import { explainDegraded } from "./explain-nodes.ts";
 import { countNodes } from "./name-nodes.ts";
 import { longestFailingList } from "./rank-failing.ts";
 
-/** Something that happened to a ProxyConfig or NodeProxy, as an Event tells it. */
+/** Something that happened to a ProxyConfig or NodeProxy, to be reported as an Event. */
 export interface PlannedEvent {
   readonly type: "Normal" | "Warning";
   readonly reason: OperatorEventReason;
@@ -23,7 +23,7 @@ interface Statuses {
 }
 
 /**
- * What happened between the status that is stored and the one that follows it. Needs no memory of its own; a crash
+ * What happened between the status that is stored and the one that follows it. Needs no separate memory; a crash
  * between the two writes loses an Event or repeats it.
  */
 export function planEvents(facts: ConfigFacts, next: ProxyConfigStatus): readonly PlannedEvent[] {
@@ -60,7 +60,7 @@ function rolloutEvents(
   return [...(isNew ? [started] : []), ...(hasFinished ? [finished] : [])];
 }
 
-/** Once, until the revision can be stored. */
+/** Reported once, until the revision can be stored. */
 function blockedEvents(
   { message = "" }: RolloutPlan,
   previous: ProxyConfigStatus | undefined,
@@ -69,7 +69,7 @@ function blockedEvents(
   return [{ type: "Warning", reason: revisionNotStored, message }];
 }
 
-/** A full list says nothing about the nodes that are not in it. */
+/** With a full list, nothing is known about nodes that are not in it. */
 function failingEvents(
   previous: ProxyConfigStatus | undefined,
   next: ProxyConfigStatus,

@@ -7,7 +7,7 @@ type FailingNode = NonNullable<ProxyConfigStatus["failing"]>[number];
 /** Longest list of failing nodes in a status. */
 export const longestFailingList = 10;
 
-/** Worst first: a node that cannot serve as specified, one that does not, one that does not report. */
+/** Worst first: nodes that cannot serve as specified, nodes that do not, nodes that do not report. */
 const severity: Readonly<Record<NodeHealth, number>> = {
   unsupported: 3,
   failed: 2,
@@ -16,7 +16,7 @@ const severity: Readonly<Record<NodeHealth, number>> = {
   ready: 0,
 };
 
-/** Whether something is wrong with the node, rather than on its way. */
+/** Whether something is wrong with the node, in contrast to a node that waits. */
 export function isFailing({ health }: NodeVerdict): boolean {
   return severity[health] > 0;
 }
