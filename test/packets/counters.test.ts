@@ -108,7 +108,7 @@ describe(`counters in mode ${modeToTest()}`, function () {
     ]);
   });
 
-  it("are told of one Service, with the open connections of its endpoints", async () => {
+  it("are reported for one Service, with the open connections of its endpoints", async () => {
     await dataplane.forgetFlows();
     await using server = await serveService();
     const load = startLoad({

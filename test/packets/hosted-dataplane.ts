@@ -6,7 +6,7 @@ import { RequestProgram } from "../../playground/nodes/request-program.ts";
 import type { NodeName } from "../scenarios/addresses.ts";
 import type { ClusterState } from "../scenarios/scenario.ts";
 
-/** What `dataplane-host.ts` is told at its start. */
+/** The input of `dataplane-host.ts` at its start. */
 export interface HostOptions {
   readonly mode: ProxyMode;
   readonly node: NodeName;

@@ -18,14 +18,22 @@ export function judgeProbe(facts: {
   const { expect } = facts.probe;
   const { answers, failures } = facts.result;
   const reasons = Object.keys(failures);
-  const nobody = Object.keys(answers).length === 0;
+  const isUnanswered = Object.keys(answers).length === 0;
   switch (expect.kind) {
     case "refused":
-      return complain(nobody && reasons.every((reason) => refusals.has(reason)), "refused", facts.result);
+      return complain(
+        isUnanswered && reasons.every((reason) => refusals.has(reason)),
+        "refused",
+        facts.result,
+      );
     case "dropped":
-      return complain(nobody && reasons.every((reason) => silences.has(reason)), "dropped", facts.result);
+      return complain(
+        isUnanswered && reasons.every((reason) => silences.has(reason)),
+        "dropped",
+        facts.result,
+      );
     case "unserved":
-      return complain(nobody, "served by nobody", facts.result);
+      return complain(isUnanswered, "served by no endpoint", facts.result);
     case "answered":
       return [
         ...complain(

@@ -19,7 +19,7 @@ export interface PipelineOptions {
   readonly clock: Clock;
 }
 
-/** What an agent is between the API server and the kernel, without its loops: it syncs when it is told to. */
+/** What an agent is between the API server and the kernel, without its loops: it syncs on request. */
 export class AgentPipeline {
   readonly catalog: ServiceCatalog;
   readonly #watch: ClusterWatch;

@@ -47,7 +47,7 @@ export class FakeDataplane implements Dataplane {
   hasOldRules = false;
   /** Called after each change of what it holds. */
   onChange: (() => void) | undefined;
-  /** Who is told about external changes. */
+  /** Is notified of external changes. */
   observer: DriftObserver | undefined;
   #gate: Promise<void> = Promise.resolve();
   #running = 0;

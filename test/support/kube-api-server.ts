@@ -59,7 +59,7 @@ export async function startKubeApiServer(facts: {
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${join(folder, "service-account.key")}`,
     `--service-account-signing-key-file=${join(folder, "service-account.key")}`,
-    // Nobody makes the default ServiceAccounts that this plugin waits for.
+    // Nothing makes the default ServiceAccounts that this plugin waits for.
     "--disable-admission-plugins=ServiceAccount",
     "--allow-privileged=true",
   ]);

@@ -37,7 +37,7 @@ export interface FrontendOverrides extends Partial<Pick<Frontend, "kind" | "allo
   readonly clients?: ClientPolicy;
 }
 
-/** A ClusterIP with policy Cluster unless told otherwise, with the verdicts while every set has endpoints. */
+/** A ClusterIP with policy Cluster by default, with the verdicts while every set has endpoints. */
 export function makeFrontend(text: string, overrides: FrontendOverrides = {}): Frontend {
   const { kind = "clusterIP", policyLocal = false, clients = makeNodeFamily(), allowedSources } = overrides;
   const policies = { internalPolicyLocal: policyLocal, externalPolicyLocal: policyLocal };
@@ -96,7 +96,7 @@ export interface NodeFamilyOverrides extends Partial<DesiredNodeFamily> {
   readonly masqueradeAll?: boolean;
 }
 
-/** A node that recognises its pods unless told otherwise, and whose policies are those for its other facts. */
+/** A node that recognises its pods by default, and whose policies are those for its other facts. */
 export function makeNodeFamily(overrides: NodeFamilyOverrides = {}): DesiredNodeFamily {
   const { masqueradeAll = false, ...rest } = overrides;
   const localDetector = rest.localDetector ?? { kind: "interfacePrefix", prefix: "veth" };

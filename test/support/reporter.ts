@@ -9,7 +9,7 @@ const { EVENT_RUN_END, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.cons
 
 /**
  * mocha's spec reporter, then the result in lines that people and machines can read. With reporter option `result` the result goes into
- * that file instead, for whoever runs several suites.
+ * that file instead, for runs of several suites.
  */
 export default class Reporter extends Spec {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {

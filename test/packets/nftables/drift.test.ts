@@ -19,8 +19,8 @@ const frontend = "10.96.0.1";
 const web = `svc { ${frontend} . tcp . 80`;
 const full = { kind: "full" } as const;
 
-/** What somebody does to the table, one nft command, and how the culprit's deed is described. */
-const foreignChanges: readonly (readonly [name: string, command: string, told: RegExp])[] = [
+/** An external change to the table, as one nft command, and how it is reported. */
+const foreignChanges: readonly (readonly [name: string, command: string, report: RegExp])[] = [
   ["empties the table", "flush table ip kubesteer", /deleted .*rule/],
   ["deletes the table", "delete table ip kubesteer", /deleted table ip kubesteer/],
   ["deletes everything", "flush ruleset", /deleted table ip kubesteer, deleted table ip6 kubesteer/],
@@ -46,7 +46,7 @@ describe("drift of the nftables mode", function () {
   let events: DriftEvent[];
   let policy: DriftPolicy;
   let syncs: number;
-  /** What somebody does just before the agent runs a command. */
+  /** An external change just before the agent runs a command. */
   let beforeCommand: ((command: string) => Promise<void>) | undefined;
   let stop: AbortController;
   let running: Promise<void>;
@@ -142,8 +142,8 @@ describe("drift of the nftables mode", function () {
       .replace(/set rev \{[^}]*\}[^}]*\}/g, "");
   }
 
-  for (const [name, command, told] of foreignChanges) {
-    it(`is repaired when somebody ${name}, and told with the culprit`, async () => {
+  for (const [name, command, report] of foreignChanges) {
+    it(`is repaired when another process ${name}, and reported with the culprit`, async () => {
       assert.ok(await isServed());
       const before = listing();
       await namespace.commands.run("nft", ["-f", "-"], { input: `${command}\n` });
@@ -152,7 +152,7 @@ describe("drift of the nftables mode", function () {
       // Chains that are not needed any more stay for two seconds.
       await waitUntil("the table as before", () => listing() === before);
       assert.equal(events[0]?.reason, "DriftRepaired");
-      assert.match(events[0].message, told);
+      assert.match(events[0].message, report);
       assert.match(events[0].message, /^nft \(process \d+[:)]/);
       const { status, condition } = guard.facts();
       assert.equal(status.detectedTotal, 1);
@@ -161,7 +161,7 @@ describe("drift of the nftables mode", function () {
     });
   }
 
-  it("is repaired when somebody deletes an element during a full sync, after its family was refilled", async () => {
+  it("is repaired when another process deletes an element during a full sync, after its family was refilled", async () => {
     beforeCommand = async (command) => {
       if (command !== "nft -j -t list chains ip6") return;
       beforeCommand = undefined;
@@ -200,7 +200,7 @@ describe("drift of the nftables mode", function () {
     assert.match(events[0]?.message ?? "", /^nft \(process \d+: nft -i; started by sh -c /);
   });
 
-  it("is only told with policy Report, and gone with the next full sync", async () => {
+  it("is only reported with policy Report, and gone with the next full sync", async () => {
     policy = "Report";
     namespace.nft("delete", "element", "ip", "kubesteer", `${web} }`);
     await waitUntil("the report", () => events.length > 0);
@@ -214,7 +214,7 @@ describe("drift of the nftables mode", function () {
     assert.ok(await isServed());
   });
 
-  it("is repaired less often than it happens where somebody does not stop, and shown as a fight", async () => {
+  it("is repaired less often than it happens if it does not stop, and shown as a fight", async () => {
     for (let round = 0; round < 10; round += 1) {
       namespace.nft("flush", "ruleset");
       await systemClock.sleep(400);
@@ -226,7 +226,7 @@ describe("drift of the nftables mode", function () {
     assert.ok(await isServed());
   });
 
-  it("is noticed where it happened while nobody listened", async () => {
+  it("is noticed if it happened while the agent did not listen", async () => {
     const { stdout } = await namespace.commands.run("ip", ["netns", "pids", namespace.name]);
     const listeners = stdout
       .trim()

@@ -46,7 +46,7 @@ describe("agent and what Services need besides rules", () => {
     assert.equal(agent.dataplane.syncs.length, 2);
   });
 
-  it("is Degraded while UDP flows cannot be looked at, and tells why", async () => {
+  it("is Degraded while UDP flows cannot be read, and says why", async () => {
     agent.flowsProblem = new Error("conntrack is not installed: apt-get install conntrack");
     await agent.api.update(resources.services, {
       ...webService,
@@ -96,7 +96,7 @@ describe("agent and what Services need besides rules", () => {
     await until(isCured);
   });
 
-  it("tells on the Service that the agent cannot listen on a health check node port", async () => {
+  it("reports on the Service that the agent cannot listen on a health check node port", async () => {
     await agent.api.update(resources.services, {
       ...webService,
       spec: {

@@ -4,7 +4,7 @@ import { describeCulprit } from "../../../../agent/drift/describe-culprit.ts";
 
 const nft: Culprit = { processId: 7, name: "nft", command: undefined, startedBy: undefined };
 const rows: readonly (readonly [name: string, culprit: Culprit | undefined, text: string])[] = [
-  ["nobody known", undefined, "An unknown process"],
+  ["an unknown process", undefined, "An unknown process"],
   ["a process that has ended", nft, "nft (process 7)"],
   ["a command", { ...nft, command: "nft flush ruleset" }, "nft (process 7: nft flush ruleset)"],
   ["who started it", { ...nft, startedBy: "sh ./run" }, "nft (process 7: started by sh ./run)"],

@@ -49,7 +49,7 @@ describe("drift guard", () => {
     await running;
   });
 
-  it("has a change repaired at once and tells when it is", async () => {
+  it("has a change repaired at once and reports when it is", async () => {
     guard.onForeignChange(flush);
     await settle();
     assert.deepEqual(repairs, [0]);
@@ -76,7 +76,7 @@ describe("drift guard", () => {
     assert.equal(guard.facts().status.detectedTotal, 100);
   });
 
-  it("waits longer and longer where somebody does not stop", async () => {
+  it("waits longer and longer if the changes do not stop", async () => {
     repair = () => guard.onRestored();
     for (let round = 0; round < 1_000; round += 1) {
       guard.onForeignChange(flush);
@@ -100,7 +100,7 @@ describe("drift guard", () => {
     assert.equal(guard.facts().condition.status, "False");
   });
 
-  it("with policy Report tells the first change only and repairs nothing", async () => {
+  it("with policy Report reports the first change only and repairs nothing", async () => {
     policy = "Report";
     guard.onForeignChange(flush);
     guard.onForeignChange(flush);
@@ -122,7 +122,7 @@ describe("drift guard", () => {
     assert.deepEqual(repairs, [5_000]);
   });
 
-  it("tells once that nobody listens, and when somebody does again", () => {
+  it("reports once that it cannot listen, and when it can again", () => {
     for (let count = 0; count < 3; count += 1) guard.onWatchChange("socat is not installed");
     assert.equal(factsChanges, 1);
     assert.equal(guard.facts().condition.reason, "NotWatched");

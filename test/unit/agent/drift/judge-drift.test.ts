@@ -16,7 +16,7 @@ const flush = {
 };
 const other = { culprit: undefined, what: "added chain theirs" };
 
-/** Somebody changes and we repair, at these seconds. */
+/** An external change and a repair, at each of these seconds. */
 function fight(...seconds: readonly number[]): DriftRecord {
   return seconds.reduce((record, second) => {
     const changed = addChange(record, flush, second * 1_000);
@@ -130,19 +130,19 @@ const verdictRows: readonly VerdictRow[] = [
     ],
   },
   {
-    name: "nobody listens",
+    name: "external changes are not noticed",
     record: noDrift,
     watchProblem: "socat is not installed",
     expect: ["Unknown", "NotWatched", /not noticed at once: socat is not installed\. Full syncs/],
   },
   {
-    name: "what was noticed is told also while nobody listens",
+    name: "what was noticed is reported also while no further changes are noticed",
     record: addChange(noDrift, flush, 0),
     watchProblem: "socat is not installed",
     expect: ["True", "Repairing", new RegExp(culprit)],
   },
   {
-    name: "a fight is told with the last known culprit",
+    name: "a fight is reported with the last known culprit",
     record: addChange(fight(0, 1, 2), other, 3_000),
     expect: ["True", "RepeatedChanges", new RegExp(culprit)],
   },
@@ -160,7 +160,7 @@ describe("judge drift", () => {
   }
 
   for (const { name, record, policy = "Repair", watchProblem, nowMs = 1_000, expect } of verdictRows) {
-    it(`the condition tells: ${name}`, () => {
+    it(`the condition reports: ${name}`, () => {
       const { status, reason, message } = judgeDrifted(record, { policy, watchProblem, nowMs });
       assert.deepEqual([status, reason], expect.slice(0, 2));
       assert.match(message, expect[2]);

@@ -72,7 +72,7 @@ describe("drift of a node with several modes", () => {
     );
   });
 
-  it("tells the worst of the running modes, by its name, and the sum of all changes", async () => {
+  it("reports the worst of the running modes, by its name, and the sum of all changes", async () => {
     nftables.observer?.onForeignChange(flush);
     nftables.observer?.onRestored();
     await clock.advance(5_000);

@@ -45,7 +45,7 @@ describe("/services/", () => {
     return await fetch(`http://127.0.0.1:${port}${path}`);
   }
 
-  it("tells frontends with their connections and endpoints with those that are open", async () => {
+  it("lists frontends with their connections and endpoints with those that are open", async () => {
     const response = await get("/services/shop/web?pretty");
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), {
@@ -68,7 +68,7 @@ describe("/services/", () => {
     });
   });
 
-  it("tells the rest when something cannot be counted, and why", async () => {
+  it("lists the rest when something cannot be counted, and says why", async () => {
     frontends = () => Promise.reject(new Error("no nft"));
     open = () => Promise.reject(new Error("no conntrack"));
     const body = await (await get("/services/shop/web")).text();
@@ -94,7 +94,7 @@ describe("/services/", () => {
     ["/services/shop/web/more", /NAMESPACE/],
     ["/services/__proto__/web", /NAMESPACE/],
   ] as const) {
-    it(`${path} is not found, and told why`, async () => {
+    it(`${path} is not found, with the reason`, async () => {
       const response = await get(path);
       assert.equal(response.status, 404);
       assert.match(await response.text(), error);

@@ -69,7 +69,7 @@ describe("connection totals", () => {
     assert.deepEqual(top(), []);
   });
 
-  it("tells ports apart", () => {
+  it("distinguishes ports", () => {
     totals.update(counts({ "TCP 10.96.0.3 80": 2, "TCP fd96::3 80": 3 }), [dualStack]);
     assert.deepEqual(
       totals.top(10).map(({ name, connections }) => [name, connections]),

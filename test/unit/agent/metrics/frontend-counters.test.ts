@@ -25,9 +25,9 @@ describe("frontend counters", () => {
     return Promise.resolve([{ address, protocol: "UDP", port: parsePort(53), connections: reads }]);
   }
 
-  it("reads nothing until somebody asks", () => assert.equal(reads, 0));
+  it("reads nothing until the first request", () => assert.equal(reads, 0));
 
-  it("tells connections by protocol, address and port", async () => {
+  it("counts connections by protocol, address and port", async () => {
     const { at, counts } = await counters.reading();
     assert.equal(at, clock.now());
     assert.deepEqual([...counts], [["UDP 10.96.0.1 53", 1]]);

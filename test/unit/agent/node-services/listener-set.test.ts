@@ -11,7 +11,7 @@ describe("ListenerSet", () => {
   let listeners: ListenerSet<string>;
   /** What happened since it was last looked at. */
   let log: string[];
-  /** Addresses that somebody else has. */
+  /** Addresses that another process uses. */
   let taken: Set<string>;
   let end: AbortController;
   let ended: Promise<void>;
@@ -60,7 +60,7 @@ describe("ListenerSet", () => {
     assert.deepEqual(await happened(), []);
   });
 
-  it("can be told a part of what is wanted", async () => {
+  it("accepts a part of what is wanted", async () => {
     want("a", "b");
     await happened();
     listeners.replace(wantedAt("b"), wantedAt("c", "d"));
@@ -77,7 +77,7 @@ describe("ListenerSet", () => {
     assert.deepEqual(await happened(), ["close a", "open c"]);
   });
 
-  it("tells a failure once, tries every 5 seconds, and tells when it is over", async () => {
+  it("reports a failure once, tries every 5 seconds, and reports when it is over", async () => {
     taken.add("a");
     want("a", "b");
     assert.deepEqual((await happened()).toSorted(), ["a failed: in use", "open b"]);
@@ -90,7 +90,7 @@ describe("ListenerSet", () => {
     assert.equal(listeners.failures.size, 0);
   });
 
-  it("forgets the failure of what is not wanted any more, and tells it again when it is", async () => {
+  it("forgets the failure of an address that is no longer wanted, and reports it again when it is", async () => {
     taken.add("a");
     want("a");
     await happened();

@@ -13,7 +13,7 @@ describe("interface names", () => {
     assert.deepEqual(parseInterfaceNames(head), []);
   });
 
-  it("are looked at every 30 seconds, and told when they differ", async () => {
+  it("are read every 30 seconds, and reported when they differ", async () => {
     const clock = new FakeClock();
     const stop = new AbortController();
     let text = `${head}    lo: 0\n`;

@@ -32,7 +32,7 @@ describe("local addresses", () => {
     );
   });
 
-  it("while they cannot be read the last known ones count, with one warning; then a change is told", async () => {
+  it("while they cannot be read the last known ones count, with one warning; then a change is reported", async () => {
     const clock = new FakeClock();
     const log = createRecordingLogger();
     const stop = new AbortController();

@@ -23,7 +23,7 @@ describe("presence of the Node", () => {
     { rule: "stays none where there is still no Node", before: absent, observed: undefined, after: absent },
     { rule: "outlives the Node", before: staying, observed: undefined, after: staying },
     { rule: "outlives a Node that was to leave", before: leaving, observed: undefined, after: leaving },
-    { rule: "is that of a Node that was made anew", before: leaving, observed: staying, after: staying },
+    { rule: "is that of a Node that was created again", before: leaving, observed: staying, after: staying },
   ];
   for (const { rule, before, observed, after } of rows) {
     it(rule, () => assert.deepEqual(nextPresence(before, observed), after));

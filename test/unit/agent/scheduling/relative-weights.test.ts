@@ -9,8 +9,8 @@ describe("relativeWeights", () => {
     { rule: "weights are divided by what they have in common", weights: [75, 25, 100], expect: [3, 1, 4] },
     { rule: "weights without a common divisor stay", weights: [3, 2], expect: [3, 2] },
     { rule: "0 stays 0 beside others", weights: [0, 4, 2], expect: [0, 2, 1] },
-    { rule: "when all are 0 nobody is left out", weights: [0, 0], expect: [1, 1] },
-    { rule: "nobody", weights: [], expect: [] },
+    { rule: "when all are 0 no endpoint is left out", weights: [0, 0], expect: [1, 1] },
+    { rule: "no endpoint", weights: [], expect: [] },
   ];
   for (const { rule, weights, expect } of rows) {
     it(rule, () => assert.deepEqual(relativeWeights(weights), expect));

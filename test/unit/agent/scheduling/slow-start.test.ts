@@ -117,7 +117,7 @@ describe("shareOf", () => {
 });
 
 describe("nextStepMs", () => {
-  it("is never when nobody is new", () => assert.equal(nextStepMs(looks([0, a]), at(0)), undefined));
+  it("is never when no endpoint is new", () => assert.equal(nextStepMs(looks([0, a]), at(0)), undefined));
 
   it("is the next multiple of a step", () => {
     const ages = looks([0, a], [1_500, a, b]);

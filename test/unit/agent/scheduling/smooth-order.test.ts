@@ -16,12 +16,12 @@ describe("smoothOrder", () => {
     { rule: "a large count is interrupted by the small one", counts: [3, 1], order: "aaba" },
     { rule: "two equal ones alternate around a third", counts: [2, 2, 1], order: "abcab" },
     { rule: "count 0 does not occur", counts: [0, 2, 1], order: "bcb" },
-    { rule: "nobody", counts: [], order: "" },
+    { rule: "no endpoint", counts: [], order: "" },
     { rule: "only zeros", counts: [0, 0], order: "" },
   ];
   for (const { rule, counts, order } of rows) it(rule, () => assert.equal(letters(counts), order));
 
-  it("visits everybody exactly as often as its count says", () => {
+  it("visits each endpoint exactly as often as its count says", () => {
     fc.assert(
       fc.property(someCounts, (counts) => {
         const order = smoothOrder(counts);

@@ -15,7 +15,7 @@ describe("weightsFromConnections", () => {
     loads: readonly (readonly [number, number])[];
     weights: readonly number[];
   }[] = [
-    { rule: "nobody", loads: [], weights: [] },
+    { rule: "no endpoint", loads: [], weights: [] },
     {
       rule: "equal numbers of connections get equal weights",
       loads: [
@@ -92,7 +92,7 @@ describe("weightsFromConnections", () => {
     { minLength: 1, maxLength: 50 },
   );
 
-  it("is bounded, and somebody gets the most", () => {
+  it("is bounded, and some endpoint gets the most", () => {
     fc.assert(
       fc.property(someLoads, (loads) => {
         const weights = weightsFromConnections(loads);

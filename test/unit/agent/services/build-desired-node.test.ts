@@ -65,9 +65,9 @@ describe("facts of the node", () => {
 
   it("masqueradeAll is for both families", () => {
     const desired = buildDesiredNode(makeNodeProxyConfig({ masqueradeAll: true }), makeNodeFacts(), []);
-    const everybody = { pod: true, node: true, outside: true };
-    assert.deepEqual(desired.ipv4.clusterIPMasquerade, everybody);
-    assert.deepEqual(desired.ipv6.clusterIPMasquerade, everybody);
+    const allClients = { pod: true, node: true, outside: true };
+    assert.deepEqual(desired.ipv4.clusterIPMasquerade, allClients);
+    assert.deepEqual(desired.ipv6.clusterIPMasquerade, allClients);
   });
 
   it("each family is masqueraded by whether it has a detector", () => {

@@ -29,7 +29,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    rule: "each family that Services use is told, also one in which the node has no address",
+    rule: "each family that Services use is reported, also one in which the node has no address",
     config: elsewhere,
     clusterIPs: ["10.96.0.10", "fd00::10"],
     problems: [
@@ -51,7 +51,7 @@ const rows: readonly Row[] = [
     local: ["192.0.2.11", "203.0.113.7"],
     problems: [],
   },
-  { rule: "without NodePorts nobody misses them", config: elsewhere, type: "ClusterIP", problems: [] },
+  { rule: "without NodePorts there is no problem", config: elsewhere, type: "ClusterIP", problems: [] },
   {
     rule: "CIDRs of one family say nothing about the other",
     config: { nodePorts: { addresses: ["2001:db8:1::/48"] } },

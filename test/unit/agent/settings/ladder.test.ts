@@ -161,7 +161,7 @@ const rows: readonly Row[] = [
     expect: { newest: "ipvs", ...onR1, candidate: "ipvs" },
   },
   {
-    name: "a check of settings that are not the newest any more tells nothing",
+    name: "a check of settings that are no longer the newest changes nothing",
     events: [...proven1, received(ipvs), received(selectingIpvs), checked(ipvs, "no ip_vs")],
     expect: {
       newest: "selectingIpvs",

@@ -27,7 +27,7 @@ interface ConditionRow {
 
 const conditionRows: readonly ConditionRow[] = [
   {
-    name: "where nobody has changed our kernel state, it is not Drifted",
+    name: "without external changes it is not Drifted",
     facts: {},
     expect: { Drifted: ["False", "InStep", /./] },
   },
@@ -37,7 +37,7 @@ const conditionRows: readonly ConditionRow[] = [
     expect: { Drifted: ["Unknown", "NotWatched", /full syncs repair them/] },
   },
   {
-    name: "what others have changed and nobody repairs makes the node not Ready",
+    name: "external changes that are not repaired make the node not Ready",
     facts: { drift: reportedDrift },
     expect: {
       Ready: ["False", "Drifted", /^nft deleted table ip kubesteer\. With drift\.policy Report it stays so/],
@@ -112,7 +112,7 @@ const conditionRows: readonly ConditionRow[] = [
     expect: { Ready: ["False", "Waiting", /Services and EndpointSlices; until then the kernel keeps/] },
   },
   {
-    name: "settings that wait are told together with the current ones",
+    name: "settings that wait are reported together with the current ones",
     facts: { settings: newer, settingsWaitFor: ["Namespaces"] },
     expect: {
       Ready: [
@@ -124,7 +124,7 @@ const conditionRows: readonly ConditionRow[] = [
     },
   },
   {
-    name: "settings without a mode that can run are told together with the current ones and what is missing",
+    name: "settings without a mode that can run are reported together with the current ones and what is missing",
     facts: { settings: newer, modeProblem: "mode ipvs cannot run: no ip_vs", failure: makeSyncFailure() },
     expect: {
       Ready: [
@@ -136,7 +136,7 @@ const conditionRows: readonly ConditionRow[] = [
     },
   },
   {
-    name: "a node that serves stored Services is not ready, and says of when they are",
+    name: "a node that serves stored Services is not ready, and says when they were stored",
     facts: { waitingFor: ["Services"], staleSinceMs: Date.parse("2026-01-01T00:00:00Z") },
     expect: { Ready: ["False", "Waiting", /Services are served as they were at 2026-01-01T00:00:00.000Z/] },
   },
@@ -192,7 +192,7 @@ const conditionRows: readonly ConditionRow[] = [
     },
   },
   {
-    name: "a mode besides the main one that fails is told, and the node is not Ready",
+    name: "a mode besides the main one that fails is reported, and the node is not Ready",
     facts: { lastSuccess: makeSyncSuccess({ failing: [makeModeFailure()] }) },
     expect: {
       Ready: [
@@ -205,7 +205,7 @@ const conditionRows: readonly ConditionRow[] = [
     },
   },
   {
-    name: "all running modes are told",
+    name: "all running modes are reported",
     facts: {
       lastSuccess: makeSyncSuccess({
         modes: [makeRunningMode({ services: 40 }), makeRunningMode({ mode: "userspace", services: 3 })],
@@ -225,14 +225,14 @@ const conditionRows: readonly ConditionRow[] = [
     expect: { Ready: ["True", "Synced", /r1/], Degraded: ["True", "ServiceProblems", /: ns\/a\. See/] },
   },
   {
-    name: "everything that the node lacks is told",
+    name: "everything that the node lacks is reported",
     facts: { nodeProblems: ["conntrack is not installed", "interface cni0 does not exist"] },
     expect: {
       Degraded: ["True", "NodeProblem", /^conntrack is not installed\. interface cni0 does not exist\.$/],
     },
   },
   {
-    name: "what the node lacks is told after what is wrong with Services",
+    name: "what the node lacks is reported after what is wrong with Services",
     facts: { problems: [makeProblem("ns/a")], nodeProblems: ["conntrack is not installed"] },
     expect: { Degraded: ["True", "ServiceProblems", /: ns\/a\. See .* conntrack is not installed\.$/] },
   },

@@ -10,7 +10,7 @@ import {
 import { build, conditionOf, facts, makeProblem, newer, noDrift, now } from "./well-node.ts";
 
 describe("build status", () => {
-  it("tells what runs", () => {
+  it("says what runs", () => {
     const { conditions: _, ...status } = build({});
     assert.deepEqual(status, {
       agentVersion: "0.1.0",
@@ -50,7 +50,7 @@ describe("build status", () => {
     });
   });
 
-  it("a Service that its new mode refuses is told with the mode that still serves it", () => {
+  it("a Service that its new mode refuses is reported with the mode that still serves it", () => {
     const [refused] = makeRejected("n/a");
     assert.ok(refused);
     const rejected = [{ ...refused, mode: "userspace", servedBy: "nftables" } as const];

@@ -33,7 +33,7 @@ const unsupported = { reason: "ModeUnsupported", message: "mode nftables needs n
 
 const rows: readonly Row[] = [
   {
-    name: "stored Services are served, and nobody can have asked an unknown node to leave",
+    name: "stored Services are served, and an unknown node cannot have been asked to leave",
     facts: { waitingFor: ["Services"], staleSinceMs: now - 60_000, node: { kind: "unknown" } },
     healthz: 200,
     livez: 200,
@@ -42,7 +42,7 @@ const rows: readonly Row[] = [
   },
   { name: "all is well when nothing waits", facts: {}, healthz: 200, livez: 200, readyz: 200 },
   {
-    name: "a mode besides the main one that fails is told and stops no traffic",
+    name: "a mode besides the main one that fails is reported and stops no traffic",
     facts: { failingModes: [{ mode: "userspace", message: "no sockets left" }] },
     healthz: 200,
     livez: 200,
@@ -65,7 +65,7 @@ const rows: readonly Row[] = [
     message: /nft rejected/,
   },
   {
-    name: "a failure that is not late yet is told",
+    name: "a failure that is not late yet is reported",
     facts: { oldestChangeMs: 1_000, failure: failed },
     healthz: 200,
     livez: 200,
@@ -105,7 +105,7 @@ const rows: readonly Row[] = [
     message: /waiting for Namespaces/,
   },
   {
-    name: "a first sync that takes its time is told",
+    name: "a slow first sync is reported",
     facts: { lastSyncAt: undefined },
     healthz: 200,
     livez: 200,

@@ -20,7 +20,7 @@ const rows: readonly (readonly [
   ["an ordinary sync is no event", makeSyncSuccess(), undefined, []],
   ["the first failure in a row is an event", makeSyncFailure(), undefined, [/^SyncFailed nft rejected/]],
   [
-    "a mode that the node cannot run is told as such",
+    "a mode that the node cannot run is reported as such",
     makeSyncFailure({ reason: "ModeUnsupported", message: "mode ebpf needs BTF" }),
     undefined,
     [/^ModeUnsupported mode ebpf needs BTF$/],

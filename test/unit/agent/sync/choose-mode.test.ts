@@ -49,7 +49,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "without a usable mode nothing runs and everything missing is told",
+    name: "without a usable mode nothing runs and everything missing is reported",
     mode: "nftables",
     fallbackModes: ["ipvs"],
     missing: [
@@ -71,7 +71,7 @@ const rows: readonly Row[] = [
     expect: { kind: "unusable", reason: "mode ipvs cannot run: ipvsadm" },
   },
   {
-    name: "a mode that is its own fallback is told once",
+    name: "a mode that is its own fallback is reported once",
     mode: "ipvs",
     fallbackModes: ["ipvs"],
     missing: [["ipvs", ["ipvsadm"]]],

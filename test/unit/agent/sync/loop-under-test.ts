@@ -12,7 +12,7 @@ import { makeDesiredState } from "../../../support/make-desired-state.ts";
 import { makeNodeProxySpec } from "../../../support/make-node-proxy-spec.ts";
 import { makeServiceName } from "../../../support/make-sync-outcome.ts";
 
-/** A sync loop with mode nftables, and what the test tells it. */
+/** A sync loop with mode nftables, and its inputs. */
 export class LoopUnderTest {
   readonly clock = new FakeClock();
   readonly dataplane = new FakeDataplane();

@@ -7,7 +7,7 @@ describe("ModeSwitch.findProblem", () => {
   const nftables = { mode: "nftables", fallbackModes: [] } as const;
   const ipvs = { mode: "ipvs", fallbackModes: [] } as const;
 
-  it("tells what settings lack that are not in force, and leaves the mode that runs", async () => {
+  it("reports what settings lack that are not applied yet, and keeps the running mode", async () => {
     const [running, other] = [new FakeDataplane(), new FakeDataplane("ipvs")];
     const modes = new ModeSwitch({ runners: makeRunners(running, other), log: createRecordingLogger() });
     await modes.choose(nftables);

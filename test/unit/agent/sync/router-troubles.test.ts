@@ -22,7 +22,7 @@ describe("router of modes in trouble", () => {
       assert.deepEqual(node.ipvs.calls, ["cleanup"]);
     });
 
-    it("are not looked for in vain again and again", async () => {
+    it("are not searched for repeatedly", async () => {
       let looks = 0;
       node.ipvs.hasState = () => {
         looks += 1;
@@ -35,7 +35,7 @@ describe("router of modes in trouble", () => {
   });
 
   describe("a mode that the node cannot run", () => {
-    it("leaves its Services to the main mode, which is told with the reason", async () => {
+    it("leaves its Services to the main mode, which is reported with the reason", async () => {
       node.missing.set("ipvs", ["the kernel module ip_vs"]);
       const { report } = await node.change("a", "b ipvs", "c userspace");
       assert.equal(heldBy(node.nftables), "ns/a ns/b ns/c");
@@ -71,7 +71,7 @@ describe("router of modes in trouble", () => {
   });
 
   describe("a mode that fails", () => {
-    it("leaves a Service that moves where it is, followed there, and is told", async () => {
+    it("keeps a moving Service up to date in its old mode, and is reported", async () => {
       await node.change("a", "b");
       fail(node.ipvs);
       const { report, failing } = await node.change("a ipvs");

@@ -21,7 +21,7 @@ describe("router of modes", () => {
     assert.equal(node.router.servicesOf("nftables"), node.services);
   });
 
-  it("gives Services to the mode of their rule, and tells each mode what the other serves", async () => {
+  it("gives Services to the mode of their rule, and gives each mode what the other serves", async () => {
     const { modes, report, scope } = await node.change("a", "b ipvs", "c");
     assert.deepEqual([heldBy(node.nftables), heldBy(node.ipvs)], ["ns/a ns/c", "ns/b"]);
     assert.deepEqual([passingIn(node.nftables), passingIn(node.ipvs)], ["ns/b", "ns/a ns/c"]);
@@ -40,7 +40,7 @@ describe("router of modes", () => {
     assert.deepEqual([...node.router.servicesOf("ipvs").keys()], ["ns/b"]);
   });
 
-  it("tells a mode only about what changes", async () => {
+  it("gives a mode only what changes", async () => {
     await node.change("a", "b ipvs");
     const { refilled, scope } = await node.change("b ipvs", "c");
     assert.deepEqual([refilled.size, scope], [0, "partial"]);

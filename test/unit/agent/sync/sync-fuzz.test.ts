@@ -28,7 +28,7 @@ type Event =
   /** The node is booted: no rules, and the objects stored at the last "store" until the API server answers. */
   | { readonly kind: "boot"; readonly syncsBeforeLists: boolean }
   | { readonly kind: "store" }
-  /** Somebody removes our table of one family. */
+  /** Another process removes our table of one family. */
   | { readonly kind: "flush"; readonly family: "ip" | "ip6" };
 
 const event: fc.Arbitrary<Event> = fc.oneof(
@@ -120,7 +120,7 @@ class FuzzedNode {
     }
   }
 
-  /** Lets everything arrive and programs it, twice: the first time may find that somebody has removed a table. */
+  /** Lets everything arrive and programs it, twice: the first time may find that a table was removed. */
   async sync(): Promise<void> {
     await this.#clock.advance(60_000);
     assert.ok(this.#pipeline.isListed);

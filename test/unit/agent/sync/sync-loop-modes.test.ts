@@ -14,7 +14,7 @@ describe("modes of the sync loop", () => {
 
   afterEach(() => node.stop());
 
-  it("what may have passed without rules is told after a full sync, also where only a part was asked for", async () => {
+  it("what may have passed without rules is reported after a full sync, also where only a part was asked for", async () => {
     await node.startSynced();
     assert.deepEqual(node.refilled, ["nftables"]);
     node.loop.requestSync();

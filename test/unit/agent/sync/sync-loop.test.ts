@@ -152,7 +152,7 @@ describe("sync loop", () => {
     assert.equal(node.outcomes.at(-1)?.settings.revision, "r2");
   });
 
-  it("a failure tells what to do where the error knows", async () => {
+  it("a failure says what to do where the error knows", async () => {
     await node.startSynced();
     node.dataplane.failures.push(new TerminalError("no CAP_NET_ADMIN", { hint: "Add it to the container" }));
     node.change("ns/a");

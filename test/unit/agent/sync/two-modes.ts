@@ -14,7 +14,7 @@ const modes: Readonly<Record<string, ProxyMode>> = {
   userspace: "userspace",
 };
 
-/** A router with modes nftables, the main one unless told otherwise, and ipvs. */
+/** A router with modes nftables, by default the main one, and ipvs. */
 export class TwoModes {
   readonly clock = new FakeClock();
   readonly nftables = new FakeDataplane("nftables");

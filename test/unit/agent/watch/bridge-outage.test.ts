@@ -49,7 +49,7 @@ describe("an outage of the API server at the start", () => {
     assert.deepEqual(served, []);
   });
 
-  it("rules that are there stay, until somebody removes them", async () => {
+  it("existing rules stay until another process removes them", async () => {
     hasRules = true;
     const ended = start();
     await clock.advance(60_000);

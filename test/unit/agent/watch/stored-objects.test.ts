@@ -124,7 +124,7 @@ describe("stored objects", () => {
     assert.equal(warnings(), 0);
   });
 
-  it("a write replaces the file, leaves no other behind, and nobody else may read it", async () => {
+  it("a write replaces the file, leaves no other behind, and no other user may read it", async () => {
     await store();
     await store();
     assert.deepEqual(await readdir(directory), ["objects.jsonl.gz"]);
@@ -181,7 +181,7 @@ describe("stored objects", () => {
     assert.deepEqual(await readFile(file), before);
   });
 
-  it("a directory that cannot be made does no harm and is told", async () => {
+  it("a directory that cannot be made does no harm and is reported", async () => {
     await writeFile(directory, "a file");
     await store();
     assert.equal(warnings(), 1);
@@ -201,7 +201,7 @@ describe("stored objects", () => {
     ["lines that are no JSON", (whole) => rewrite(whole, (text) => `${text}?\n`)],
   ];
   for (const [name, damage] of damages) {
-    it(`${name} is of no use, which is told once, and the next write repairs it`, async () => {
+    it(`${name} is ignored, which is logged once, and the next write repairs it`, async () => {
       await store();
       await writeFile(file, damage(await readFile(file)));
       assert.equal(await open().read(), undefined);

@@ -31,7 +31,7 @@ describe("serveEndpoints", () => {
 
   const codeOf = async (path: string) => (await fetch(`${urls.health}${path}`)).status;
 
-  it("is alive at once, and ready when told so", async () => {
+  it("is alive at once, and ready when set so", async () => {
     assert.deepEqual(
       [await codeOf("/healthz"), await codeOf("/livez"), await codeOf("/readyz")],
       [200, 200, 503],
@@ -40,7 +40,7 @@ describe("serveEndpoints", () => {
     assert.equal(await codeOf("/readyz"), 200);
   });
 
-  it("tells rounds, writes, nodes by state, what waits, and who leads", async () => {
+  it("exports rounds, writes, nodes by state, what waits, and who leads", async () => {
     const metrics = createOperatorMetrics(telemetry.meter);
     const plan = {
       nodeProxies: [],

@@ -37,12 +37,12 @@ function inEdgePool(count: number) {
 describe("planCluster: events", () => {
   const allReady = { nodeProxies: withReports([ready, ready, ready]) };
 
-  it("tells the start of a rollout once", () => {
+  it("reports the start of a rollout once", () => {
     assert.deepEqual(reasons(plan({}).statuses.flatMap(({ events }) => events)), ["RolloutStarted"]);
     assert.deepEqual(reasons(lastEvents({}, { nodeProxies: withReports([ready]) })), []);
   });
 
-  it("tells the end of a rollout once", () => {
+  it("reports the end of a rollout once", () => {
     assert.deepEqual(reasons(lastEvents({}, allReady)), ["RolloutFinished"]);
     const oneLess = { nodes: nodes.slice(1), nodeProxies: allReady.nodeProxies.slice(1) };
     assert.deepEqual(reasons(lastEvents(allReady, oneLess)), []);
@@ -62,12 +62,12 @@ describe("planCluster: events", () => {
     );
   });
 
-  it("tells nothing of a rollout without nodes, and its start when the first one comes", () => {
+  it("reports nothing of a rollout without nodes, and its start when the first one comes", () => {
     assert.deepEqual(plan({ nodes: [] }).statuses[0]?.events, []);
     assert.deepEqual(reasons(lastEvents({ nodes: [] }, {})), ["RolloutStarted"]);
   });
 
-  it("tells a node that fails and its recovery", () => {
+  it("reports a node that fails and its recovery", () => {
     const oneFails = { nodeProxies: withReports([ready, failed, ready]) };
     assert.deepEqual(lastEvents(allReady, oneFails), [
       { type: "Warning", reason: "NodeFailed", message: "node-2 SyncFailed: nft refused the transaction" },
@@ -77,7 +77,7 @@ describe("planCluster: events", () => {
     ]);
   });
 
-  it("tells that a silent agent is back, though its node is not ready yet", () => {
+  it("reports that a silent agent is back, though its node is not ready yet", () => {
     const silent = {
       ...allReady,
       heartbeats: new Map([["node-2", { unchangedMs: 180_000, seenChanging: true }]]),
@@ -94,7 +94,7 @@ describe("planCluster: events", () => {
     assert.deepEqual(lastEvents(allReady, silent, started, allReady), []);
   });
 
-  it("tells once that Services are not served as specified, until all are again", () => {
+  it("reports once that Services are not served as specified, until all are again", () => {
     const one = { nodeProxies: withReports([ready, degraded, ready]) };
     const two = { nodeProxies: withReports([degraded, degraded, ready]) };
     assert.deepEqual(lastEvents(allReady, one), [
@@ -110,7 +110,7 @@ describe("planCluster: events", () => {
     assert.deepEqual(reasons(lastEvents(allReady, one, allReady, two)), ["NodesDegraded"]);
   });
 
-  it("tells no failure of a node that failed under the ProxyConfig it comes from", () => {
+  it("reports no failure of a node that failed under the ProxyConfig it comes from", () => {
     const before = makeProxyConfig({ name: "before", spec: { mode: "ipvs" } });
     const unsupported = readyStatus("rev-old", {
       conditions: [{ ...readyCondition("False", "ModeUnsupported"), observedGeneration: 1 }],
@@ -124,7 +124,7 @@ describe("planCluster: events", () => {
     assert.deepEqual(reasons(lastEvents({ nodeProxies: given }, { nodeProxies: [taken] })), []);
   });
 
-  it("tells a fallback when it begins", () => {
+  it("reports a fallback when it begins", () => {
     const fallback = readyStatus(revision, {
       runningMode: "iptables",
       fallbackReason: "mode nftables needs nft",
@@ -136,26 +136,26 @@ describe("planCluster: events", () => {
     assert.deepEqual(reasons(lastEvents(allReady, fallen, allReady)), []);
   });
 
-  it("tells a node once that its ProxyConfig is gone, or selects it no longer", () => {
+  it("reports once on a node that its ProxyConfig is gone, or no longer selects it", () => {
     const before = withReports([ready, ready, ready]).slice(0, 1);
-    const told = (view: Partial<ClusterView>) =>
+    const reported = (view: Partial<ClusterView>) =>
       plan({ nodeProxies: before, ...view }).nodeProxies.flatMap(({ nodeProxy, events }) =>
         events.map(({ type, reason, message }) => `${nodeProxy.metadata.name} ${type} ${reason}: ${message}`),
       );
     const rest = "and no other selects it: the node keeps its current settings until one does";
-    assert.deepEqual(told({ proxyConfigs: [] }), [
+    assert.deepEqual(reported({ proxyConfigs: [] }), [
       `node-1 Warning ConfigOrphaned: ProxyConfig default is deleted ${rest}`,
     ]);
     const elsewhere = makeProxyConfig({ spec: { nodeSelector: { matchLabels: { pool: "edge" } } } });
-    assert.deepEqual(told({ proxyConfigs: [elsewhere] }), [
+    assert.deepEqual(reported({ proxyConfigs: [elsewhere] }), [
       `node-1 Warning ConfigOrphaned: ProxyConfig default no longer selects this node ${rest}`,
     ]);
     const labelled = written({ proxyConfigs: [], nodeProxies: before });
-    assert.deepEqual(told({ proxyConfigs: [], nodeProxies: labelled }), []);
-    assert.deepEqual(told({}), []);
+    assert.deepEqual(reported({ proxyConfigs: [], nodeProxies: labelled }), []);
+    assert.deepEqual(reported({}), []);
   });
 
-  it("tells a ProxyConfig that it is overridden", () => {
+  it("reports a ProxyConfig that is overridden", () => {
     const winner = makeProxyConfig({ name: "winner", spec: { priority: 5 } });
     const before = statusOf(allReady);
     const { statuses } = plan({ ...allReady, proxyConfigs: [{ ...config, status: before }, winner] });
@@ -166,10 +166,13 @@ describe("planCluster: events", () => {
     );
   });
 
-  it("tells it as nothing bad while it still has nodes, and again when the last one is gone", () => {
+  it("reports it as Normal while it still has nodes, and as a Warning when the last one is gone", () => {
     const edge = { nodeSelector: { matchLabels: { pool: "edge" } } };
     const winner = makeProxyConfig({ name: "winner", spec: { priority: 5, ...edge } });
-    const told = [1, 2, 3].reduce<{ readonly status: ProxyConfigStatus; readonly events: readonly string[] }>(
+    const reported = [1, 2, 3].reduce<{
+      readonly status: ProxyConfigStatus;
+      readonly events: readonly string[];
+    }>(
       ({ status, events }, count) => {
         const proxyConfigs = [{ ...config, status }, winner];
         const change = plan({ ...allReady, proxyConfigs, nodes: inEdgePool(count) }).statuses.find(
@@ -183,6 +186,6 @@ describe("planCluster: events", () => {
       },
       { status: statusOf(allReady), events: [] },
     );
-    assert.deepEqual(told.events, ["Normal ConfigOverridden", "", "Warning ConfigOverridden"]);
+    assert.deepEqual(reported.events, ["Normal ConfigOverridden", "", "Warning ConfigOverridden"]);
   });
 });

@@ -82,7 +82,7 @@ describe("planCluster: status", () => {
     ]);
   });
 
-  it("tells a mode that some nodes fell back to", () => {
+  it("reports a mode that some nodes fell back to", () => {
     const fallback = readyStatus(revision, {
       runningMode: "iptables",
       fallbackReason: "mode nftables needs nft",

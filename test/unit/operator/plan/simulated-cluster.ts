@@ -21,7 +21,7 @@ export type AgentOutcome = "ready" | "failed" | "unsupported";
  */
 export type WriteFate = "made" | "failed" | "answerLost" | "crash";
 
-/** A cluster in memory: what the operator writes arrives, agents do what they are told, time passes when we say so. */
+/** A cluster in memory: what the operator writes arrives, agents follow their settings, time advances on request. */
 export class SimulatedCluster {
   readonly proxyConfigs = new Map<string, ProxyConfig>();
   readonly nodes = new Map<string, ClusterNode>();

@@ -69,7 +69,7 @@ describe("lead, by what its watches show", () => {
     await operator.end();
   });
 
-  it("goes by its watches where they lag behind the answers to its writes: no step back, nothing told twice", async () => {
+  it("relies on its watches where they lag behind the responses to its writes: no step back, nothing reported twice", async () => {
     const operator = await startLeader();
     await operator.clock.advance(1000);
     await operator.client.create(nodes, { metadata: { name: "node-2" } });
@@ -90,8 +90,8 @@ describe("lead, by what its watches show", () => {
       modes,
       ["nftables", "ipvs"].flatMap((mode) => names.map((name) => `${name} ${mode}`)),
     );
-    const told = operator.events.map(({ reason, message }) => `${reason} ${message}`);
-    assert.deepEqual(told, [...new Set(told)]);
+    const reported = operator.events.map(({ reason, message }) => `${reason} ${message}`);
+    assert.deepEqual(reported, [...new Set(reported)]);
     await operator.end();
   });
 

@@ -6,7 +6,7 @@ import { callsOf, refused, startLeader } from "./leading-operator.ts";
 const { nodes, nodeProxies, proxyConfigs } = resources;
 
 describe("lead", () => {
-  it("brings a cluster to its plan, tells what happened, and then rests", async () => {
+  it("brings a cluster to its plan, reports what happened, and then rests", async () => {
     const operator = await startLeader({ nodeNames: ["node-1", "node-2"] });
     await operator.clock.advance(1000);
     assert.deepEqual(operator.nodeProxyNames(), ["node-1", "node-2"]);
@@ -45,7 +45,7 @@ describe("lead", () => {
     await operator.end();
   });
 
-  it("tells nothing before the status is written that says so", async () => {
+  it("reports nothing before the status that says so is written", async () => {
     const operator = await startLeader({
       prepare: (client) => client.failNext("apply", refused, { resource: proxyConfigs, times: 3 }),
     });

@@ -111,7 +111,7 @@ describe("HeartbeatMonitor", () => {
     assert.deepEqual(of("node-1"), { unchangedMs: 0, seenChanging: false });
   });
 
-  it("tells once when an agent has become silent, and what held before it came back", async () => {
+  it("reports once when an agent has become silent, and the state before it came back", async () => {
     const { monitor, live } = createStage();
     monitor.observe(reported("node-1", 60));
     await live(60);

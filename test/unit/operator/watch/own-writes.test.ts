@@ -83,7 +83,7 @@ describe("OwnWrites", () => {
     });
   }
 
-  it("tells once that all is shown", () => {
+  it("reports once that all is shown", () => {
     const writes = new OwnWrites();
     assert.equal(shows(writes, "1"), false);
     writes.answered(nodeProxies, "2");

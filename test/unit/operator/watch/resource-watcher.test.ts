@@ -19,7 +19,7 @@ function makeKubeConfig(): KubeConfig {
   return kubeConfig;
 }
 
-/** Watches Nodes, and Leases of one namespace, and keeps what it is told. */
+/** Watches Nodes, and Leases of one namespace, and keeps what it receives. */
 class Recorder extends ResourceWatcher {
   readonly events: ResourceEvent[] = [];
   onEvent: () => Promise<void> = () => Promise.resolve();
@@ -73,7 +73,7 @@ describe("ResourceWatcher", () => {
     await recorder.stopped();
   });
 
-  it("tells what is added, modified and deleted, with kind and apiVersion", async () => {
+  it("reports what is added, modified and deleted, with kind and apiVersion", async () => {
     const { client, recorder } = makeRecorder();
     await recorder.start();
     await client.create(nodes, makeObject("a"));

@@ -73,7 +73,7 @@ describe("correctEntries", () => {
     ]);
   });
 
-  it("keeps or forgets entries of unknown frontends as told", () => {
+  it("keeps or forgets entries of unknown frontends as requested", () => {
     assert.deepEqual(correctEntries([ofAnother], [memory], "keep"), []);
     assert.deepEqual(correctEntries([ofAnother], [memory], "forget"), [{ kind: "forget", entry: ofAnother }]);
   });

@@ -93,7 +93,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    rule: "external, policy Local, no usable endpoint anywhere: everybody is rejected",
+    rule: "external, policy Local, no usable endpoint anywhere: every client is rejected",
     port: { ...nowhere, frontends: frontend({ ...external, ...policyLocal }) },
     expect: [
       "svc-cl 203.0.113.1 . tcp . 80 : goto no-endpoints",
@@ -118,7 +118,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    rule: "no allowed source at all: nobody gets past the check",
+    rule: "no allowed source at all: no client passes the check",
     port: { ...both, frontends: frontend({ ...external, allowedSources: [] }) },
     expect: [
       "svc 203.0.113.1 . tcp . 80 : goto lbsrc",

@@ -34,6 +34,6 @@ const rows: readonly (readonly [name: string, changes: readonly CountedChange[],
 
 describe("describe changes", () => {
   for (const [name, changes, text] of rows) {
-    it(`tells ${name}`, () => assert.equal(describeChanges(changes), text));
+    it(`describes ${name}`, () => assert.equal(describeChanges(changes), text));
   }
 });

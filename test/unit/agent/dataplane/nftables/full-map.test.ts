@@ -204,7 +204,7 @@ describe("the map of frontends in the real kernel", () => {
 
   const size = (): string | undefined => /size (\d+)/.exec(listMap("svc"))?.[1];
 
-  /** Lets a client have been sent to an endpoint: what tells a refilled table from one made anew. */
+  /** Records the endpoint of a client: a refilled table keeps it, a new table does not. */
   const remember = (): string =>
     namespace.nft(
       "add element ip kubesteer aff-tcp { 192.0.2.1 . 10.96.0.1 . 80 timeout 3h : 10.244.0.0 . 80 }",

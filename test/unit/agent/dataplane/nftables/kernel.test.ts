@@ -139,7 +139,7 @@ describe("nftables mode with the real kernel", () => {
     });
   }
 
-  it("programs everything anew when somebody has flushed the ruleset", async () => {
+  it("reprograms everything after another process has flushed the ruleset", async () => {
     const dataplane = start();
     const before = makeDesiredState([
       web("10.244.1.2:80"),
@@ -159,17 +159,17 @@ describe("nftables mode with the real kernel", () => {
     await dataplane.close();
   });
 
-  it("removes what strangers put into its table at the next full sync, and nothing elsewhere", async () => {
+  it("removes foreign objects in its table at the next full sync, and nothing elsewhere", async () => {
     const dataplane = start();
     const state = makeDesiredState([web("10.244.1.2:80")]);
     await dataplane.sync(state, { kind: "full" });
     const wanted = await listing(dataplane);
     namespace.nft("add table ip other; add chain ip other keep");
     namespace.nft(
-      "add chain ip kubesteer stranger; add rule ip kubesteer services accept; add set ip kubesteer x { type mark; }",
+      "add chain ip kubesteer foreign; add rule ip kubesteer services accept; add set ip kubesteer x { type mark; }",
     );
     namespace.nft(
-      "add rule ip kubesteer stranger drop; add element ip kubesteer svc { 10.96.0.9 . tcp . 80 : goto stranger }",
+      "add rule ip kubesteer foreign drop; add element ip kubesteer svc { 10.96.0.9 . tcp . 80 : goto foreign }",
     );
     await dataplane.sync(state, { kind: "full" });
     assert.equal(await listing(dataplane), wanted);

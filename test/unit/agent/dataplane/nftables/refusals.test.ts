@@ -19,7 +19,7 @@ const service = (number: number, endpoint = `10.244.1.${number}:80`): DesiredSer
     { frontends: [makeFrontend(`10.96.0.${number}:80`)], clusterEndpoints: [makeEndpoint(endpoint)] },
   ]);
 
-/** A Service whose address is not told by its number. */
+/** A Service whose address does not follow from its number. */
 const at = (number: number, host: number): DesiredService =>
   makeDesiredService(`ns/s${number}`, [{ frontends: [makeFrontend(`10.96.0.${host}:80`)] }]);
 

@@ -52,7 +52,7 @@ describe("Retirement", () => {
     assert.deepEqual(retirement.takeDue(), { ...nothing, chains: ["tcp-4"] });
   });
 
-  it("tells chains by their rules and from maps of the same name", () => {
+  it("distinguishes chains by their rules and from maps of the same name", () => {
     const { retirement } = open();
     retirement.retire("chain", "rr-1", ["dnat a", "drop"]);
     retirement.retire("chain", "stray");

@@ -165,7 +165,7 @@ describe("verdicts in the words of nft", () => {
 });
 
 describe("policy of the node in the words of nft", () => {
-  it("refuses or drops what matches no frontend, as it is told", () => {
+  it("refuses or drops what matches no frontend, as requested", () => {
     const unmatched = {
       undefinedPort: "drop",
       unallocatedAddress: "refuse",
@@ -197,7 +197,7 @@ describe("policy of the node in the words of nft", () => {
     assert.throws(() => chain({ clusterIPMasquerade }, "post"), NftVerdictError);
   });
 
-  it("has no rule where nobody is masqueraded", () => {
+  it("has no rule where no client is masqueraded", () => {
     const [, , ...masquerading] = chain({ localDetector: { kind: "none" } }, "post") ?? [];
     assert.deepEqual(masquerading, []);
   });

@@ -132,7 +132,7 @@ describe("TableWriter", () => {
     assert.ok(mentions(preparation, "numgen inc mod 3"));
   });
 
-  it("makes a removed chain anew", async () => {
+  it("makes a removed chain again", async () => {
     const { apply, removeDue, clock } = open();
     await apply(web(1));
     await apply(web(2));

@@ -55,7 +55,7 @@ describe("nft session with the real nft", () => {
     assert.doesNotMatch(ports(), /80/);
   });
 
-  it("tells refused from committed also when transactions follow each other at once", async () => {
+  it("distinguishes refused from committed also when transactions follow each other at once", async () => {
     const results = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
         session.commit({
@@ -70,7 +70,7 @@ describe("nft session with the real nft", () => {
     );
   });
 
-  it("refuses when somebody has removed the table", async () => {
+  it("refuses when another process has removed the table", async () => {
     namespace.nft("flush", "ruleset");
     assert.equal((await session.commit({ family: "ip", commands: [] })).kind, "refused");
   });
@@ -139,7 +139,7 @@ describe("nft session", () => {
     assert.equal(commands.sessions.length, 2);
   });
 
-  it("starts nft anew after 20,000 lines", async () => {
+  it("restarts nft after 20,000 lines", async () => {
     const model = new NftModel();
     const commands = new FakeCommandRunner(model.commands);
     const session = open(commands);

@@ -28,7 +28,7 @@ describe("transaction reader", () => {
     ]);
   });
 
-  it("tells the number that a transaction writes", () => {
+  it("returns the number that a transaction writes", () => {
     const [transaction] = read(messages.newRevision, messages.generation);
     assert.deepEqual(transaction?.revisions, [5]);
   });
@@ -46,7 +46,7 @@ describe("transaction reader", () => {
     assert.deepEqual(read(messages.newForeignTable, messages.generation, messages.newChain), []);
   });
 
-  it("tells the transactions before a message that it cannot read", () => {
+  it("returns the transactions before a message that it cannot read", () => {
     const reader = new TransactionReader("kubesteer");
     const seen = reader.push(
       Buffer.from(`${messages.newChain}${messages.generation}01${"00".repeat(15)}`, "hex"),

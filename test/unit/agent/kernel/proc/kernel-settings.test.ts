@@ -47,7 +47,7 @@ describe("applyKernelSettings", () => {
     });
   }
 
-  it("tells what cannot be written, and writes the rest", async () => {
+  it("returns what cannot be written, and writes the rest", async () => {
     writeFileSync(join(root, "max"), "1\n");
     const settings = ["missing", "max"].map((file) => ({ file, value: 2, onlyRaise: false }));
     const refused = await applyKernelSettings(settings, root);

@@ -21,7 +21,7 @@ describe("read process", () => {
     await writeFile(join(folder, "status"), `Name:\t${comm}\nPid:\t${pid}\nPPid:\t${parent}\n`);
   }
 
-  it("tells a command and who started it", async () => {
+  it("returns a command and its parent's", async () => {
     await addProcess(7, "nft", "nft\0flush\0ruleset\0", 5);
     await addProcess(5, "sh", "sh\0./firewall.sh\0", 0);
     assert.deepEqual(readProcess(7, "nft", proc), {
@@ -30,17 +30,17 @@ describe("read process", () => {
     });
   });
 
-  it("tells who started a process that has ended but was not waited for", async () => {
+  it("returns the parent of a process that has ended but was not waited for", async () => {
     await addProcess(7, "nft", "", 5);
     await addProcess(5, "sh", "sh\0./firewall.sh\0", 0);
     assert.deepEqual(readProcess(7, "nft", proc), { command: undefined, startedBy: "sh ./firewall.sh" });
   });
 
-  it("tells nothing of a process that is gone", () => {
+  it("returns nothing for a process that is gone", () => {
     assert.deepEqual(readProcess(7, "nft", proc), { command: undefined, startedBy: undefined });
   });
 
-  it("tells nothing of another process with the same number", async () => {
+  it("returns nothing for another process with the same number", async () => {
     await addProcess(7, "bash", "bash\0", 0);
     assert.deepEqual(readProcess(7, "nft", proc), { command: undefined, startedBy: undefined });
   });

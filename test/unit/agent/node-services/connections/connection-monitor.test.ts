@@ -40,7 +40,7 @@ describe("ConnectionMonitor", () => {
     await settle();
   }
 
-  it("counts nothing while nobody needs it", async () => {
+  it("counts nothing while no Service needs it", async () => {
     await clock.advance(600_000);
     assert.deepEqual(readings, []);
   });
@@ -70,7 +70,7 @@ describe("ConnectionMonitor", () => {
     assert.deepEqual(readings, ["counted", "unneeded", "counted"]);
   });
 
-  it("tells why it cannot count, tries again half a minute later, and goes on", async () => {
+  it("reports why it cannot count, tries again half a minute later, and continues", async () => {
     count = () => Promise.reject(new Error("no conntrack"));
     await startNeeding();
     await clock.advance(29_999);

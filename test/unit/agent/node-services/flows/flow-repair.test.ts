@@ -115,7 +115,7 @@ describe("FlowRepair", () => {
     assert.deepEqual(recorded, [["IPv4", 2]]);
   });
 
-  it("is content when somebody else was faster", async () => {
+  it("accepts that another process was faster", async () => {
     answer = ({ args }) =>
       args[0] === "--dump"
         ? { stdout: flowLine("10.96.0.10:53", "10.0.0.1:53") }
@@ -152,7 +152,7 @@ describe("FlowRepair", () => {
     });
   }
 
-  it("tells once that the tool is missing and goes on when it is there", async () => {
+  it("reports once that the tool is missing and continues when it is installed", async () => {
     answer = () => {
       throw new CommandError("conntrack", "conntrack is not installed: apt-get install conntrack");
     };

@@ -149,7 +149,7 @@ describe("HealthCheckNodePorts", () => {
     await eventually("refused");
   });
 
-  it("tells once that it cannot listen, and tries again", async () => {
+  it("reports once that it cannot listen, and tries again", async () => {
     const squatter = createServer((_, response) => response.writeHead(404).end());
     await new Promise<void>((resolve) => squatter.listen({ port, host: "127.0.0.1" }, resolve));
     set({ IPv4: 1 });

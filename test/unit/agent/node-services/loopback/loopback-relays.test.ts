@@ -102,7 +102,7 @@ describe("LoopbackRelays", () => {
     assert.equal((await ask("")).length, 1_000_000);
   });
 
-  it("resets a connection that nobody takes", async () => {
+  it("resets a connection that no endpoint accepts", async () => {
     await relayTo(await findFreePort());
     await assert.rejects(ask("x"), { code: "ECONNRESET" });
   });
@@ -179,7 +179,7 @@ describe("LoopbackRelays", () => {
     assert.match(await answer(), /^b got/);
   });
 
-  it("tells of a NodePort that another program has, until it has it", async () => {
+  it("reports a NodePort that another program uses, until it is free", async () => {
     const squatter = createServer().listen(nodePort, "::1");
     await once(squatter, "listening");
     await relayTo(await startTcpServer((socket) => socket.end("served")));
@@ -212,7 +212,7 @@ describe("LoopbackRelays", () => {
     assert.equal(readdirSync("/proc/self/fd").length, before);
   });
 
-  it("tells that SCTP is not served", async () => {
+  it("reports that SCTP is not served", async () => {
     await relayTo(8_080, "SCTP");
     assert.match(relays.problems()[0]?.reason ?? "", /SCTP/);
   });

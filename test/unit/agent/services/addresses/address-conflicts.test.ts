@@ -207,7 +207,7 @@ describe("two Services that want one address", () => {
       assert.deepEqual(problems, ["default/a", "default/b"]);
     });
 
-    it("a change that moves no address looks at nobody else", () => {
+    it("a change that moves no address checks no other Service", () => {
       upsert({ ...a, externalIPs, sessionAffinity: "ClientIP" });
       assert.deepEqual(served().scope, ["default/a"]);
     });

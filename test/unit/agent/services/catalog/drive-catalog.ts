@@ -12,7 +12,7 @@ import {
   makeService,
 } from "../../../../support/make-objects.ts";
 
-/** A catalog that is told of API objects, as a watch tells them. */
+/** A catalog that receives API objects as from a watch. */
 export interface CatalogDriver {
   readonly catalog: ServiceCatalog;
   readonly upsertService: (fields: Parameters<typeof makeService>[0]) => void;

@@ -62,7 +62,7 @@ describe("any sequence of events", () => {
     );
   });
 
-  it("is known completely to who looks only at the scope of each change, and nothing is in it in vain", () => {
+  it("is known completely from the scope of each change, which holds nothing unneeded", () => {
     fc.assert(
       fc.property(fc.array(arbitraryClusterEvent, { minLength: 1, maxLength: 30 }), (events) => {
         const catalog = newCatalog();

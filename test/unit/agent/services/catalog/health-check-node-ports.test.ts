@@ -93,7 +93,7 @@ describe("health check node ports of the catalog", () => {
     assert.deepEqual(healthCheckNodePorts(), {});
   });
 
-  it("are told as changed when they appear, change and vanish, and not for other changes of their Service", () => {
+  it("are reported as changed when they appear, change and vanish, and not for other changes of their Service", () => {
     const changed = () => {
       catalog.takeChanges();
       return [...catalog.takeChangedHealthChecks()];

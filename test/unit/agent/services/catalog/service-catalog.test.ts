@@ -70,7 +70,7 @@ describe("ServiceCatalog", () => {
       assert.equal(catalog.hasChanges(), false);
     });
 
-    it("a change that is taken back before it is taken concerns nobody", () => {
+    it("a change that is undone before it is taken concerns no Service", () => {
       upsertSlice("default/web-1", { endpoints: [] });
       upsertSlice("default/web-1", { endpoints: ["10.0.0.1"] });
       upsertService({ name: "brief", clusterIPs: ["10.96.0.12"] });
@@ -78,7 +78,7 @@ describe("ServiceCatalog", () => {
       assert.deepEqual(scopeOf(catalog.takeChanges()), []);
     });
 
-    it("a change that makes no difference on this node concerns nobody", () => {
+    it("a change that makes no difference on this node concerns no Service", () => {
       upsertService({ labels: { a: "b" } });
       upsertSlice("default/web-2", {
         endpoints: [{ addresses: ["10.0.0.3"], conditions: { ready: false } }],
@@ -223,7 +223,7 @@ describe("ServiceCatalog", () => {
       assert.deepEqual(scopeOf(catalog.takeChanges()), ["default/api", "default/web"]);
     });
 
-    it("labels of a namespace concern nobody without such a rule, and count when it comes", () => {
+    it("labels of a namespace concern no Service without such a rule, and count when it comes", () => {
       catalog.upsertNamespace("default", { team: "a" });
       assert.equal(catalog.hasChanges(), false);
       catalog.setConfig(makeNodeProxyConfig({ services: [maglevForTeamA] }));

@@ -10,7 +10,7 @@ import {
   makeService,
 } from "../../../../support/make-objects.ts";
 
-/** Tells a catalog what a reflector would: an object that is not wanted is as good as gone. */
+/** Feeds a catalog as a reflector would: an unwanted object counts as deleted. */
 export function tellCatalog(catalog: ServiceCatalog, event: ClusterEvent): void {
   switch (event.kind) {
     case "service": {

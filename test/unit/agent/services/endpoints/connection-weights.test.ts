@@ -49,7 +49,7 @@ describe("weights of endpoints and their connections", () => {
       assert.deepEqual(countedWeights({ [a]: 300, [b]: 100 }), { 1: 16, 2: 5 });
     });
 
-    it("are equal again, and the reason is told, when connections cannot be counted", () => {
+    it("are equal again, and the reason is reported, when connections cannot be counted", () => {
       countedWeights({ [a]: 500 });
       catalog.setConnections({ kind: "unavailable", reason: "conntrack is not installed" });
       assert.deepEqual(weights(catalog.takeChanges()), { 1: 1, 2: 1, 3: 1 });
@@ -60,7 +60,7 @@ describe("weights of endpoints and their connections", () => {
       assert.deepEqual(catalog.problems(), []);
     });
 
-    it("are a matter of the mode when nobody counts", () => {
+    it("are left to the mode when connections are not counted", () => {
       countedWeights({ [a]: 500 });
       catalog.setConnections({ kind: "unneeded" });
       assert.deepEqual(weights(catalog.takeChanges()), { 1: 1, 2: 1, 3: 1 });

@@ -11,7 +11,7 @@ export interface EndpointRow {
   readonly node?: Objects["node"];
   readonly cluster?: readonly string[];
   readonly local?: readonly string[];
-  /** What clients from outside get at the first address; balanced unless told otherwise. */
+  /** What clients from outside get at the first address; balanced by default. */
   readonly outcome?: Verdict["kind"];
   readonly problems?: readonly string[];
 }

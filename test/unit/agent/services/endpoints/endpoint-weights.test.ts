@@ -35,7 +35,7 @@ describe("weights of endpoints", () => {
       assert.deepEqual(weights(catalog.takeChanges()), { 1: 2, 2: 1 });
     });
 
-    it("are reckoned anew among the endpoints of the node", () => {
+    it("are computed again among the endpoints of the node", () => {
       setService({
         type: "NodePort",
         externalTrafficPolicy: "Local",
@@ -53,7 +53,7 @@ describe("weights of endpoints", () => {
       assert.deepEqual(weights(catalog.takeChanges()), { 1: 1 });
     });
 
-    it("concern their Service alone when they change, and nobody when the shares stay", () => {
+    it("concern their Service alone when they change, and no Service when the shares stay", () => {
       setService();
       setEndpoints([a, b], { [a]: 2, [b]: 4 });
       catalog.takeChanges();

@@ -99,7 +99,7 @@ const rows: readonly FrontendRow[] = [
     problems: ["spec.loadBalancerSourceRanges[0]"],
   },
   {
-    rule: "with no valid source range nobody is kept out, and that is reported",
+    rule: "with no valid source range no client is kept out, and that is reported",
     service: { ...balancer, loadBalancerSourceRanges: ["203.0.113.0"] },
     frontends: [vip, lb],
     problems: ["spec.loadBalancerSourceRanges[0]", "spec.loadBalancerSourceRanges"],
