@@ -7,7 +7,7 @@ import { performWrite, type WriteTargets } from "../write/perform-write.ts";
 import { listWrites, type PlannedWrite } from "../write/planned-write.ts";
 import type { RetrySchedule } from "../write/retry-schedule.ts";
 import { runBounded } from "../write/run-bounded.ts";
-import { mayWrite, stagesOf } from "../write/write-order.ts";
+import { mayWrite, stagesOf, writesToTry } from "../write/write-order.ts";
 
 const concurrentWrites = 16;
 
@@ -29,7 +29,7 @@ export async function reconcileCluster(options: ReconcileOptions): Promise<Resul
   const plan = planCluster({ ...cache.view(clock.now()), failedWrites: retries.reasons() });
   const writes = listWrites(plan);
   retries.retain(new Set(writes.map(({ key }) => key)));
-  const due = writes.filter(({ key }) => retries.isDue(key, startedMs));
+  const due = writesToTry(writes, (key) => retries.isDue(key, startedMs));
   const round = due.slice(0, writesPerRound);
   const attempts = await runStages(round, { writes, options });
   const nowMs = clock.monotonicMs();

@@ -19,6 +19,22 @@ export function stagesOf<Write extends Ordered>(writes: readonly Write[]): reado
   return stages;
 }
 
+/**
+ * The writes that can be tried now: each is due itself and follows none that is not. In `writes` a write stands behind
+ * those that it follows.
+ */
+export function writesToTry<Write extends Ordered>(
+  writes: readonly Write[],
+  isDue: (key: WriteKey) => boolean,
+): readonly Write[] {
+  const waiting = new Set<WriteKey>();
+  return writes.filter((write) => {
+    if (isDue(write.key) && mayWrite(write, waiting)) return true;
+    waiting.add(write.key);
+    return false;
+  });
+}
+
 /** Whether a write may be made: every write that it follows is done. */
 export function mayWrite({ follows }: Ordered, unwritten: ReadonlySet<WriteKey>): boolean {
   return follows.every((key) => !unwritten.has(key));

@@ -157,4 +157,24 @@ describe("lead, history", () => {
     assert.deepEqual(assigned(client), [changed.revision]);
     await operator.end();
   });
+
+  it("holds up no other ProxyConfig by many nodes that wait for a status", async () => {
+    const nodeNames = Array.from({ length: 600 }, (_, index) => `node-${index}`);
+    const operator = await startLeader({ nodeNames });
+    const { client, clock } = operator;
+    await clock.advance(1000);
+    client.failNext("apply", refused, { resource: proxyConfigs, times: 1 });
+    await client.mergePatch(config, { spec: { mode: "ipvs" } });
+    await clock.advance(50);
+    const spec = { priority: 1, nodeSelector: { matchLabels: { pool: "edge" } } };
+    const { apiVersion, kind, spec: edge } = makeProxyConfig({ spec });
+    await client.create(proxyConfigs, { apiVersion, kind, metadata: { name: "edge" }, spec: edge });
+    await client.create(nodes, { metadata: { name: "edge-1", labels: { pool: "edge" } } });
+    await clock.advance(400);
+    assert.equal(new Set(assigned(client)).has(changed.revision), false);
+    assert.ok(operator.nodeProxyNames().includes("edge-1"));
+    await clock.advance(5000);
+    assert.deepEqual(new Set(assigned(client)), new Set([revision, changed.revision]));
+    await operator.end();
+  });
 });

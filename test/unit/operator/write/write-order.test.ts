@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nodeProxyKey, revisionKey, statusKey, type WriteKey } from "../../../../operator/plan/write-keys.ts";
-import { mayWrite, stagesOf } from "../../../../operator/write/write-order.ts";
+import { mayWrite, stagesOf, writesToTry } from "../../../../operator/write/write-order.ts";
 
 const revision = { key: revisionKey("r"), follows: [] };
 const step = { key: statusKey("c"), follows: [revision.key] };
@@ -32,5 +32,13 @@ describe("order of writes", () => {
     assert.equal(mayWrite(changed, unwritten), false);
     assert.equal(mayWrite(step, unwritten), true);
     assert.equal(mayWrite(changed, new Set([changed.key])), true);
+  });
+
+  it("does not try what follows a write that is not due, directly or through others", () => {
+    const writes = [revision, step, status, changed, repaired];
+    const tried = (waiting: WriteKey) => writesToTry(writes, (key) => key !== waiting).map(({ key }) => key);
+    assert.deepEqual(tried(revision.key), [status.key, repaired.key]);
+    assert.deepEqual(tried(step.key), [revision.key, status.key, repaired.key]);
+    assert.deepEqual(tried(repaired.key), [revision.key, step.key, status.key, changed.key]);
   });
 });
