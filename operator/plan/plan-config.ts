@@ -5,7 +5,7 @@ import type { NodeProxyChange, StatusChange } from "./cluster-plan.ts";
 import type { ClusterNode } from "./cluster-view.ts";
 import type { ConfigFacts } from "./config-facts.ts";
 import { controllerRevisionName, type StoredRevision } from "./history/controller-revision.ts";
-import { isTargetStored, planHistory, type History } from "./history/plan-history.ts";
+import { findStored, planHistory, type History } from "./history/plan-history.ts";
 import { needsWrite } from "./nodes/change-node-proxy.ts";
 import type { Expectation, NodeVerdict } from "./nodes/judge-node.ts";
 import { resolveNodeProxy } from "./nodes/resolve-node-proxy.ts";
@@ -49,9 +49,11 @@ export function planConfig(view: ConfigView): ConfigPlan {
   const target = settingsOf(proxyConfig);
   const storeFailure = view.failedWrites.get(storeKey(proxyConfig, target.revision));
   const { paused } = proxyConfig.spec.rollout;
+  const contents = { proxyConfig, target, stored };
   // Where the content is stored, a failed write holds nothing back: its answer was lost, or it was only to change the number.
-  const unstorable = storeFailure !== undefined && !isTargetStored({ proxyConfig, target, stored });
-  const assignment = assign({ nodes, nodeProxyOf, target, paused, unstorable });
+  const unstorable = storeFailure !== undefined && findStored(target.revision, contents) === undefined;
+  const previous = findStored(proxyConfig.status?.updateRevision, contents);
+  const assignment = assign({ nodes, nodeProxyOf, target, paused, unstorable, previous });
   const history = planHistory({
     proxyConfig,
     target,

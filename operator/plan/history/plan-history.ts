@@ -62,13 +62,12 @@ export function planHistory(facts: HistoryFacts): History {
   };
 }
 
-/** Whether the content that the ProxyConfig asks for is stored, under whatever number. */
-export function isTargetStored(facts: Pick<HistoryFacts, "proxyConfig" | "target" | "stored">): boolean {
-  const { target, stored } = facts;
-  return isStored(
-    stored.find(({ revision }) => revision === target.revision),
-    facts,
-  );
+/** The stored revision of that name, if its content is usable, under whatever number. */
+export function findStored(
+  name: string | undefined,
+  facts: Pick<HistoryFacts, "proxyConfig" | "target" | "stored">,
+): StoredRevision | undefined {
+  return facts.stored.find((other) => other.revision === name && isStored(other, facts));
 }
 
 function findConfig(

@@ -14,7 +14,7 @@ export interface Assignment {
   readonly target: AssignedRevision;
   /** By the name of the node; every node has one. */
   readonly revisions: ReadonlyMap<string, AssignedRevision>;
-  /** Nodes that keep a revision that differs from the target. */
+  /** Nodes whose revision differs from the target. */
   readonly held: ReadonlySet<string>;
   /** Undefined when nothing holds the target back. */
   readonly holdReason: HoldReason | undefined;
@@ -22,7 +22,8 @@ export interface Assignment {
 
 /**
  * Assigns the target to all nodes at once, unless something holds it back: then nodes keep the settings they have. A
- * node without settings always gets the target, because it would serve nothing otherwise.
+ * node without settings would serve nothing, so it gets the target even during a pause, and the previous revision while
+ * the target cannot be stored.
  */
 export function assign({
   nodes,
@@ -30,6 +31,7 @@ export function assign({
   target,
   paused,
   unstorable,
+  previous,
 }: {
   readonly nodes: readonly ClusterNode[];
   readonly nodeProxyOf: ReadonlyMap<string, NodeProxy>;
@@ -37,20 +39,22 @@ export function assign({
   readonly paused: boolean;
   /** The target is not stored, and storing it has failed. */
   readonly unstorable: boolean;
+  /** Whose rollout came before the target's, if it is stored. */
+  readonly previous: AssignedRevision | undefined;
 }): Assignment {
   const lacking = nodes.filter(({ name }) => nodeProxyOf.get(name)?.spec.revision !== target.revision);
   const isUnstored = unstorable && lacking.length > 0;
   const holdReason = isUnstored ? "unstored" : paused ? "paused" : undefined;
-  const kept = new Map(
+  const others = new Map(
     (holdReason === undefined ? [] : lacking).flatMap(({ name }): [string, AssignedRevision][] => {
-      const spec = nodeProxyOf.get(name)?.spec;
-      return spec === undefined ? [] : [[name, { configName: spec.configName, revision: spec.revision }]];
+      const kept = nodeProxyOf.get(name)?.spec ?? (isUnstored ? previous : undefined);
+      return kept === undefined ? [] : [[name, { configName: kept.configName, revision: kept.revision }]];
     }),
   );
   return {
     target,
-    revisions: new Map(nodes.map(({ name }) => [name, kept.get(name) ?? target])),
-    held: new Set(kept.keys()),
+    revisions: new Map(nodes.map(({ name }) => [name, others.get(name) ?? target])),
+    held: new Set(others.keys()),
     holdReason,
   };
 }

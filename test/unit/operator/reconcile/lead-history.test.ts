@@ -105,6 +105,9 @@ describe("lead, history", () => {
       [revision, revision],
     );
     assert.equal(operator.status()?.rollout?.phase, "Blocked");
+    await client.create(nodes, { metadata: { name: "node-2" } });
+    await clock.advance(300);
+    assert.deepEqual(assigned(client), [revision, revision]);
     const message = `revision ${changed.revision} cannot be stored, so no node gets it: connection refused`;
     for (const [type, shown] of [
       ["Ready", "False"],
@@ -115,7 +118,7 @@ describe("lead, history", () => {
       assert.ok(condition?.message.includes(message), condition?.message);
     }
     await clock.advance(60_000);
-    assert.deepEqual(assigned(client), [changed.revision]);
+    assert.deepEqual(assigned(client), [changed.revision, changed.revision]);
     assert.equal(operator.status()?.rollout?.phase, "Updating");
     assert.deepEqual(
       events.map(({ reason }) => reason),

@@ -9,6 +9,7 @@ const older = makeProxyConfig({ name: "older", spec: { mode: "ipvs" } });
 const newest = makeProxyConfig();
 const target = settingsOf(newest);
 const { revision: oldRevision } = settingsOf(older);
+const previous = settingsOf(makeProxyConfig({ spec: { masqueradeAll: true } }));
 
 /** node-1 has the settings of another ProxyConfig, node-2 the newest, node-3 none. */
 const nodeProxyOf = new Map([
@@ -16,13 +17,14 @@ const nodeProxyOf = new Map([
   ...(second ? [[second.name, makeNodeProxy(second, newest)] as const] : []),
 ]);
 
-function assigned({ paused = false, unstorable = false, count = 3 } = {}) {
+function assigned({ paused = false, unstorable = false, hasPrevious = true, count = 3 } = {}) {
   const { revisions, held, holdReason } = assign({
     nodes: nodes.slice(0, count),
     nodeProxyOf,
     target,
     paused,
     unstorable,
+    previous: hasPrevious ? previous : undefined,
   });
   const byNode = [...revisions].map(
     ([node, { configName, revision }]) => `${node} ${configName} ${revision}`,
@@ -46,14 +48,22 @@ describe("assign", () => {
     assert.deepEqual(assigned({ paused: true }), { byNode: kept, held: ["node-1"], holdReason: "paused" });
   });
 
-  it("does the same with a target that cannot be stored, which counts more than a pause", () => {
+  it("gives those the previous revision while the target cannot be stored, which counts more than a pause", () => {
     for (const paused of [false, true]) {
       assert.deepEqual(assigned({ paused, unstorable: true }), {
-        byNode: kept,
-        held: ["node-1"],
+        byNode: [...kept.slice(0, 2), `node-3 default ${previous.revision}`],
+        held: ["node-1", "node-3"],
         holdReason: "unstored",
       });
     }
+  });
+
+  it("gives them the target where there is no previous revision", () => {
+    assert.deepEqual(assigned({ unstorable: true, hasPrevious: false }), {
+      byNode: kept,
+      held: ["node-1"],
+      holdReason: "unstored",
+    });
   });
 
   it("is not held back where all nodes have the target", () => {
@@ -64,6 +74,7 @@ describe("assign", () => {
       target,
       paused: false,
       unstorable: true,
+      previous,
     });
     assert.deepEqual([held.size, holdReason], [0, undefined]);
   });
