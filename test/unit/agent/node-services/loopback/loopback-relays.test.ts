@@ -107,7 +107,7 @@ describe("LoopbackRelays", () => {
     await assert.rejects(ask("x"), { code: "ECONNRESET" });
   });
 
-  it("tells the server of a client that breaks off", async () => {
+  it("resets the connection to the server when the client resets", async () => {
     const { promise: error, resolve } = Promise.withResolvers<Error>();
     const { promise: connected, resolve: onConnected } = Promise.withResolvers<void>();
     const port = await startTcpServer((socket) =>
