@@ -47,6 +47,11 @@ describe("the run of a suite", () => {
     });
   });
 
+  it("has failed when its result is incomplete", () => {
+    const { failures } = judgeRun({ text: '{"passed":', end: "exit code 1", isGood: false });
+    assert.equal(failures[0]?.reason, "its result file is incomplete, and it ended with exit code 1");
+  });
+
   it("has failed when it had no tests", () => {
     assert.equal(judge(nothing, 0).failures[0]?.reason, "it has no tests");
   });
