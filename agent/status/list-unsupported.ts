@@ -32,5 +32,5 @@ export function listUnsupported(
 function describeRefusal({ mode, servedBy, reason }: RefusedService): string {
   return servedBy === undefined
     ? `refused by the kernel, not served: ${reason}`
-    : `refused in mode ${mode}, served in mode ${servedBy} as before: ${reason}`;
+    : `refused in mode ${mode}, served in mode ${servedBy}: ${reason}`;
 }

@@ -26,9 +26,13 @@ export class PlacedModes implements ServingModes {
    * Begins a sync of these Services.
    * @param placement.blocked live
    */
-  start({ main, blocked }: Pick<Placement, "main" | "blocked">, services: DesiredState["services"]): void {
+  start(
+    { main, blocked, refuses }: Pick<Placement, "main" | "blocked" | "refuses">,
+    services: DesiredState["services"],
+  ): void {
     const has = (mode: ProxyMode, service: ServiceName) => this.#runners.get(mode)?.has(service) === true;
-    this.#placement = { main, modes: [...this.#runners.keys()], others: this.#wanted.others, blocked, has };
+    const modes = [...this.#runners.keys()];
+    this.#placement = { main, modes, others: this.#wanted.others, blocked, has, refuses };
     this.#services = services;
   }
 

@@ -12,13 +12,16 @@ export interface Placement {
   readonly blocked: ReadonlySet<ProxyMode>;
   /** Whether a mode has the Service in the kernel. */
   readonly has: (mode: ProxyMode, service: ServiceName) => boolean;
+  /** Whether a mode refused the Service and has not been asked again. */
+  readonly refuses: (mode: ProxyMode, service: ServiceName) => boolean;
 }
 
-/** The mode that has to serve the Service: where it belongs; while that mode fails, where it is; else the main one. */
+/** The mode that has to serve the Service: where it belongs; while that mode fails or refuses it, where it is; else the main one. */
 export function targetOf(placement: Placement, service: ServiceName): ProxyMode {
-  const { main, modes, others, blocked, has } = placement;
+  const { main, modes, others, blocked, has, refuses } = placement;
   const wanted = others.get(service) ?? main;
-  if (!blocked.has(wanted) || has(wanted, service)) return wanted;
+  const takesIn = !blocked.has(wanted) && !refuses(wanted, service);
+  if (takesIn || has(wanted, service)) return wanted;
   return [...modes].find((mode) => has(mode, service)) ?? main;
 }
 

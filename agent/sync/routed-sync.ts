@@ -10,7 +10,7 @@ export type RunningMode = Pick<ModeReport, "mode" | "services" | "servicePorts" 
 
 export interface RefusedService extends RejectedService {
   readonly mode: ProxyMode;
-  /** The mode that still serves the Service as it was; undefined when none does. */
+  /** The mode that serves the Service instead; undefined when none does. */
   readonly servedBy: ProxyMode | undefined;
 }
 

@@ -13,6 +13,7 @@ import { FailingModes } from "./failing-modes.ts";
 import { findMisplaced } from "./find-misplaced.ts";
 import { IdleModes } from "./idle-modes.ts";
 import { PlacedModes } from "./placed-modes.ts";
+import { Refusals } from "./refusals.ts";
 import { type RoutedSync, sumModes } from "./routed-sync.ts";
 import { runRounds } from "./routing-rounds.ts";
 import { WantedModes } from "./wanted-modes.ts";
@@ -43,13 +44,14 @@ interface MisplacedList {
 /**
  * Gives each Service to its mode. A Service joins its new mode before it leaves the old one, so some mode always serves it. If
  * the new mode fails or refuses it, it stays where it is. A mode besides the main one that fails is left alone for 1 to 30
- * seconds and holds up no other; what no mode serves then goes to the main one. Modes without Services are cleaned up.
+ * seconds and holds up no other; what it, or a mode that refuses it, leaves in no mode goes to the main one. Modes without Services are cleaned up.
  */
 export class ModeRouter implements ServingModes {
   readonly #runners: ReadonlyMap<ProxyMode, DataplaneRunner>;
   readonly #log: Logger;
   readonly #failing: FailingModes;
   readonly #idle: IdleModes;
+  readonly #refusals = new Refusals();
   readonly #wanted = new WantedModes();
   readonly #modes: PlacedModes;
   /** The newest report of each running mode. */
@@ -73,8 +75,10 @@ export class ModeRouter implements ServingModes {
     this.#place(request, scope);
     this.#failing.remove(main);
     const blocked = this.#failing.startSync();
-    this.#modes.start({ main, blocked }, desired.services);
     const candidates = this.#candidates(scope);
+    this.#refusals.forget(scope.kind === "full" ? scope : { kind: "partial", services: candidates });
+    const refuses = (mode: ProxyMode, service: ServiceName): boolean => this.#refusals.has(mode, service);
+    this.#modes.start({ main, blocked, refuses }, desired.services);
     const before = scope.kind === "full" ? new Map() : this.#modesOf(candidates);
     const done = await runRounds({
       modes: this.#modes,
@@ -82,6 +86,7 @@ export class ModeRouter implements ServingModes {
       scope,
       candidates,
       blocked,
+      refusals: this.#refusals,
       beforeSync: (mode) => this.#idle.use(mode),
       onFailure: (mode, error) => this.#onFailure(mode, error),
     });
@@ -165,7 +170,8 @@ export class ModeRouter implements ServingModes {
   #sum({ missing }: RouteRequest, done: ReadonlyMap<ProxyMode, ModeReport>): Omit<RoutedSync, "moved"> {
     const reports = this.#modes
       .active()
-      .flatMap(({ mode }) => done.get(mode) ?? this.#reports.get(mode) ?? []);
+      .flatMap(({ mode }) => done.get(mode) ?? this.#reports.get(mode) ?? [])
+      .map((report) => ({ ...report, rejected: this.#refusals.of(report.mode) }));
     this.#reports = new Map(reports.map((report) => [report.mode, report]));
     const unsupported = this.#findMisplaced(missing);
     const servedBy = (name: ServiceName): ProxyMode | undefined => this.of(name)?.mode;

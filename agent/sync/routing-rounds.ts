@@ -3,6 +3,7 @@ import type { ModeReport, SyncScope } from "../dataplane/mode-report.ts";
 import type { DataplaneRunner } from "../dataplane/runner.ts";
 import type { DesiredState, ServiceName } from "../services/desired-state.ts";
 import type { PlacedModes } from "./placed-modes.ts";
+import type { Refusals } from "./refusals.ts";
 
 export interface RoutingRounds {
   readonly modes: PlacedModes;
@@ -12,14 +13,17 @@ export interface RoutingRounds {
   readonly candidates: ReadonlySet<ServiceName>;
   /** Modes that are not tried. One that fails is added. */
   readonly blocked: Set<ProxyMode>;
+  /** What a mode refuses is added. */
+  readonly refusals: Refusals;
   readonly beforeSync: (mode: ProxyMode) => void;
   /** A mode besides the main one has failed. */
   readonly onFailure: (mode: ProxyMode, error: unknown) => void;
 }
 
 /**
- * Syncs all modes and reports what each did. In the first round a mode adds its new Services and keeps those that move away. The
- * second round removes those that have arrived in their new mode, and gives the main mode those that another mode failed to add.
+ * Syncs all modes and says what each did. In the first round a mode takes in what is new for it, and keeps what has to leave
+ * while the mode that it goes to does not have it. The second round takes out what has arrived there, gives to the main mode
+ * what another one failed to take in or refused, and makes a mode pass on what it refused and another one serves.
  * @throws what the main mode throws
  */
 export async function runRounds(rounds: RoutingRounds): Promise<ReadonlyMap<ProxyMode, ModeReport>> {
@@ -41,7 +45,7 @@ export async function runRounds(rounds: RoutingRounds): Promise<ReadonlyMap<Prox
 async function runMode(
   runner: DataplaneRunner,
   scope: SyncScope,
-  { modes, desired, blocked, beforeSync, onFailure }: RoutingRounds,
+  { modes, desired, blocked, refusals, beforeSync, onFailure }: RoutingRounds,
   done: Map<ProxyMode, ModeReport>,
 ): Promise<void> {
   const { mode } = runner;
@@ -49,6 +53,7 @@ async function runMode(
   beforeSync(mode);
   try {
     const report = await runner.sync(modes.shareOf(mode, desired), scope);
+    refusals.add(mode, report.rejected);
     done.set(mode, addReports(done.get(mode), report));
   } catch (error) {
     if (mode === modes.main) throw error;
@@ -58,16 +63,23 @@ async function runMode(
   }
 }
 
-/** The Services that the mode has and must not have, or the reverse, without those it refused. */
+/** What the mode has and must not have, or the reverse. Of what it refused, only what another mode has to serve. */
 function leftToDo(
   runner: DataplaneRunner,
   { modes, candidates }: Pick<RoutingRounds, "modes" | "candidates">,
   done: ReadonlyMap<ProxyMode, ModeReport>,
 ): ReadonlySet<ServiceName> {
-  const refused = new Set(done.get(runner.mode)?.rejected.map(({ service }) => service));
-  const isLeft = (name: ServiceName): boolean =>
-    modes.hasToServe(runner.mode, name) !== runner.has(name) && !refused.has(name);
-  return new Set([...candidates].filter(isLeft));
+  const refused = refusedBy(done.get(runner.mode));
+  const isLeft = (name: ServiceName): boolean => {
+    const hasToServe = modes.hasToServe(runner.mode, name);
+    return refused.has(name) ? !hasToServe : hasToServe !== runner.has(name);
+  };
+  const others = [...done.values()].flatMap((report) => [...refusedBy(report)]);
+  return new Set([...candidates, ...others].filter(isLeft));
+}
+
+function refusedBy(report: ModeReport | undefined): ReadonlySet<ServiceName> {
+  return new Set(report?.rejected.map(({ service }) => service));
 }
 
 /** Combines two syncs of one mode. */

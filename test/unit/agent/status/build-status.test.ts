@@ -57,7 +57,7 @@ describe("build status", () => {
     const status = build({ lastSuccess: makeSyncSuccess({ report: { rejected } }) });
     assert.equal(
       status.services?.unsupported?.[0]?.reason,
-      "refused in mode userspace, served in mode nftables as before: No such file",
+      "refused in mode userspace, served in mode nftables: No such file",
     );
   });
 

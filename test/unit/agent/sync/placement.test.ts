@@ -12,14 +12,16 @@ function place(facts: {
   readonly wanted?: ProxyMode | undefined;
   readonly blocked?: readonly ProxyMode[];
   readonly heldBy?: readonly ProxyMode[];
+  readonly refusedBy?: readonly ProxyMode[];
 }): Placement {
-  const { main = "nftables", wanted, blocked = [], heldBy = [] } = facts;
+  const { main = "nftables", wanted, blocked = [], heldBy = [], refusedBy = [] } = facts;
   return {
     main,
     modes: proxyModes,
     others: new Map(wanted === undefined || wanted === main ? [] : [[web, wanted]]),
     blocked: new Set(blocked.filter((mode) => mode !== main)),
     has: (mode) => heldBy.includes(mode),
+    refuses: (mode) => refusedBy.includes(mode),
   };
 }
 
@@ -30,6 +32,7 @@ const placements = fc
     wanted: fc.option(anyMode, { nil: undefined }),
     blocked: fc.subarray([...proxyModes]),
     heldBy: fc.subarray([...proxyModes]),
+    refusedBy: fc.subarray([...proxyModes]),
   })
   .map(place);
 
@@ -58,6 +61,18 @@ describe("placement of a Service", () => {
     [
       "a new one whose mode fails is in the main mode",
       place({ wanted: "ipvs", blocked: ["ipvs"] }),
+      "nftables",
+      ["nftables"],
+    ],
+    [
+      "one whose new mode refuses it stays where it is",
+      place({ wanted: "ipvs", refusedBy: ["ipvs"], heldBy: ["userspace"] }),
+      "userspace",
+      ["userspace"],
+    ],
+    [
+      "a new one whose mode refuses it is in the main mode",
+      place({ wanted: "ipvs", refusedBy: ["ipvs"] }),
       "nftables",
       ["nftables"],
     ],

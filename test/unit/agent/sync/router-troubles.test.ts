@@ -160,6 +160,27 @@ describe("router of modes in trouble", () => {
     assert.deepEqual(report.rejected, [
       { mode: "ipvs", service: "ns/a", reason: "Invalid argument", servedBy: "nftables" },
     ]);
+    assert.equal(passingIn(node.ipvs), "ns/a", "the packets reach the mode that serves it");
+    const later = await node.change("c");
+    assert.deepEqual(later.report.rejected, report.rejected, "it is told until it is tried again");
+  });
+
+  it("gives the main mode a new Service that its own mode refuses, and says so", async () => {
+    node.ipvs.refused.set(node.apply("a ipvs"), "Invalid argument");
+    const { report } = await node.change("a ipvs", "b ipvs");
+    assert.deepEqual(
+      [heldBy(node.nftables), heldBy(node.ipvs), passingIn(node.ipvs)],
+      ["ns/a", "ns/b", "ns/a"],
+    );
+    assert.deepEqual(report.rejected, [
+      { mode: "ipvs", service: "ns/a", reason: "Invalid argument", servedBy: "nftables" },
+    ]);
+    node.ipvs.refused.clear();
+    const later = await node.sync();
+    assert.deepEqual(
+      [heldBy(node.nftables), heldBy(node.ipvs), later.report.rejected],
+      ["", "ns/a ns/b", []],
+    );
   });
 
   it("keeps a mode that has the last copy of what another one refuses", async () => {
@@ -167,6 +188,7 @@ describe("router of modes in trouble", () => {
     node.nftables.refused.set(node.apply("a ipvs"), "Invalid argument");
     await node.change("a");
     assert.deepEqual([heldBy(node.ipvs), heldBy(node.nftables)], ["ns/a", ""]);
+    assert.equal(passingIn(node.nftables), "ns/a");
     node.nftables.refused.clear();
     await node.change("a");
     assert.deepEqual(
