@@ -27,12 +27,12 @@ export class PlacedModes implements ServingModes {
    * @param placement.blocked live
    */
   start(
-    { main, blocked, refuses }: Pick<Placement, "main" | "blocked" | "refuses">,
+    { main, blocked, refuses, empty }: Pick<Placement, "main" | "blocked" | "refuses" | "empty">,
     services: DesiredState["services"],
   ): void {
     const has = (mode: ProxyMode, service: ServiceName) => this.#runners.get(mode)?.has(service) === true;
     const modes = [...this.#runners.keys()];
-    this.#placement = { main, modes, others: this.#wanted.others, blocked, has, refuses };
+    this.#placement = { main, modes, others: this.#wanted.others, blocked, has, refuses, empty };
     this.#services = services;
   }
 

@@ -14,6 +14,8 @@ export interface Placement {
   readonly has: (mode: ProxyMode, service: ServiceName) => boolean;
   /** Whether a mode refused the Service and has not been asked again. */
   readonly refuses: (mode: ProxyMode, service: ServiceName) => boolean;
+  /** Modes whose Services the main one may have in the kernel without the agent's knowledge, from before a restart. */
+  readonly empty: ReadonlySet<ProxyMode>;
 }
 
 /** The mode that has to serve the Service: where it belongs; while that mode fails or refuses it, where it is; else the main one. */
@@ -28,5 +30,7 @@ export function targetOf(placement: Placement, service: ServiceName): ProxyMode 
 /** Whether a mode has to serve the Service now. A mode keeps a Service until its new mode has it. */
 export function servesNow(placement: Placement, mode: ProxyMode, service: ServiceName): boolean {
   const target = targetOf(placement, service);
-  return mode === target || (placement.has(mode, service) && !placement.has(target, service));
+  if (mode === target) return true;
+  const mayHave = placement.has(mode, service) || (mode === placement.main && placement.empty.has(target));
+  return mayHave && !placement.has(target, service);
 }

@@ -10,6 +10,7 @@ import type { DesiredService, DesiredState, ServiceName } from "../services/desi
 import type { MissingRequirements } from "./choose-mode.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { FailingModes } from "./failing-modes.ts";
+import { findEmptyModes } from "./find-empty-modes.ts";
 import { findMisplaced } from "./find-misplaced.ts";
 import { IdleModes } from "./idle-modes.ts";
 import { PlacedModes } from "./placed-modes.ts";
@@ -59,6 +60,8 @@ export class ModeRouter implements ServingModes {
   /** Services that wait for a mode that fails. */
   #pending: ReadonlySet<ServiceName> = new Set();
   #misplaced: MisplacedList | undefined;
+  /** Whether no sync of this process was successful yet. */
+  #isFirst = true;
 
   constructor({ runners, clock, log, random }: ModeRouterDeps) {
     this.#runners = runners;
@@ -78,7 +81,8 @@ export class ModeRouter implements ServingModes {
     const candidates = this.#candidates(scope);
     this.#refusals.forget(scope.kind === "full" ? scope : { kind: "partial", services: candidates });
     const refuses = (mode: ProxyMode, service: ServiceName): boolean => this.#refusals.has(mode, service);
-    this.#modes.start({ main, blocked, refuses }, desired.services);
+    const empty = this.#isFirst ? await this.#findEmpty(main) : new Set<ProxyMode>();
+    this.#modes.start({ main, blocked, refuses, empty }, desired.services);
     const before = scope.kind === "full" ? new Map() : this.#modesOf(candidates);
     const done = await runRounds({
       modes: this.#modes,
@@ -90,6 +94,7 @@ export class ModeRouter implements ServingModes {
       beforeSync: (mode) => this.#idle.use(mode),
       onFailure: (mode, error) => this.#onFailure(mode, error),
     });
+    this.#isFirst = false;
     for (const mode of done.keys()) this.#failing.remove(mode);
     await this.#retire();
     this.#pending = this.#findPending(candidates);
@@ -134,6 +139,17 @@ export class ModeRouter implements ServingModes {
     } else {
       for (const name of scope.services) this.#wanted.update(name, desired.services.get(name), rules);
     }
+  }
+
+  async #findEmpty(main: ProxyMode): Promise<ReadonlySet<ProxyMode>> {
+    const runner = this.#runners.get(main);
+    const others = [...this.#runners.values()].filter(({ mode }) => this.#wanted.count(mode) > 0);
+    return runner === undefined
+      ? new Set()
+      : await findEmptyModes(
+          runner.dataplane,
+          others.map(({ dataplane }) => dataplane),
+        );
   }
 
   /** The Services that changed, or may have to be given to another mode. */

@@ -50,6 +50,7 @@ export class FakeDataplane implements Dataplane {
   /** Is notified of external changes. */
   observer: DriftObserver | undefined;
   #gate: Promise<void> = Promise.resolve();
+  #isProgrammed = false;
   #running = 0;
   /** Most refills and updates that ran at the same time. */
   mostAtOnce = 0;
@@ -66,7 +67,7 @@ export class FakeDataplane implements Dataplane {
   }
 
   hasState(): Promise<boolean> {
-    return Promise.resolve(this.hasOldRules || this.syncs.length > 0);
+    return Promise.resolve(this.hasOldRules || this.#isProgrammed);
   }
 
   missingRequirements(): Promise<readonly string[]> {
@@ -106,6 +107,7 @@ export class FakeDataplane implements Dataplane {
     this.calls.push("cleanup");
     for (const name of this.held.keys()) this.#put(name, undefined, false);
     this.passing.clear();
+    this.#isProgrammed = false;
     this.hasOldRules = false;
     return Promise.resolve();
   }
@@ -124,6 +126,7 @@ export class FakeDataplane implements Dataplane {
     this.#running -= 1;
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
+    this.#isProgrammed = true;
   }
 
   #requireSound({ services }: ModeShare, names: Iterable<ServiceName>): void {

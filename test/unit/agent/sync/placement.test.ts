@@ -13,14 +13,16 @@ function place(facts: {
   readonly blocked?: readonly ProxyMode[];
   readonly heldBy?: readonly ProxyMode[];
   readonly refusedBy?: readonly ProxyMode[];
+  readonly empty?: readonly ProxyMode[];
 }): Placement {
-  const { main = "nftables", wanted, blocked = [], heldBy = [], refusedBy = [] } = facts;
+  const { main = "nftables", wanted, blocked = [], heldBy = [], refusedBy = [], empty = [] } = facts;
   return {
     main,
     modes: proxyModes,
     others: new Map(wanted === undefined || wanted === main ? [] : [[web, wanted]]),
     blocked: new Set(blocked.filter((mode) => mode !== main)),
     has: (mode) => heldBy.includes(mode),
+    empty: new Set(empty),
     refuses: (mode) => refusedBy.includes(mode),
   };
 }
@@ -33,6 +35,7 @@ const placements = fc
     blocked: fc.subarray([...proxyModes]),
     heldBy: fc.subarray([...proxyModes]),
     refusedBy: fc.subarray([...proxyModes]),
+    empty: fc.subarray([...proxyModes]),
   })
   .map(place);
 
@@ -75,6 +78,12 @@ describe("placement of a Service", () => {
       place({ wanted: "ipvs", refusedBy: ["ipvs"] }),
       "nftables",
       ["nftables"],
+    ],
+    [
+      "one that only the main mode can have from before a restart stays there until it has arrived",
+      place({ wanted: "ipvs", empty: ["ipvs"] }),
+      "ipvs",
+      ["nftables", "ipvs"],
     ],
     [
       "one that a failing mode has stays there",

@@ -21,6 +21,8 @@ interface Step {
   /** Services that a mode refuses from now on. */
   readonly refused: readonly (readonly [ProxyMode, ServiceName])[];
   readonly waitMs: number;
+  /** Whether a new process does the next sync. */
+  readonly isRestart: boolean;
 }
 
 const anyMode = fc.constantFrom(...proxyModes);
@@ -39,6 +41,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       fc.array(fc.tuple(anyMode, anyName), { maxLength: 2 }),
     ),
     waitMs: fc.constantFrom(0, 1_000, 60_000),
+    isRestart: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
   }),
   { minLength: 1, maxLength: 12 },
 );
@@ -54,20 +57,21 @@ class Node {
   readonly stopped: string[] = [];
   #watched = new Set<ServiceName>();
   #changed = new Set<ServiceName>();
-  readonly #router: ModeRouter;
+  #router: ModeRouter;
+  /** Modes that were synced since the newest restart: of the others a process does not know what they hold. */
+  readonly #known = new Set<ProxyMode>();
 
   constructor() {
-    this.#router = new ModeRouter({
-      runners: makeRunners(...this.dataplanes),
-      clock: this.clock,
-      log: silentLogger,
-      random: () => 1,
-    });
+    this.#router = this.#start();
     for (const dataplane of this.dataplanes) dataplane.onChange = () => this.#look(dataplane.mode);
   }
 
   /** Whether the main mode could be programmed. */
-  async play({ changes, main, isFull, failing, refused, waitMs }: Step): Promise<boolean> {
+  async play({ changes, main, isFull, failing, refused, waitMs, isRestart }: Step): Promise<boolean> {
+    if (isRestart) {
+      this.#router = this.#start();
+      this.#known.clear();
+    }
     for (const [name, mode] of changes) this.#change(name, mode);
     for (const dataplane of this.dataplanes) {
       dataplane.failures.length = 0;
@@ -76,7 +80,7 @@ class Node {
       for (const [mode, name] of refused) if (mode === dataplane.mode) dataplane.refused.set(name, "no");
     }
     await this.clock.advance(waitMs);
-    this.#watch();
+    await this.#watch(main);
     const before = this.dataplanes.map(({ syncs }) => syncs.length);
     const isDone = await this.#sync(main, isFull);
     if (!isDone) return false;
@@ -84,15 +88,29 @@ class Node {
       ({ mode, syncs, calls }, index) =>
         syncs.length !== before[index] && calls.at(-1) !== "cleanup" && !failing.includes(mode),
     );
+    for (const { mode } of synced) this.#known.add(mode);
     for (const dataplane of synced) this.#lookAtPassing(dataplane);
     return true;
   }
 
   /** Syncs until nothing fails any more. */
   async settle(main: ProxyMode): Promise<void> {
-    const calm = { changes: [], main, isFull: true, failing: [], refused: [], waitMs: 60_000 };
+    const calm = {
+      changes: [],
+      main,
+      isFull: true,
+      failing: [],
+      refused: [],
+      waitMs: 60_000,
+      isRestart: false,
+    };
     assert.ok(await this.play(calm));
     assert.ok(await this.play(calm));
+  }
+
+  #start(): ModeRouter {
+    const runners = makeRunners(...this.dataplanes);
+    return new ModeRouter({ runners, clock: this.clock, log: silentLogger, random: () => 1 });
   }
 
   #change(name: ServiceName, mode: ProxyMode | "none" | "gone"): void {
@@ -116,18 +134,28 @@ class Node {
     }
   }
 
-  #watch(): void {
-    this.#watched = new Set(
-      [...this.services.keys()].filter((name) => {
-        const holders = this.dataplanes.filter(({ held }) => held.has(name));
-        return holders.length > 0 && !holders.some(({ refused }) => refused.has(name));
-      }),
-    );
+  async #watch(main: ProxyMode): Promise<void> {
+    this.#watched = new Set();
+    for (const { name, mode = main } of this.services.values()) {
+      const holders = this.dataplanes.filter(({ held }) => held.has(name));
+      const isRefused = holders.some(({ refused }) => refused.has(name));
+      if (holders.length === 0 || isRefused) continue;
+      const isKnown = holders.some((holder) => this.#known.has(holder.mode));
+      if (isKnown || (await this.#isSafeAtRestart(name, mode, main))) this.#watched.add(name);
+    }
+  }
+
+  /** A new process does not know what the kernel holds: it can keep what is in the right mode, or in the main one alone. */
+  async #isSafeAtRestart(name: ServiceName, wanted: ProxyMode, main: ProxyMode): Promise<boolean> {
+    const has = (mode: ProxyMode): boolean =>
+      this.dataplanes.some((dataplane) => dataplane.mode === mode && dataplane.held.has(name));
+    const target = this.dataplanes.find(({ mode }) => mode === wanted);
+    return has(wanted) || (has(main) && (await target?.hasState()) === false);
   }
 
   #lookAtPassing({ mode, held: own, passing }: FakeDataplane): void {
     for (const name of this.services.keys()) {
-      const isServed = this.dataplanes.some(({ held }) => held.has(name));
+      const isServed = this.dataplanes.some((other) => this.#known.has(other.mode) && other.held.has(name));
       if (isServed && !own.has(name) && !passing.has(name)) this.stopped.push(`${name} in ${mode}`);
     }
   }

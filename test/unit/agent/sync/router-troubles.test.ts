@@ -34,6 +34,21 @@ describe("router of modes in trouble", () => {
     });
   });
 
+  describe("the first sync of a process", () => {
+    it("keeps a Service in the main mode until a mode without rules has it", async () => {
+      node.nftables.hasOldRules = true;
+      await node.change("a ipvs", "b");
+      assert.deepEqual(node.states, ["nftables: a", "nftables: a b", "ipvs: a", "ipvs: a", "nftables: b"]);
+    });
+
+    it("spares the main mode what a mode with rules serves", async () => {
+      node.nftables.hasOldRules = true;
+      node.ipvs.hasOldRules = true;
+      await node.change("a ipvs", "b");
+      assert.ok(!node.states.includes("nftables: a"));
+    });
+  });
+
   describe("a mode that the node cannot run", () => {
     it("leaves its Services to the main mode, which is reported with the reason", async () => {
       node.missing.set("ipvs", ["the kernel module ip_vs"]);
