@@ -71,7 +71,7 @@ export class ModeRouter implements ServingModes {
     this.#modes = new PlacedModes(runners, this.#wanted);
   }
 
-  /** @throws what the main mode throws; other modes may have been programmed then */
+  /** @throws what the main mode throws, after the other modes were synced */
   async sync(request: RouteRequest): Promise<RoutedSync> {
     const { main, desired } = request;
     const scope: SyncScope = this.#modes.main === main ? request.scope : { kind: "full" };
@@ -84,20 +84,24 @@ export class ModeRouter implements ServingModes {
     const empty = this.#isFirst ? await this.#findEmpty(main) : new Set<ProxyMode>();
     this.#modes.start({ main, blocked, refuses, empty }, desired.services);
     const before = scope.kind === "full" ? new Map() : this.#modesOf(candidates);
-    const done = await runRounds({
+    const { done, mainFailure } = await runRounds({
       modes: this.#modes,
       desired,
       scope,
       candidates,
       blocked,
       refusals: this.#refusals,
+      isKnown: !this.#isFirst,
       beforeSync: (mode) => this.#idle.use(mode),
       onFailure: (mode, error) => this.#onFailure(mode, error),
     });
-    this.#isFirst = false;
     for (const mode of done.keys()) this.#failing.remove(mode);
-    await this.#retire();
     this.#pending = this.#findPending(candidates);
+    this.#keepReports(done);
+    if (mainFailure !== undefined) throw mainFailure.error;
+    this.#isFirst = false;
+    await this.#retire();
+    this.#keepReports(done);
     const moved = [...before].filter(([name, mode]) => hasMoved(mode, this.of(name)?.mode));
     return { ...this.#sum(request, done), moved: new Set(moved.map(([name]) => name)) };
   }
@@ -183,16 +187,20 @@ export class ModeRouter implements ServingModes {
     return new Map([...services].map((name) => [name, this.of(name)?.mode]));
   }
 
-  #sum({ missing }: RouteRequest, done: ReadonlyMap<ProxyMode, ModeReport>): Omit<RoutedSync, "moved"> {
+  #keepReports(done: ReadonlyMap<ProxyMode, ModeReport>): void {
     const reports = this.#modes
       .active()
       .flatMap(({ mode }) => done.get(mode) ?? this.#reports.get(mode) ?? [])
       .map((report) => ({ ...report, rejected: this.#refusals.of(report.mode) }));
     this.#reports = new Map(reports.map((report) => [report.mode, report]));
+  }
+
+  #sum({ missing }: RouteRequest, done: ReadonlyMap<ProxyMode, ModeReport>): Omit<RoutedSync, "moved"> {
+    const running = [...this.#reports.values()];
     const unsupported = this.#findMisplaced(missing);
     const servedBy = (name: ServiceName): ProxyMode | undefined => this.of(name)?.mode;
     const failing = this.#failing.list();
-    return { ...sumModes({ done, running: reports, unsupported, servedBy }), failing };
+    return { ...sumModes({ done, running, unsupported, servedBy }), failing };
   }
 
   #findMisplaced(missing: MissingRequirements): readonly UnsupportedFeature[] {

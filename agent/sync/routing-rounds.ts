@@ -16,50 +16,64 @@ export interface RoutingRounds {
   /** What a mode refuses is added. */
   readonly refusals: Refusals;
   readonly beforeSync: (mode: ProxyMode) => void;
+  /** Whether it is known what the modes hold; if not, the other modes wait until the main one is synced. */
+  readonly isKnown: boolean;
   /** A mode besides the main one has failed. */
   readonly onFailure: (mode: ProxyMode, error: unknown) => void;
+}
+
+export interface RoundsResult {
+  readonly done: ReadonlyMap<ProxyMode, ModeReport>;
+  /** What the main mode threw; the other modes were synced all the same. */
+  readonly mainFailure: { readonly error: unknown } | undefined;
 }
 
 /**
  * Syncs all modes and says what each did. In the first round a mode takes in what is new for it, and keeps what has to leave
  * while the mode that it goes to does not have it. The second round takes out what has arrived there, gives to the main mode
  * what another one failed to take in or refused, and makes a mode pass on what it refused and another one serves.
- * @throws what the main mode throws
  */
-export async function runRounds(rounds: RoutingRounds): Promise<ReadonlyMap<ProxyMode, ModeReport>> {
+export async function runRounds(rounds: RoutingRounds): Promise<RoundsResult> {
   const { modes, scope, candidates } = rounds;
   const done = new Map<ProxyMode, ModeReport>();
+  let mainFailure: RoundsResult["mainFailure"];
+  const run = async (runner: DataplaneRunner, part: SyncScope): Promise<void> => {
+    const failure = await runMode(runner, part, rounds, done);
+    if (runner.mode === modes.main) mainFailure ??= failure;
+    else if (failure !== undefined) rounds.onFailure(runner.mode, failure.error);
+  };
   const first: SyncScope = scope.kind === "full" ? scope : { kind: "partial", services: candidates };
   for (const runner of modes.active()) {
-    if (!modes.isVacated(runner)) await runMode(runner, first, rounds, done);
+    if (!modes.isVacated(runner)) await run(runner, first);
+    if (mainFailure !== undefined && !rounds.isKnown) return { done, mainFailure };
   }
   for (const runner of modes.active()) {
     const services = leftToDo(runner, rounds, done);
     if (services.size > 0 && !modes.isVacated(runner)) {
-      await runMode(runner, { kind: "partial", services }, rounds, done);
+      await run(runner, { kind: "partial", services });
     }
   }
-  return done;
+  return { done, mainFailure };
 }
 
 async function runMode(
   runner: DataplaneRunner,
   scope: SyncScope,
-  { modes, desired, blocked, refusals, beforeSync, onFailure }: RoutingRounds,
+  { modes, desired, blocked, refusals, beforeSync }: RoutingRounds,
   done: Map<ProxyMode, ModeReport>,
-): Promise<void> {
+): Promise<RoundsResult["mainFailure"]> {
   const { mode } = runner;
-  if (blocked.has(mode)) return;
+  if (blocked.has(mode)) return undefined;
   beforeSync(mode);
   try {
     const report = await runner.sync(modes.shareOf(mode, desired), scope);
     refusals.add(mode, report.rejected);
     done.set(mode, addReports(done.get(mode), report));
+    return undefined;
   } catch (error) {
-    if (mode === modes.main) throw error;
     done.delete(mode);
     blocked.add(mode);
-    onFailure(mode, error);
+    return { error };
   }
 }
 

@@ -157,6 +157,15 @@ describe("router of modes in trouble", () => {
       assert.equal(heldBy(node.nftables), "ns/a ns/b");
     });
 
+    it("does not hold up the other modes when it is the main one", async () => {
+      await node.change("a ipvs", "b");
+      fail(node.nftables);
+      await assert.rejects(node.change("c ipvs", "d"), /no memory/);
+      assert.deepEqual([heldBy(node.ipvs), heldBy(node.nftables)], ["ns/a ns/c", "ns/b"]);
+      await node.sync();
+      assert.deepEqual([heldBy(node.ipvs), heldBy(node.nftables)], ["ns/a ns/c", "ns/b ns/d"]);
+    });
+
     it("fails the sync when it is the main one, and nothing leaves another mode", async () => {
       await node.change("a ipvs", "b");
       fail(node.nftables);
