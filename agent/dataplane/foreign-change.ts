@@ -6,6 +6,8 @@ export interface DriftObserver {
   onWatchChange(problem: string | undefined): void;
   /** Everything was rewritten: earlier external changes are gone. */
   onRestored(): void;
+  /** The agent has removed everything of the mode: no external change is left, and none was repaired. */
+  onRemoved(): void;
 }
 
 /** Another process has changed what the mode has put into the kernel. */

@@ -8,6 +8,7 @@ import { describeCulprit } from "./describe-culprit.ts";
 import type { DriftMetrics } from "../metrics/drift-metrics.ts";
 import {
   addChange,
+  addRemoved,
   addRestored,
   calmTimeMs,
   type DriftPolicy,
@@ -90,6 +91,14 @@ export class DriftGuard implements DriftObserver {
       message: `${sentence(open.change)} It is repaired.`,
     });
     onFactsChange();
+    this.#wakeSignal.wake();
+  }
+
+  onRemoved(): void {
+    this.#isRepairRequested = false;
+    if (!this.isDrifted) return;
+    this.#record = addRemoved(this.#record);
+    this.#deps.onFactsChange();
     this.#wakeSignal.wake();
   }
 

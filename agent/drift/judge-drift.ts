@@ -54,6 +54,11 @@ export function addRestored(record: DriftRecord, nowMs: number): DriftRecord {
   return { ...record, open: undefined, repairsInARow: record.repairsInARow + 1, lastRepairMs: nowMs };
 }
 
+/** Everything was removed, so that there is nothing to repair. */
+export function addRemoved(record: DriftRecord): DriftRecord {
+  return { ...record, open: undefined };
+}
+
 /** When to repair; undefined when there is nothing to repair or the policy is to leave it. */
 export function repairTimeMs(
   { open, repairsInARow, lastRepairMs }: DriftRecord,

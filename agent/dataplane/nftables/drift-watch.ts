@@ -57,6 +57,11 @@ export class DriftWatch {
     }
   }
 
+  /** Everything was removed. */
+  onRemoved(): void {
+    this.#deps.observer.onRemoved();
+  }
+
   /** Resolves when the helper process has ended. */
   async stop(): Promise<void> {
     const listening = this.#listening;

@@ -112,6 +112,7 @@ class NftablesDataplane implements Dataplane {
   async cleanup(): Promise<void> {
     await this.close();
     await removeTables(this.#deps.commands);
+    this.#driftWatch?.onRemoved();
   }
 
   async close(): Promise<void> {

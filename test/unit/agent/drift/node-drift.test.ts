@@ -72,6 +72,14 @@ describe("drift of a node with several modes", () => {
     );
   });
 
+  it("forgets a change of a mode that was removed, without a repair", () => {
+    ipvs.observer?.onForeignChange(flush);
+    ipvs.observer?.onRemoved();
+    assert.equal(drift.drifted().get("ipvs"), false);
+    ipvs.observer?.onRestored();
+    assert.deepEqual([counted, events], [["change ipvs"], []]);
+  });
+
   it("reports the worst of the running modes, by its name, and the sum of all changes", async () => {
     nftables.observer?.onForeignChange(flush);
     nftables.observer?.onRestored();
