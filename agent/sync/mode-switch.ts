@@ -34,11 +34,6 @@ export class ModeSwitch {
     return this.#missing;
   }
 
-  /** The mode to run, as last decided. */
-  chosen(): ProxyMode | undefined {
-    return this.#chosen?.usable.mode;
-  }
-
   /**
    * The mode to run. A usable one is kept until other modes are allowed, so that a temporary problem of the node does not
    * change its mode; while none is usable, each call checks the node again.

@@ -4,7 +4,7 @@ import type { Cidr, IpAddress } from "../../../platform/ip/address.ts";
 import { type AddressClaim, AddressClaims } from "../addresses/address-claims.ts";
 import { claimAddresses } from "../addresses/claim-addresses.ts";
 import type { LocalhostNodePort } from "../addresses/localhost-node-ports.ts";
-import type { DesiredService, DesiredState, ServiceName } from "../desired-state.ts";
+import type { DesiredState, ServiceName } from "../desired-state.ts";
 import type { HealthCheckNodePort } from "../endpoints/health-check-node-port.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import { selectsByNamespace } from "../policy/selects-by-namespace.ts";
@@ -165,11 +165,6 @@ export class ServiceCatalog {
   /** What Services ask for and do not get, as of the last `takeChanges`; in order of their names. */
   problems(): readonly ServiceProblem[] {
     return this.#compiled.problems();
-  }
-
-  /** The desired state of each Service, as of the last `takeChanges`. Live, as `desired.services`. */
-  get desiredServices(): ReadonlyMap<ServiceName, DesiredService> {
-    return this.#compiled.desired;
   }
 
   /** Services that ask for LeastConnection, as of the last `takeChanges`. Live. */
