@@ -29,9 +29,9 @@ export interface RoundsResult {
 }
 
 /**
- * Syncs all modes and says what each did. In the first round a mode takes in what is new for it, and keeps what has to leave
- * while the mode that it goes to does not have it. The second round takes out what has arrived there, gives to the main mode
- * what another one failed to take in or refused, and makes a mode pass on what it refused and another one serves.
+ * Syncs all modes and reports what each did. In the first round a mode adds its new Services and keeps those that move away. The
+ * second round removes those that have arrived in their new mode, gives the main mode those that another mode failed to add or
+ * refused, and makes a mode let pass what it refused and another one serves.
  */
 export async function runRounds(rounds: RoutingRounds): Promise<RoundsResult> {
   const { modes, scope, candidates } = rounds;
