@@ -123,8 +123,3 @@ export function ownName(prefix: string, ...identity: readonly string[]): string 
   const hash = createHash("sha256").update(identity.join("\n")).digest("hex");
   return `${prefix}-${hash.slice(0, 32)}`;
 }
-
-/** The declaration's lifetime is that of one service port: the name says so when a table is read back. */
-export function isOwnMap(name: string): boolean {
-  return name.startsWith("mem-");
-}
